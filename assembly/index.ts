@@ -1,0 +1,4 @@
+// The doors that JavaScript calls by name, and the kernels, which the build moves into the table.
+export { enter } from "./abi";
+export { launch, work } from "./parallel";
+export * from "./pointwise/unary";
