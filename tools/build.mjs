@@ -5,31 +5,34 @@
 //
 // --only builds one flavour of the kernels (simd-single, simd-threads, relaxed-single, relaxed-threads) and removes
 // the others; --fast skips asc's optimiser. Both are for work on kernels: the result is marked stale for a plain build.
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import binaryen from 'binaryen';
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import binaryen from "binaryen";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : null;
-const fast = process.argv.includes('--fast');
-const FLAVOURS = ['simd-single', 'simd-threads', 'relaxed-single', 'relaxed-threads'];
+const only = process.argv.includes("--only") ? process.argv[process.argv.indexOf("--only") + 1] : null;
+const fast = process.argv.includes("--fast");
+const FLAVOURS = ["simd-single", "simd-threads", "relaxed-single", "relaxed-threads"];
 // What JavaScript calls by name; every other export is a kernel and moves into the table.
-const DOORS = new Set(['enter', 'launch', 'work', 'memory', 'table']);
+const DOORS = new Set(["enter", "launch", "work", "memory", "table"]);
 
 await buildKernels();
 await Promise.all([buildLibrary()]);
 
 async function buildKernels() {
-  const sources = files('assembly').filter((f) => f.endsWith('.ts'));
-  const stamp = digest([...sources, 'asconfig.json', 'tools/build.mjs'], only === null && !fast ? '' : `${only} ${fast}`);
-  const stampFile = path.join(root, 'dist/wasm/.stamp');
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
+  const sources = files("assembly").filter((f) => f.endsWith(".ts"));
+  const stamp = digest(
+    [...sources, "asconfig.json", "tools/build.mjs"],
+    only === null && !fast ? "" : `${only} ${fast}`,
+  );
+  const stampFile = path.join(root, "dist/wasm/.stamp");
+  if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return;
   const started = performance.now();
-  rmSync(path.join(root, 'dist/wasm'), { recursive: true, force: true });
-  mkdirSync(path.join(root, 'dist/wasm'), { recursive: true });
+  rmSync(path.join(root, "dist/wasm"), { recursive: true, force: true });
+  mkdirSync(path.join(root, "dist/wasm"), { recursive: true });
   const queue = only === null ? [...FLAVOURS] : [only];
   const lane = async () => {
     for (let flavour = queue.shift(); flavour !== undefined; flavour = queue.shift()) await buildFlavour(flavour);
@@ -41,8 +44,8 @@ async function buildKernels() {
 
 async function buildFlavour(flavour) {
   const out = path.join(root, `dist/wasm/${flavour}.wasm`);
-  const asc = path.join(root, 'node_modules/assemblyscript/bin/asc.js');
-  await run(asc, ['--config', 'asconfig.json', '--target', flavour, '--outFile', out, ...(fast ? ['-O0'] : [])]);
+  const asc = path.join(root, "node_modules/assemblyscript/bin/asc.js");
+  await run(asc, ["--config", "asconfig.json", "--target", flavour, "--outFile", out, ...(fast ? ["-O0"] : [])]);
   writeFileSync(out, tableOfKernels(readFileSync(out)));
 }
 
@@ -62,9 +65,14 @@ function tableOfKernels(bytes) {
   const table = binaryen.getTableInfo(module.getTableByIndex(0)).name;
   module.removeTable?.(table);
   module.addTable(table, first + kernels.length, first + kernels.length);
-  module.addActiveElementSegment(table, 'kernels', kernels.map(([, value]) => value), module.i32.const(first));
-  const text = `${first}\n${kernels.map(([name]) => name).join('\n')}`;
-  module.addCustomSection('kernels', new TextEncoder().encode(text));
+  module.addActiveElementSegment(
+    table,
+    "kernels",
+    kernels.map(([, value]) => value),
+    module.i32.const(first),
+  );
+  const text = `${first}\n${kernels.map(([name]) => name).join("\n")}`;
+  module.addCustomSection("kernels", new TextEncoder().encode(text));
   const binary = module.emitBinary();
   module.dispose();
   return binary;
@@ -77,16 +85,23 @@ function firstFreeSlot(module) {
 }
 
 async function buildLibrary() {
-  const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
-  const stamp = digest(['src', 'test', 'bench', 'examples'].flatMap(files).filter((f) => /\.(ts|json)$/.test(f) && !f.includes('fixtures')).concat('tsconfig.json'), '');
-  const stampFile = path.join(root, 'dist/.stamp');
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp && existsSync(path.join(root, 'build'))) return;
-  for (const entry of readdirSync(path.join(root, 'dist'))) {
-    if (entry !== 'wasm') rmSync(path.join(root, 'dist', entry), { recursive: true });
+  const tsc = path.join(root, "node_modules/typescript/bin/tsc");
+  const stamp = digest(
+    ["src", "test", "bench", "examples"]
+      .flatMap(files)
+      .filter((f) => /\.(ts|json)$/.test(f) && !f.includes("fixtures"))
+      .concat("tsconfig.json"),
+    "",
+  );
+  const stampFile = path.join(root, "dist/.stamp");
+  if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp && existsSync(path.join(root, "build")))
+    return;
+  for (const entry of readdirSync(path.join(root, "dist"))) {
+    if (entry !== "wasm") rmSync(path.join(root, "dist", entry), { recursive: true });
   }
-  rmSync(path.join(root, 'build'), { recursive: true, force: true });
-  await run(tsc, ['-p', 'src']);
-  await run(tsc, ['-p', 'test']);
+  rmSync(path.join(root, "build"), { recursive: true, force: true });
+  await run(tsc, ["-p", "src"]);
+  await run(tsc, ["-p", "test"]);
   writeFileSync(stampFile, stamp);
 }
 
@@ -94,22 +109,29 @@ function files(folder) {
   const at = path.join(root, folder);
   if (!existsSync(at)) return [];
   return readdirSync(at, { recursive: true, withFileTypes: true })
-    .filter((e) => e.isFile() && !e.parentPath.includes('node_modules'))
+    .filter((e) => e.isFile() && !e.parentPath.includes("node_modules"))
     .map((e) => path.relative(root, path.join(e.parentPath, e.name)))
     .sort();
 }
 
 function digest(names, extra) {
-  const hash = createHash('sha256').update(extra);
-  for (const name of names) hash.update(name).update('\0').update(readFileSync(path.join(root, name))).update('\0');
-  return hash.digest('hex');
+  const hash = createHash("sha256").update(extra);
+  for (const name of names)
+    hash
+      .update(name)
+      .update("\0")
+      .update(readFileSync(path.join(root, name)))
+      .update("\0");
+  return hash.digest("hex");
 }
 
 function run(script, args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit' });
-    child.on('error', reject);
-    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`${path.basename(script)} ${args.join(' ')} failed`))));
+    const child = spawn(process.execPath, [script, ...args], { cwd: root, stdio: "inherit" });
+    child.on("error", reject);
+    child.on("exit", (code) =>
+      code === 0 ? resolve() : reject(new Error(`${path.basename(script)} ${args.join(" ")} failed`)),
+    );
   }).catch((error) => {
     console.error(error.message);
     process.exit(1);

@@ -1,0 +1,54 @@
+// Runs the compiled tests (build/test/**/*.test.js), each file in its own process so that none disturbs another, and
+// prints the failures and, last, `N passed, N failed, N skipped`. Arguments are parts of file names to run alone.
+import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const folder = path.join(root, "build/test");
+const wanted = process.argv.slice(2);
+const queue = readdirSync(folder, { recursive: true })
+  .filter((f) => f.endsWith(".test.js") && (wanted.length === 0 || wanted.some((w) => f.includes(w))))
+  .sort();
+const totals = { passed: 0, failed: 0, skipped: 0 };
+
+await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, lane));
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+process.exit(totals.failed > 0 || totals.passed === 0 ? 1 : 0);
+
+async function lane() {
+  for (let file = queue.shift(); file !== undefined; file = queue.shift()) await runFile(file);
+}
+
+function runFile(file) {
+  return new Promise((resolve) => {
+    const started = performance.now();
+    const child = spawn(process.execPath, ["--enable-source-maps", path.join(folder, file)], {
+      cwd: root,
+      env: { ...process.env, FORCE_COLOR: "0" },
+    });
+    let output = "";
+    child.stdout.on("data", (d) => {
+      output += d;
+    });
+    child.stderr.on("data", (d) => {
+      output += d;
+    });
+    child.on("exit", (code) => {
+      // uvu closes with `Total: n`, `Passed: n`, `Skipped: n`.
+      const count = (word) => Number(new RegExp(`${word}:\\s+(\\d+)`).exec(output)?.[1] ?? 0);
+      const passed = count("Passed");
+      const failed = Math.max(count("Total") - passed, code === 0 ? 0 : 1);
+      totals.passed += passed;
+      totals.failed += failed;
+      totals.skipped += count("Skipped");
+      const took = `${((performance.now() - started) / 1000).toFixed(1)} s`;
+      console.log(`${failed > 0 ? "FAIL" : "ok  "} ${file.replace(/\.js$/, "")} ${passed} in ${took}`);
+      for (const line of output.split("\n")) if (/^skip /.test(line)) console.log(`     ${line}`);
+      if (failed > 0) console.log(output);
+      resolve();
+    });
+  });
+}
