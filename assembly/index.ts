@@ -2,3 +2,4 @@
 export { enter } from "./abi";
 export { launch, work } from "./parallel";
 export * from "./pointwise/unary";
+export * from "./reduce/fold";

@@ -1,0 +1,259 @@
+// The two ways to fold many numbers into one, and the operators to fold with.
+//
+// Both work in runs of 8 · 16 = 128 steps: a run folds in the element type T (eight independent chains hide the latency
+// of the addition), its result goes to an accumulator of the wide type W. So a float32 sum makes at most 16 + 3
+// additions in float32 before it continues in float64, and 128 booleans fit the byte in which they are counted. Where a
+// run begins depends on nothing but the position inside the unit.
+
+import { scratch } from "../abi";
+
+const GROUP: i32 = 8; // vectors of a row, or rows of a column tile, that are taken together
+const RUN: i32 = 16; // groups in a run
+
+/** Columns that `columns` folds at once at most: their accumulators take 12 kB of a 32 kB L1. */
+export const TILE: i32 = 1024;
+
+// @ts-ignore: decorator
+@inline export function wideTile(): usize { return scratch; }
+// @ts-ignore: decorator
+@inline function narrowTile(): usize { return scratch + <usize>TILE * 8; }
+/** Scratch that `row` and `columns` do not touch. */
+// @ts-ignore: decorator
+@inline export function spare(): usize { return scratch + <usize>TILE * 16 + 64; }
+
+/** Folds n contiguous elements at x. */
+export function row<T, W, O>(n: i32, x: usize): W {
+  const op = changetype<O>(0);
+  const lanes: i32 = 16 / <i32>sizeof<T>();
+  const step = GROUP * lanes;
+  let total = op.zero<W>();
+  let groups = n / step;
+  let rest = n - groups * step;
+  while (groups > 0) {
+    const run = min(groups, RUN);
+    groups -= run;
+    let a = op.lift<T>(v128.load(x, 0));
+    let b = op.lift<T>(v128.load(x, 16));
+    let c = op.lift<T>(v128.load(x, 32));
+    let d = op.lift<T>(v128.load(x, 48));
+    let e = op.lift<T>(v128.load(x, 64));
+    let f = op.lift<T>(v128.load(x, 80));
+    let g = op.lift<T>(v128.load(x, 96));
+    let h = op.lift<T>(v128.load(x, 112));
+    x += 128;
+    for (let i = 1; i < run; i++) {
+      a = op.vector<T>(a, op.lift<T>(v128.load(x, 0)));
+      b = op.vector<T>(b, op.lift<T>(v128.load(x, 16)));
+      c = op.vector<T>(c, op.lift<T>(v128.load(x, 32)));
+      d = op.vector<T>(d, op.lift<T>(v128.load(x, 48)));
+      e = op.vector<T>(e, op.lift<T>(v128.load(x, 64)));
+      f = op.vector<T>(f, op.lift<T>(v128.load(x, 80)));
+      g = op.vector<T>(g, op.lift<T>(v128.load(x, 96)));
+      h = op.vector<T>(h, op.lift<T>(v128.load(x, 112)));
+      x += 128;
+    }
+    a = op.vector<T>(op.vector<T>(a, b), op.vector<T>(c, d));
+    e = op.vector<T>(op.vector<T>(e, f), op.vector<T>(g, h));
+    total = op.scalar<W>(total, across<T, W, O>(op.vector<T>(a, e)));
+  }
+  if (rest >= lanes) {
+    let a = op.lift<T>(v128.load(x));
+    x += 16;
+    for (rest -= lanes; rest >= lanes; rest -= lanes) {
+      a = op.vector<T>(a, op.lift<T>(v128.load(x)));
+      x += 16;
+    }
+    total = op.scalar<W>(total, across<T, W, O>(a));
+  }
+  for (; rest > 0; rest--) {
+    total = op.scalar<W>(total, <W>op.liftOne<T>(load<T>(x)));
+    x += sizeof<T>();
+  }
+  return total;
+}
+
+/** Folds the lanes of v in W. */
+// @ts-ignore: decorator
+@inline
+function across<T, W, O>(v: v128): W {
+  const op = changetype<O>(0);
+  const lanes: i32 = 16 / <i32>sizeof<T>();
+  const at = narrowTile();
+  v128.store(at, v);
+  let total = <W>load<T>(at);
+  for (let i = 1; i < lanes; i++) total = op.scalar<W>(total, <W>load<T>(at + <usize>i * sizeof<T>()));
+  return total;
+}
+
+/** Folds `width` ≤ TILE columns of n elements, `stride` elements from row to row, into `wideTile()`. */
+export function columns<T, W, O>(n: i32, width: i32, stride: i32, x: usize): void {
+  const op = changetype<O>(0);
+  const wide = wideTile();
+  const narrow = narrowTile();
+  const pitch = <usize>stride * sizeof<T>();
+  for (let j = 0; j < width; j++) store<W>(wide + <usize>j * sizeof<W>(), op.zero<W>());
+  while (n > 0) {
+    let left = min(n, GROUP * RUN);
+    n -= left;
+    if (left >= GROUP) {
+      eight<T, O>(width, narrow, x, pitch, true);
+      x += <usize>GROUP * pitch;
+      for (left -= GROUP; left >= GROUP; left -= GROUP) {
+        eight<T, O>(width, narrow, x, pitch, false);
+        x += <usize>GROUP * pitch;
+      }
+      for (let j = 0; j < width; j++) {
+        const at = wide + <usize>j * sizeof<W>();
+        store<W>(at, op.scalar<W>(load<W>(at), <W>load<T>(narrow + <usize>j * sizeof<T>())));
+      }
+    }
+    for (; left > 0; left--) {
+      for (let j = 0; j < width; j++) {
+        const at = wide + <usize>j * sizeof<W>();
+        store<W>(at, op.scalar<W>(load<W>(at), <W>op.liftOne<T>(load<T>(x + <usize>j * sizeof<T>()))));
+      }
+      x += pitch;
+    }
+  }
+}
+
+/** Folds eight rows into the narrow accumulators, which the first group of a run sets. */
+// @ts-ignore: decorator
+@inline
+function eight<T, O>(width: i32, y: usize, x: usize, pitch: usize, first: boolean): void {
+  const op = changetype<O>(0);
+  const lanes: i32 = 16 / <i32>sizeof<T>();
+  const x1 = x + pitch;
+  const x2 = x1 + pitch;
+  const x3 = x2 + pitch;
+  const x4 = x3 + pitch;
+  const x5 = x4 + pitch;
+  const x6 = x5 + pitch;
+  const x7 = x6 + pitch;
+  let j: usize = 0; // in bytes
+  const whole = <usize>(width / lanes) << 4;
+  for (; j < whole; j += 16) {
+    const a = op.vector<T>(op.lift<T>(v128.load(x + j)), op.lift<T>(v128.load(x1 + j)));
+    const b = op.vector<T>(op.lift<T>(v128.load(x2 + j)), op.lift<T>(v128.load(x3 + j)));
+    const c = op.vector<T>(op.lift<T>(v128.load(x4 + j)), op.lift<T>(v128.load(x5 + j)));
+    const d = op.vector<T>(op.lift<T>(v128.load(x6 + j)), op.lift<T>(v128.load(x7 + j)));
+    const s = op.vector<T>(op.vector<T>(a, b), op.vector<T>(c, d));
+    v128.store(y + j, first ? s : op.vector<T>(v128.load(y + j), s));
+  }
+  for (const end = <usize>width * sizeof<T>(); j < end; j += sizeof<T>()) {
+    const a = op.scalar<T>(op.liftOne<T>(load<T>(x + j)), op.liftOne<T>(load<T>(x1 + j)));
+    const b = op.scalar<T>(op.liftOne<T>(load<T>(x2 + j)), op.liftOne<T>(load<T>(x3 + j)));
+    const c = op.scalar<T>(op.liftOne<T>(load<T>(x4 + j)), op.liftOne<T>(load<T>(x5 + j)));
+    const d = op.scalar<T>(op.liftOne<T>(load<T>(x6 + j)), op.liftOne<T>(load<T>(x7 + j)));
+    const s = op.scalar<T>(op.scalar<T>(a, b), op.scalar<T>(c, d));
+    store<T>(y + j, first ? s : op.scalar<T>(load<T>(y + j), s));
+  }
+}
+
+// The operators: `zero` is neutral, `scalar` and `vector` fold two values, `liftOne` and `lift` are what is done to an
+// element before.
+
+// @ts-ignore: decorator
+@final
+export class Sum {
+  // @ts-ignore: decorator
+  @inline zero<T>(): T { return <T>0; }
+  // @ts-ignore: decorator
+  @inline liftOne<T>(x: T): T { return x; }
+  // @ts-ignore: decorator
+  @inline lift<T>(x: v128): v128 { return x; }
+  // @ts-ignore: decorator
+  @inline scalar<T>(a: T, b: T): T { return <T>(a + b); }
+  // @ts-ignore: decorator
+  @inline vector<T>(a: v128, b: v128): v128 { return v128.add<T>(a, b); }
+}
+
+/** Σ x² */
+// @ts-ignore: decorator
+@final
+export class SumOfSquares {
+  // @ts-ignore: decorator
+  @inline zero<T>(): T { return <T>0; }
+  // @ts-ignore: decorator
+  @inline liftOne<T>(x: T): T { return <T>(x * x); }
+  // @ts-ignore: decorator
+  @inline lift<T>(x: v128): v128 { return v128.mul<T>(x, x); }
+  // @ts-ignore: decorator
+  @inline scalar<T>(a: T, b: T): T { return <T>(a + b); }
+  // @ts-ignore: decorator
+  @inline vector<T>(a: v128, b: v128): v128 { return v128.add<T>(a, b); }
+}
+
+/** Σ |x| */
+// @ts-ignore: decorator
+@final
+export class SumOfMagnitudes {
+  // @ts-ignore: decorator
+  @inline zero<T>(): T { return <T>0; }
+  // @ts-ignore: decorator
+  @inline liftOne<T>(x: T): T { return abs<T>(x); }
+  // @ts-ignore: decorator
+  @inline lift<T>(x: v128): v128 { return v128.abs<T>(x); }
+  // @ts-ignore: decorator
+  @inline scalar<T>(a: T, b: T): T { return <T>(a + b); }
+  // @ts-ignore: decorator
+  @inline vector<T>(a: v128, b: v128): v128 { return v128.add<T>(a, b); }
+}
+
+// @ts-ignore: decorator
+@final
+export class Product {
+  // @ts-ignore: decorator
+  @inline zero<T>(): T { return <T>1; }
+  // @ts-ignore: decorator
+  @inline liftOne<T>(x: T): T { return x; }
+  // @ts-ignore: decorator
+  @inline lift<T>(x: v128): v128 { return x; }
+  // @ts-ignore: decorator
+  @inline scalar<T>(a: T, b: T): T { return <T>(a * b); }
+  // @ts-ignore: decorator
+  @inline vector<T>(a: v128, b: v128): v128 { return v128.mul<T>(a, b); }
+}
+
+/** A NaN wins: that is what WebAssembly's own max and min of floats do. */
+// @ts-ignore: decorator
+@final
+export class Maximum {
+  // @ts-ignore: decorator
+  @inline zero<T>(): T {
+    if (isFloat<T>()) return <T>-Infinity;
+    return <T>(isSigned<T>() ? (<u64>1 << (8 * sizeof<T>() - 1)) : 0);
+  }
+  // @ts-ignore: decorator
+  @inline liftOne<T>(x: T): T { return x; }
+  // @ts-ignore: decorator
+  @inline lift<T>(x: v128): v128 { return x; }
+  // @ts-ignore: decorator
+  @inline scalar<T>(a: T, b: T): T { return max<T>(a, b); }
+  // @ts-ignore: decorator
+  @inline vector<T>(a: v128, b: v128): v128 {
+    if (isInteger<T>() && sizeof<T>() == 8) return v128.bitselect(a, b, v128.gt<T>(a, b));
+    return v128.max<T>(a, b);
+  }
+}
+
+// @ts-ignore: decorator
+@final
+export class Minimum {
+  // @ts-ignore: decorator
+  @inline zero<T>(): T {
+    if (isFloat<T>()) return <T>Infinity;
+    return <T>(isSigned<T>() ? (<u64>1 << (8 * sizeof<T>() - 1)) - 1 : 1); // bytes are booleans
+  }
+  // @ts-ignore: decorator
+  @inline liftOne<T>(x: T): T { return x; }
+  // @ts-ignore: decorator
+  @inline lift<T>(x: v128): v128 { return x; }
+  // @ts-ignore: decorator
+  @inline scalar<T>(a: T, b: T): T { return min<T>(a, b); }
+  // @ts-ignore: decorator
+  @inline vector<T>(a: v128, b: v128): v128 {
+    if (isInteger<T>() && sizeof<T>() == 8) return v128.bitselect(a, b, v128.lt<T>(a, b));
+    return v128.min<T>(a, b);
+  }
+}
