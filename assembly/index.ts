@@ -3,3 +3,4 @@ export { enter } from "./abi";
 export { launch, work } from "./parallel";
 export * from "./pointwise/unary";
 export * from "./reduce/fold";
+export * from "./random/distributions";

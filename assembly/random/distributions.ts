@@ -1,0 +1,264 @@
+// Random numbers, drawn as PyTorch draws them on the CPU, so that a seed gives its numbers.
+//
+//   args ─ n: i32 │ state: usize │ y: usize │ parameters: f64 or i64, as each says
+//
+// y has n contiguous elements and state is mt19937.ts's. The draws of an element depend on how many were made before
+// it: these kernels are launched with n = 1 and ignore begin and end.
+
+import { int, long, ptr, real } from "../abi";
+import { available, draw, draw4, draw64, normal53, seed, uniform53 } from "./mt19937";
+
+/** Starts the stream of a seed: state │ seed: i64. */
+export function seed_mt19937(args: usize, begin: i32, end: i32): void {
+  seed(ptr(args, 0), <u32>long(args, 1));
+}
+
+// Uniform in [from, to): from │ to │ bits. A float32 takes `bits` bits of one draw: 24, and 11 or 8 where the result
+// is to be a float16 or a bfloat16.
+export function uniform_f32(args: usize, begin: i32, end: i32): void {
+  const y = ptr(args, 2);
+  const from = <f32>real(args, 3);
+  const to = <f32>real(args, 4);
+  fillUniform(int(args, 0), ptr(args, 1), y, from, to - from, <i32>real(args, 5));
+}
+
+export function uniform_f64(args: usize, begin: i32, end: i32): void {
+  const n = int(args, 0);
+  const state = ptr(args, 1);
+  const y = ptr(args, 2);
+  const from = real(args, 3);
+  const width = real(args, 4) - from;
+  for (let i = 0; i < n; i++) store<f64>(y + (<usize>i << 3), uniform53(state) * width + from);
+}
+
+// The scaling is PyTorch's fused multiply-add: the product is exact in double precision.
+function fillUniform(n: i32, state: usize, y: usize, from: f64, width: f64, bits: i32): void {
+  const mask: u32 = (1 << bits) - 1;
+  const unit = <f32>(1.0 / <f64>(1 << bits));
+  while (n > 0) {
+    const count = min(n, available(state));
+    let i = 0;
+    for (; i + 4 <= count; i += 4) {
+      const u = f32x4.mul(f32x4.convert_i32x4_s(v128.and(draw4(state), i32x4.splat(mask))), f32x4.splat(unit));
+      const low = f64x2.add(f64x2.mul(f64x2.promote_low_f32x4(u), f64x2.splat(width)), f64x2.splat(from));
+      const top = f64x2.promote_low_f32x4(i64x2.shuffle(u, u, 1, 0));
+      const high = f64x2.add(f64x2.mul(top, f64x2.splat(width)), f64x2.splat(from));
+      v128.store(y, i64x2.shuffle(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2));
+      y += 16;
+    }
+    for (; i < count; i++) {
+      store<f32>(y, <f32>(<f64>(<f32>(draw(state) & mask) * unit) * width + from));
+      y += 4;
+    }
+    n -= count;
+  }
+}
+
+// Normal: mean │ std │ bits (as above). Fewer than 16 elements are made one by one in double precision. From 16 on all
+// elements are first uniform; each group of 16 then becomes the Box-Muller pairs of its halves, and where n is no
+// multiple of 16 the last 16 elements are drawn and made anew.
+export function normal_f32(args: usize, begin: i32, end: i32): void {
+  const n = int(args, 0);
+  const state = ptr(args, 1);
+  const y = ptr(args, 2);
+  const mean = real(args, 3);
+  const std = real(args, 4);
+  if (n < 16) {
+    for (let i = 0; i < n; i++) store<f32>(y + (<usize>i << 2), <f32>(normal53(state) * std + mean));
+    return;
+  }
+  const bits = <i32>real(args, 5);
+  fillUniform(n, state, y, 0, 1, bits);
+  for (let i = 0; i + 16 <= n; i += 16) pairs_f32(y + (<usize>i << 2), <f32>mean, <f32>std);
+  if ((n & 15) != 0) {
+    const last = y + (<usize>(n - 16) << 2);
+    fillUniform(16, state, last, 0, 1, bits);
+    pairs_f32(last, <f32>mean, <f32>std);
+  }
+}
+
+export function normal_f64(args: usize, begin: i32, end: i32): void {
+  const n = int(args, 0);
+  const state = ptr(args, 1);
+  const y = ptr(args, 2);
+  const mean = real(args, 3);
+  const std = real(args, 4);
+  if (n < 16) {
+    for (let i = 0; i < n; i++) store<f64>(y + (<usize>i << 3), normal53(state) * std + mean);
+    return;
+  }
+  for (let i = 0; i < n; i++) store<f64>(y + (<usize>i << 3), uniform53(state));
+  for (let i = 0; i + 16 <= n; i += 16) pairs_f64(y + (<usize>i << 3), mean, std);
+  if ((n & 15) != 0) {
+    const last = y + (<usize>(n - 16) << 3);
+    for (let i = 0; i < 16; i++) store<f64>(last + (<usize>i << 3), uniform53(state));
+    pairs_f64(last, mean, std);
+  }
+}
+
+function pairs_f32(y: usize, mean: f32, std: f32): void {
+  for (let i = 0; i < 8; i++, y += 4) {
+    const radius = sqrt<f32>(-2 * <f32>Math.log(1 - <f64>load<f32>(y)));
+    const angle = <f64>(<f32>(2 * Math.PI) * load<f32>(y + 32));
+    store<f32>(y, radius * <f32>Math.cos(angle) * std + mean);
+    store<f32>(y + 32, radius * <f32>Math.sin(angle) * std + mean);
+  }
+}
+
+function pairs_f64(y: usize, mean: f64, std: f64): void {
+  for (let i = 0; i < 8; i++, y += 8) {
+    const radius = sqrt<f64>(-2 * Math.log(1 - load<f64>(y)));
+    const angle = 2 * Math.PI * load<f64>(y + 64);
+    store<f64>(y, radius * Math.cos(angle) * std + mean);
+    store<f64>(y + 64, radius * Math.sin(angle) * std + mean);
+  }
+}
+
+// 1 with the probability p, else 0: p. A float64 uniform each, whatever the result's dtype.
+export function bernoulli_b8(args: usize, begin: i32, end: i32): void { bernoulli<u8>(args); }
+export function bernoulli_f32(args: usize, begin: i32, end: i32): void { bernoulli<f32>(args); }
+export function bernoulli_f64(args: usize, begin: i32, end: i32): void { bernoulli<f64>(args); }
+
+function bernoulli<T>(args: usize): void {
+  const n = int(args, 0);
+  const state = ptr(args, 1);
+  const y = ptr(args, 2);
+  const p = real(args, 3);
+  for (let i = 0; i < n; i++) store<T>(y + <usize>i * sizeof<T>(), uniform53(state) < p ? <T>1 : <T>0);
+}
+
+// 1 with the probability p[i], else 0: p: usize, contiguous and of y's dtype, in which the uniform is drawn too.
+export function bernoulli_each_f32(args: usize, begin: i32, end: i32): void {
+  const n = int(args, 0);
+  const state = ptr(args, 1);
+  const y = ptr(args, 2);
+  const p = ptr(args, 3);
+  for (let i = 0; i < n; i++) {
+    const at = <usize>i << 2;
+    const u = <f32>(draw(state) & 0xffffff) * (1.0 / 16777216.0);
+    store<f32>(y + at, u < load<f32>(p + at) ? 1 : 0);
+  }
+}
+
+export function bernoulli_each_f64(args: usize, begin: i32, end: i32): void {
+  const n = int(args, 0);
+  const state = ptr(args, 1);
+  const y = ptr(args, 2);
+  const p = ptr(args, 3);
+  for (let i = 0; i < n; i++) {
+    const at = <usize>i << 3;
+    store<f64>(y + at, uniform53(state) < load<f64>(p + at) ? 1 : 0);
+  }
+}
+
+// Whole numbers in [base, base + range): range: i64 (unsigned, 0 means 2^64) │ base: i64. A remainder of one draw, and
+// from a range of 2^28 on of two: a remainder of 32 bits would then favour the small numbers by 1 in 16 and more.
+const WIDE: u64 = 1 << 28;
+
+export function randint_i64(args: usize, begin: i32, end: i32): void {
+  const n = int(args, 0);
+  const state = ptr(args, 1);
+  const y = ptr(args, 2);
+  const range = <u64>long(args, 3);
+  const base = long(args, 4);
+  for (let i = 0; i < n; i++) {
+    const at = y + (<usize>i << 3);
+    if (range == 0) store<i64>(at, <i64>draw64(state) + base);
+    else if (range >= WIDE) store<i64>(at, <i64>(draw64(state) % range) + base);
+    else store<i64>(at, <i64>(draw(state) % <u32>range) + base);
+  }
+}
+
+// Whole numbers in [0, range) of a dtype that takes one draw whatever its range (2^24 + 1 for float32, 2^31 for int32,
+// and so on): range: i64.
+export function random_i64(args: usize, begin: i32, end: i32): void {
+  const n = int(args, 0);
+  const state = ptr(args, 1);
+  const y = ptr(args, 2);
+  const range = <u64>long(args, 3);
+  for (let i = 0; i < n; i++) store<i64>(y + (<usize>i << 3), <i64>(<u64>draw(state) % range));
+}
+
+// A permutation of 0 … n - 1 by Fisher and Yates' shuffle from the front. Beyond 2^32 / 20 elements the remainder of 32
+// bits would be uneven, and the shuffle is the one that builds the permutation as it goes.
+const EVEN = 214748364;
+
+export function randperm_i64(args: usize, begin: i32, end: i32): void {
+  const n = int(args, 0);
+  const state = ptr(args, 1);
+  const y = ptr(args, 2);
+  if (n < EVEN) {
+    for (let i = 0; i < n; i++) store<i64>(y + (<usize>i << 3), i);
+    for (let i = 0; i < n - 1; i++) {
+      const a = y + (<usize>i << 3);
+      const b = a + (<usize>(draw(state) % <u32>(n - i)) << 3);
+      const kept = load<i64>(a);
+      store<i64>(a, load<i64>(b));
+      store<i64>(b, kept);
+    }
+    return;
+  }
+  for (let i = 0; i < n; i++) {
+    const a = y + (<usize>i << 3);
+    const b = y + (<usize>(draw64(state) % <u64>(i + 1)) << 3);
+    store<i64>(a, i);
+    store<i64>(a, load<i64>(b));
+    store<i64>(b, i);
+  }
+}
+
+// The distributions below are the inverse of their cumulative function at a float64 uniform (the log-normal's is a
+// normal number instead): p0 │ p1.
+
+// @ts-ignore: decorator
+@inline
+function inverse<T, D>(args: usize): void {
+  const n = int(args, 0);
+  const state = ptr(args, 1);
+  const y = ptr(args, 2);
+  const p0 = real(args, 3);
+  const p1 = real(args, 4);
+  const distribution = changetype<D>(0);
+  for (let i = 0; i < n; i++) store<T>(y + <usize>i * sizeof<T>(), <T>distribution.next(state, p0, p1));
+}
+
+// p0: the rate.
+// @ts-ignore: decorator
+@final
+export class Exponential {
+  // @ts-ignore: decorator
+  @inline next(state: usize, rate: f64, none: f64): f64 { return (-1 / rate) * Math.log1p(-uniform53(state)); }
+}
+
+// p0: the probability of a success. The number of trials up to it.
+// @ts-ignore: decorator
+@final
+export class Geometric {
+  // @ts-ignore: decorator
+  @inline next(state: usize, p: f64, none: f64): f64 { return ceil<f64>(Math.log(uniform53(state)) / Math.log1p(-p)); }
+}
+
+// p0: the median │ p1: the width.
+// @ts-ignore: decorator
+@final
+export class Cauchy {
+  // @ts-ignore: decorator
+  @inline next(state: usize, median: f64, width: f64): f64 { return median + width * Math.tan(Math.PI * (uniform53(state) - 0.5)); }
+}
+
+// p0: the mean │ p1: the standard deviation, both of the logarithm.
+// @ts-ignore: decorator
+@final
+export class LogNormal {
+  // @ts-ignore: decorator
+  @inline next(state: usize, mean: f64, std: f64): f64 { return Math.exp(normal53(state) * std + mean); }
+}
+
+export function exponential_f32(args: usize, begin: i32, end: i32): void { inverse<f32, Exponential>(args); }
+export function exponential_f64(args: usize, begin: i32, end: i32): void { inverse<f64, Exponential>(args); }
+export function geometric_f32(args: usize, begin: i32, end: i32): void { inverse<f32, Geometric>(args); }
+export function geometric_f64(args: usize, begin: i32, end: i32): void { inverse<f64, Geometric>(args); }
+export function cauchy_f32(args: usize, begin: i32, end: i32): void { inverse<f32, Cauchy>(args); }
+export function cauchy_f64(args: usize, begin: i32, end: i32): void { inverse<f64, Cauchy>(args); }
+export function log_normal_f32(args: usize, begin: i32, end: i32): void { inverse<f32, LogNormal>(args); }
+export function log_normal_f64(args: usize, begin: i32, end: i32): void { inverse<f64, LogNormal>(args); }
