@@ -2,5 +2,7 @@
 export { enter } from "./abi";
 export { launch, work } from "./parallel";
 export * from "./pointwise/unary";
-export * from "./reduce/fold";
 export * from "./random/distributions";
+export * from "./reduce/extreme";
+export * from "./reduce/fold";
+export * from "./reduce/variance";

@@ -17,9 +17,6 @@ export const TILE: i32 = 1024;
 @inline export function wideTile(): usize { return scratch; }
 // @ts-ignore: decorator
 @inline function narrowTile(): usize { return scratch + <usize>TILE * 8; }
-/** Scratch that `row` and `columns` do not touch. */
-// @ts-ignore: decorator
-@inline export function spare(): usize { return scratch + <usize>TILE * 16 + 64; }
 
 /** Folds n contiguous elements at x. */
 export function row<T, W, O>(n: i32, x: usize): W {
