@@ -1,0 +1,122 @@
+// Between places in a tensor and its coordinates.
+
+import { FAULT_INDEX, fault, int, ptr } from "../abi";
+import { dimsAt, rowOffset, sizeAt, strideAt } from "../iterate";
+
+// y = Σ index[k] · step[k], the one place that several index tensors give together. A negative index counts from the
+// end of its dim; with one out of range the place is -1, and it is a fault.
+//
+//   args ─ the block of iterate.ts with the operands y and the index tensors (int64), slot 1: how many these are;
+//          after its dims, for each index tensor: size of its dim │ step
+//
+// Units are elements of y.
+export function places_i64(args: usize, begin: i32, end: i32): void {
+  const rank = int(args, 0);
+  const indices = int(args, 1);
+  const operands = indices + 1;
+  const dims = dimsAt(operands) + rank * (operands + 1);
+  const inner = sizeAt(args, operands, rank - 1);
+  while (begin < end) {
+    const row = begin / inner;
+    const at = begin - row * inner;
+    const count = min(end - begin, inner - at);
+    const sy = strideAt(args, operands, rank - 1, 0);
+    const y = ptr(args, 3) + (<usize>(rowOffset(args, operands, rank, row, 0) + at * sy) << 3);
+    for (let k = 0; k < indices; k++) {
+      const si = strideAt(args, operands, rank - 1, k + 1);
+      const index = ptr(args, 4 + k) + (<usize>(rowOffset(args, operands, rank, row, k + 1) + at * si) << 3);
+      addPlaces(count, y, sy, index, si, int(args, dims + 2 * k), int(args, dims + 2 * k + 1), k == 0);
+    }
+    begin += count;
+  }
+}
+
+function addPlaces(count: i32, y: usize, sy: i32, index: usize, si: i32, size: i32, step: i32, first: bool): void {
+  for (let k = 0; k < count; k++) {
+    const at = y + (<usize>(k * sy) << 3);
+    const before = first ? 0 : load<i64>(at);
+    let i = load<i64>(index + (<usize>(k * si) << 3));
+    if (i < -(<i64>size) || i >= <i64>size) {
+      fault(FAULT_INDEX, i);
+      i = -1;
+    } else if (i < 0) i += size;
+    store<i64>(at, i < 0 || before < 0 ? -1 : before + i * step);
+  }
+}
+
+// y[i, d]: the coordinates of the element whose place in row-major order is x[i].
+//
+//   args ─ rank: i32 │ x: usize │ y: usize │ stride of y by i │ stride of y by d │ the sizes
+//
+// x and y are int64, x is contiguous. Units are elements of x.
+export function coordinates_i64(args: usize, begin: i32, end: i32): void {
+  const rank = int(args, 0);
+  const x = ptr(args, 1);
+  const y = ptr(args, 2);
+  const byElement = int(args, 3);
+  const byDim = int(args, 4);
+  for (let i = begin; i < end; i++) {
+    let place = <i32>load<i64>(x + (<usize>i << 3));
+    for (let d = rank - 1; d >= 0; d--) {
+      const size = int(args, 5 + d);
+      const outer = place / size;
+      store<i64>(y + (<usize>(i * byElement + d * byDim) << 3), place - outer * size);
+      place = outer;
+    }
+  }
+}
+
+// The true elements of a mask, in two steps: how many there are in each block of BLOCK bytes, then their places in
+// ascending order.
+//
+//   count_true_b8  args ─ n: i32 │ x: usize │ counts: usize, an i32 for each block
+//   places_true_b8 args ─ n: i32 │ x: usize │ counts: usize │ y: usize, int64
+//
+// x is contiguous. Units are blocks.
+const BLOCK = 4096; // some 0.1 µs a block: little beside a launch, and few counts to add up
+
+export function count_true_b8(args: usize, begin: i32, end: i32): void {
+  const n = int(args, 0);
+  const x = ptr(args, 1);
+  const counts = ptr(args, 2);
+  for (let block = begin; block < end; block++) {
+    const stop = min(n, (block + 1) * BLOCK);
+    let i = block * BLOCK;
+    let count = 0;
+    for (; i + 16 <= stop; i += 16) count += popcnt(i8x16.bitmask(i8x16.ne(v128.load(x + i), i8x16.splat(0))));
+    for (; i < stop; i++) count += load<u8>(x + i);
+    store<i32>(counts + (<usize>block << 2), count);
+  }
+}
+
+export function places_true_b8(args: usize, begin: i32, end: i32): void {
+  const n = int(args, 0);
+  const x = ptr(args, 1);
+  const counts = ptr(args, 2);
+  let y = ptr(args, 3);
+  for (let block = 0; block < begin; block++) y += <usize>load<i32>(counts + (<usize>block << 2)) << 3;
+  for (let i = begin * BLOCK, stop = min(n, end * BLOCK); i < stop; i++) {
+    if (load<u8>(x + i) == 0) continue;
+    store<i64>(y, i);
+    y += 8;
+  }
+}
+
+// y = 0, 0, …, 1, 1, …: each i repeated repeats[i] times. A negative count is a fault and counts as 0.
+//
+//   args ─ n: i32 │ repeats: usize, int64 │ y: usize, int64 of length Σ repeats
+//
+// Launched with n = 1.
+export function repeated_places_i64(args: usize, begin: i32, end: i32): void {
+  const n = int(args, 0);
+  const repeats = ptr(args, 1);
+  let y = ptr(args, 2);
+  for (let i = 0; i < n; i++) {
+    const count = load<i64>(repeats + (<usize>i << 3));
+    if (count < 0) fault(FAULT_INDEX, count);
+    for (let k: i64 = 0; k < count; k++) {
+      store<i64>(y, i);
+      y += 8;
+    }
+  }
+}

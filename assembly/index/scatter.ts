@@ -1,0 +1,166 @@
+// y[…, index, …] = op(y[…, index, …], src[…]): every element of src goes into y, at the place along one dim that its
+// index gives.
+//
+//   args ─ the block of iterate.ts with the operands y, index, src, the dim itself innermost. In the place of its
+//          parameters: slot 1: size of y along the dim │ slot 2: an index to leave out, i64 (the least i64: none)
+//
+// index is int64; one that is out of range is a fault and is left out. Units are lines along the dim. What meets at one
+// element comes from one line and meets in the order of the line, so that sums are the same in every run and the last
+// of several values stays.
+
+import { FAULT_INDEX, fault, int, long, ptr } from "../abi";
+import { rowOffset, sizeAt, strideAt } from "../iterate";
+
+function scatter<T, O>(args: usize, begin: i32, end: i32): void {
+  const rank = int(args, 0);
+  const size = int(args, 1);
+  const skip = long(args, 2);
+  // Letters: j runs along the lines, t from line to line.
+  const length = sizeAt(args, 3, rank - 1);
+  const jy = strideAt(args, 3, rank - 1, 0);
+  const ji = strideAt(args, 3, rank - 1, 1);
+  const js = strideAt(args, 3, rank - 1, 2);
+  const lines = rank > 1 ? sizeAt(args, 3, rank - 2) : 1;
+  const ty = rank > 1 ? strideAt(args, 3, rank - 2, 0) : 0;
+  const ti = rank > 1 ? strideAt(args, 3, rank - 2, 1) : 0;
+  const ts = rank > 1 ? strideAt(args, 3, rank - 2, 2) : 0;
+  while (begin < end) {
+    const count = min(end - begin, lines - (begin % lines));
+    const y = ptr(args, 3) + <usize>rowOffset(args, 3, rank, begin, 0) * sizeof<T>();
+    const index = ptr(args, 4) + (<usize>rowOffset(args, 3, rank, begin, 1) << 3);
+    const src = ptr(args, 5) + <usize>rowOffset(args, 3, rank, begin, 2) * sizeof<T>();
+    // The order that walks the memory in small steps: whole rows of lines that share the index, else the lines or the
+    // rows, whichever lie closer together.
+    if (ti == 0 || abs(ti) < abs(ji)) {
+      for (let j = 0; j < length; j++) {
+        const s = src + <usize>(j * js) * sizeof<T>();
+        const i = index + (<usize>(j * ji) << 3);
+        if (ti == 0) same<T, O>(count, y, jy, ty, load<i64>(i), s, ts, size, skip);
+        else each<T, O>(count, y, jy, ty, i, ti, s, ts, size, skip);
+      }
+    } else {
+      for (let t = 0; t < count; t++) {
+        const s = src + <usize>(t * ts) * sizeof<T>();
+        each<T, O>(length, y + <usize>(t * ty) * sizeof<T>(), jy, 0, index + (<usize>(t * ti) << 3), ji, s, js, size, skip);
+      }
+    }
+    begin += count;
+  }
+}
+
+/** A row of elements that share the index i. */
+// @ts-ignore: decorator
+@inline
+function same<T, O>(count: i32, y: usize, jy: i32, ty: i32, i: i64, s: usize, ts: i32, size: i32, skip: i64): void {
+  if (i == skip) return;
+  if (<u64>i >= <u64>size) {
+    fault(FAULT_INDEX, i);
+    return;
+  }
+  const op = changetype<O>(0);
+  y += <usize>(<i32>i * jy) * sizeof<T>();
+  let k = 0;
+  if (ty == 1 && ts == 1) {
+    const lanes: i32 = 16 / <i32>sizeof<T>();
+    for (; k + lanes <= count; k += lanes) {
+      const at = <usize>k * sizeof<T>();
+      v128.store(y + at, op.vector<T>(v128.load(y + at), v128.load(s + at)));
+    }
+  }
+  for (; k < count; k++) {
+    const at = y + <usize>(k * ty) * sizeof<T>();
+    store<T>(at, op.scalar<T>(load<T>(at), load<T>(s + <usize>(k * ts) * sizeof<T>())));
+  }
+}
+
+/** Elements with an index each; the k-th starts k · ty beyond y. */
+// @ts-ignore: decorator
+@inline
+function each<T, O>(count: i32, y: usize, jy: i32, ty: i32, index: usize, si: i32, s: usize, ss: i32, size: i32, skip: i64): void {
+  const op = changetype<O>(0);
+  for (let k = 0; k < count; k++) {
+    const i = load<i64>(index + (<usize>(k * si) << 3));
+    if (i == skip) continue;
+    if (<u64>i >= <u64>size) {
+      fault(FAULT_INDEX, i);
+      continue;
+    }
+    const at = y + <usize>(<i32>i * jy + k * ty) * sizeof<T>();
+    store<T>(at, op.scalar<T>(load<T>(at), load<T>(s + <usize>(k * ss) * sizeof<T>())));
+  }
+}
+
+// The last value stays.
+// @ts-ignore: decorator
+@final
+export class Put {
+  // @ts-ignore: decorator
+  @inline scalar<T>(a: T, b: T): T { return b; }
+  // @ts-ignore: decorator
+  @inline vector<T>(a: v128, b: v128): v128 { return b; }
+}
+
+// @ts-ignore: decorator
+@final
+export class Sum {
+  // @ts-ignore: decorator
+  @inline scalar<T>(a: T, b: T): T { return a + b; }
+  // @ts-ignore: decorator
+  @inline vector<T>(a: v128, b: v128): v128 { return v128.add<T>(a, b); }
+}
+
+// @ts-ignore: decorator
+@final
+export class Product {
+  // @ts-ignore: decorator
+  @inline scalar<T>(a: T, b: T): T { return a * b; }
+  // @ts-ignore: decorator
+  @inline vector<T>(a: v128, b: v128): v128 { return v128.mul<T>(a, b); }
+}
+
+// NaN wins, as in every minimum and maximum.
+// @ts-ignore: decorator
+@final
+export class Least {
+  // @ts-ignore: decorator
+  @inline scalar<T>(a: T, b: T): T { return min<T>(a, b); }
+  // @ts-ignore: decorator
+  @inline vector<T>(a: v128, b: v128): v128 {
+    if (isInteger<T>() && sizeof<T>() == 8) return v128.bitselect(a, b, i64x2.lt_s(a, b));
+    return v128.min<T>(a, b);
+  }
+}
+
+// @ts-ignore: decorator
+@final
+export class Greatest {
+  // @ts-ignore: decorator
+  @inline scalar<T>(a: T, b: T): T { return max<T>(a, b); }
+  // @ts-ignore: decorator
+  @inline vector<T>(a: v128, b: v128): v128 {
+    if (isInteger<T>() && sizeof<T>() == 8) return v128.bitselect(a, b, i64x2.gt_s(a, b));
+    return v128.max<T>(a, b);
+  }
+}
+
+export function scatter_w1(args: usize, begin: i32, end: i32): void { scatter<u8, Put>(args, begin, end); }
+export function scatter_w2(args: usize, begin: i32, end: i32): void { scatter<u16, Put>(args, begin, end); }
+export function scatter_w4(args: usize, begin: i32, end: i32): void { scatter<u32, Put>(args, begin, end); }
+export function scatter_w8(args: usize, begin: i32, end: i32): void { scatter<u64, Put>(args, begin, end); }
+export function scatter_w16(args: usize, begin: i32, end: i32): void { scatter<v128, Put>(args, begin, end); }
+export function scatter_sum_f32(args: usize, begin: i32, end: i32): void { scatter<f32, Sum>(args, begin, end); }
+export function scatter_sum_f64(args: usize, begin: i32, end: i32): void { scatter<f64, Sum>(args, begin, end); }
+export function scatter_sum_i32(args: usize, begin: i32, end: i32): void { scatter<i32, Sum>(args, begin, end); }
+export function scatter_sum_i64(args: usize, begin: i32, end: i32): void { scatter<i64, Sum>(args, begin, end); }
+export function scatter_prod_f32(args: usize, begin: i32, end: i32): void { scatter<f32, Product>(args, begin, end); }
+export function scatter_prod_f64(args: usize, begin: i32, end: i32): void { scatter<f64, Product>(args, begin, end); }
+export function scatter_prod_i32(args: usize, begin: i32, end: i32): void { scatter<i32, Product>(args, begin, end); }
+export function scatter_prod_i64(args: usize, begin: i32, end: i32): void { scatter<i64, Product>(args, begin, end); }
+export function scatter_amin_f32(args: usize, begin: i32, end: i32): void { scatter<f32, Least>(args, begin, end); }
+export function scatter_amin_f64(args: usize, begin: i32, end: i32): void { scatter<f64, Least>(args, begin, end); }
+export function scatter_amin_i32(args: usize, begin: i32, end: i32): void { scatter<i32, Least>(args, begin, end); }
+export function scatter_amin_i64(args: usize, begin: i32, end: i32): void { scatter<i64, Least>(args, begin, end); }
+export function scatter_amax_f32(args: usize, begin: i32, end: i32): void { scatter<f32, Greatest>(args, begin, end); }
+export function scatter_amax_f64(args: usize, begin: i32, end: i32): void { scatter<f64, Greatest>(args, begin, end); }
+export function scatter_amax_i32(args: usize, begin: i32, end: i32): void { scatter<i32, Greatest>(args, begin, end); }
+export function scatter_amax_i64(args: usize, begin: i32, end: i32): void { scatter<i64, Greatest>(args, begin, end); }
