@@ -11,3 +11,5 @@ export * from "./reduce/extreme";
 export * from "./reduce/fold";
 export * from "./reduce/variance";
 export * from "./reduce/fold";
+export * from "./gemm/matmul";
+export * from "./gemm/plain";

@@ -1,0 +1,154 @@
+// C = α·A·B + β·D, rectified on request, for operands of any kind: the loops around the micro-kernel.
+//
+//   for each block of DEPTH along k
+//     pack B of the rectangle into panels                  (stays in the outer caches)
+//     for each block of HEIGHT rows
+//       pack A of the block into strips                    (stays in the second cache)
+//       for each panel, for each strip: micro              (the panel stays in the first cache)
+//
+// A unit is a tile of C of tileM × tileN; units count down the rows, then along the columns, then over the batch.
+// Neighbouring units of one call are one rectangle, so that its B is packed once. An element of C is summed in blocks
+// of k that depend on k alone, so neither tiles nor rectangles change the bits.
+//
+// What A, B, C and D are is an operand class O without fields, which reads its own part of the argument block:
+//   packA, packB     rows, columns into strips, panels
+//   direct, rowB     where B can be used unpacked: its address (else 0), and the bytes between its rows
+//   c, rowC, column  the address of a row of C, the bytes between rows, the byte offset of a column in a row
+//   hasD, d, colD    whether there is a D; the address of an element or 0; the bytes from one column of it to the next
+//
+//   args ─ 0 m │ 1 n │ 2 k │ 3 tileM │ 4 tileN │ 5 relu │ 6 α │ 7 Im α │ 8 β │ 9 Im β │ 10 … of the operand class
+
+import { int, real, scratch } from "../abi";
+import { columns, micro, ROWS } from "./micro";
+
+/** Steps along k in one go: a panel of 8 kB and a strip of 6 kB stay in a first-level cache of 32 kB. */
+const DEPTH: i32 = 256;
+/** Rows of A in one go, a multiple of every ROWS: 120 kB of float32, a part of any second-level cache. */
+const HEIGHT: i32 = 120;
+/** Bytes of a packed row of B in one go: panels of 1 MB, half the arena. */
+const WIDTH_BYTES: i32 = 4096;
+
+// The arena: a tile that cannot go to C as it is, the strips, the panels.
+const TILE_BYTES: usize = 512;
+const STRIP_BYTES: usize = <usize>(HEIGHT * DEPTH) * 8;
+
+export function multiply<T, O>(args: usize, begin: i32, end: i32): void {
+  const m = int(args, 0);
+  const n = int(args, 1);
+  const tileM = int(args, 3);
+  const tileN = int(args, 4);
+  const down = (m + tileM - 1) / tileM;
+  const across = (n + tileN - 1) / tileN;
+  while (begin < end) {
+    const stack = begin / down;
+    const batch = stack / across;
+    const first = begin - stack * down;
+    const count = min(end - begin, down - first);
+    const j = (stack - batch * across) * tileN;
+    rectangle<T, O>(args, batch, first * tileM, min((first + count) * tileM, m), j, min(j + tileN, n));
+    begin += count;
+  }
+}
+
+/** Rows [i0, i1) and columns [j0, j1) of C. */
+export function rectangle<T, O>(args: usize, batch: i32, i0: i32, i1: i32, j0: i32, j1: i32): void {
+  const o = changetype<O>(0);
+  const k = int(args, 2);
+  // Equal blocks, so that the last one is not a sliver.
+  const blocks = max((k + DEPTH - 1) / DEPTH, 1);
+  const depth = ((k + blocks - 1) / blocks + 7) & ~7;
+  const strips = scratch + TILE_BYTES;
+  const panels = strips + STRIP_BYTES;
+  const width = WIDTH_BYTES / <i32>sizeof<T>();
+  for (let j = j0; j < j1; j += width) {
+    const nc = min(width, j1 - j);
+    let p = 0;
+    do {
+      const kc = min(depth, k - p);
+      const direct = o.direct<T>(args, batch, i1 - i0, p, j, nc);
+      if (direct == 0) o.packB<T>(args, batch, p, kc, j, nc, panels);
+      else if (nc & (columns<T>() - 1)) {
+        const full = nc & ~(columns<T>() - 1);
+        o.packB<T>(args, batch, p, kc, j + full, nc - full, panels);
+      }
+      for (let i = i0; i < i1; i += HEIGHT) {
+        const mc = min(HEIGHT, i1 - i);
+        o.packA<T>(args, batch, i, mc, p, kc, strips);
+        tiles<T, O>(args, batch, i, mc, j, nc, p, kc, direct);
+      }
+      p += kc;
+    } while (p < k);
+  }
+}
+
+function tiles<T, O>(args: usize, batch: i32, i: i32, mc: i32, j: i32, nc: i32, p: i32, kc: i32, direct: usize): void {
+  const o = changetype<O>(0);
+  const cols = columns<T>();
+  const strips = scratch + TILE_BYTES;
+  const packed = strips + STRIP_BYTES;
+  const c = o.c<T>(args, batch, i);
+  const rowC = o.rowC<T>(args);
+  const first = p == 0;
+  const last = p + kc == int(args, 2);
+  const plain = o.contiguous(args) && real(args, 6) == 1 && !o.hasD(args) && int(args, 5) == 0;
+  for (let jj = 0; jj < nc; jj += cols) {
+    const width = min(cols, nc - jj);
+    let panel = packed + <usize>(jj * kc) * sizeof<T>();
+    let step: usize = 32;
+    if (direct != 0) {
+      if (width == cols) {
+        panel = direct + <usize>jj * sizeof<T>();
+        step = o.rowB<T>(args);
+      } else panel = packed;
+    }
+    for (let ii = 0; ii < mc; ii += ROWS) {
+      const strip = strips + <usize>(ii * kc) * sizeof<T>();
+      const height = min(ROWS, mc - ii);
+      const target = c + <usize>ii * rowC;
+      if (plain && width == cols && height == ROWS) {
+        micro<T>(kc, strip, panel, step, target + o.column<T>(args, j + jj), rowC, !first);
+      } else {
+        micro<T>(kc, strip, panel, step, scratch, 32, false);
+        finish<T, O>(args, batch, i + ii, height, j + jj, width, target, first, last);
+      }
+    }
+  }
+}
+
+/** From the tile at `scratch` to C: scales, adds D or what is there, rectifies. */
+function finish<T, O>(
+  args: usize, batch: i32, i: i32, height: i32, j: i32, width: i32, c: usize, first: bool, last: bool,
+): void {
+  const o = changetype<O>(0);
+  const alpha = <T>real(args, 6);
+  const beta = <T>real(args, 8);
+  const relu = last && int(args, 5) != 0;
+  const rowC = o.rowC<T>(args);
+  const colD = o.colD<T>(args);
+  const vector = o.contiguous(args) && width == columns<T>() && (colD == 0 || colD == sizeof<T>());
+  for (let r = 0; r < height; r++) {
+    const tile = scratch + <usize>r * 32;
+    const d = first ? o.d<T>(args, batch, i + r, j) : 0;
+    if (vector) {
+      const at = c + o.column<T>(args, j);
+      for (let s: usize = 0; s < 32; s += 16) {
+        let x = v128.mul<T>(v128.splat<T>(alpha), v128.load(tile + s));
+        if (d != 0) {
+          const y = colD == 0 ? v128.load_splat<T>(d) : v128.load(d + s);
+          x = v128.add<T>(x, v128.mul<T>(v128.splat<T>(beta), y));
+        } else if (!first) x = v128.add<T>(x, v128.load(at + s));
+        // pmax(x, 0) is x < 0 ? 0 : x, which keeps a NaN.
+        v128.store(at + s, relu ? v128.pmax<T>(x, i64x2.splat(0)) : x);
+      }
+    } else {
+      for (let s = 0; s < width; s++) {
+        const at = c + o.column<T>(args, j + s);
+        let x: T = alpha * load<T>(tile + <usize>s * sizeof<T>());
+        if (d != 0) x += beta * load<T>(d + <usize>s * colD);
+        else if (!first) x += load<T>(at);
+        store<T>(at, relu && x < 0 ? <T>0 : x);
+      }
+    }
+    c += rowC;
+  }
+}

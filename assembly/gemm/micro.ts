@@ -1,0 +1,83 @@
+// The micro-kernel: a tile of C of ROWS × COLUMNS in registers, over packed panels.
+//
+//   tile[r, c] (+)= Σ_p strip[p, r] · panel[p, c]
+//
+// A strip holds ROWS rows of A interleaved along k; a panel holds COLUMNS columns of B, `step` bytes from one k to the
+// next: packed (step = 32) or B itself where its rows are contiguous. Every element of C is one chain of
+// multiply-adds in the order of k, whatever row and column of a tile it falls on, so a tiling never changes the bits.
+//
+// Of the sixteen vector registers V8 keeps one: 12 sums + 2 of B + 1 of A fill the rest with a fused multiply-add;
+// without one the product needs a register too, and 8 sums leave room for two products in flight.
+
+/** Rows of a tile. */
+export const ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
+
+/** Columns of a tile: two vectors. */
+// @ts-ignore: decorator
+@inline export function columns<T>(): i32 { return 32 / <i32>sizeof<T>(); }
+
+/** a · b + c: fused where the host has it. */
+// @ts-ignore: decorator
+@inline
+export function madd<T>(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_madd<T>(a, b, c);
+  else return v128.add<T>(v128.mul<T>(a, b), c);
+}
+
+/** Writes the tile to `c`, whose rows are `rowC` bytes apart, or adds it to what is there. */
+export function micro<T>(k: i32, strip: usize, panel: usize, step: usize, c: usize, rowC: usize, add: bool): void {
+  const zero = i64x2.splat(0);
+  let s00 = zero, s01 = zero, s10 = zero, s11 = zero, s20 = zero, s21 = zero;
+  let s30 = zero, s31 = zero, s40 = zero, s41 = zero, s50 = zero, s51 = zero;
+  for (; k > 0; k--) {
+    const b0 = v128.load(panel);
+    const b1 = v128.load(panel, 16);
+    let a = v128.load_splat<T>(strip);
+    s00 = madd<T>(a, b0, s00);
+    s01 = madd<T>(a, b1, s01);
+    a = v128.load_splat<T>(strip, sizeof<T>());
+    s10 = madd<T>(a, b0, s10);
+    s11 = madd<T>(a, b1, s11);
+    a = v128.load_splat<T>(strip, 2 * sizeof<T>());
+    s20 = madd<T>(a, b0, s20);
+    s21 = madd<T>(a, b1, s21);
+    a = v128.load_splat<T>(strip, 3 * sizeof<T>());
+    s30 = madd<T>(a, b0, s30);
+    s31 = madd<T>(a, b1, s31);
+    if (ASC_FEATURE_RELAXED_SIMD) {
+      a = v128.load_splat<T>(strip, 4 * sizeof<T>());
+      s40 = madd<T>(a, b0, s40);
+      s41 = madd<T>(a, b1, s41);
+      a = v128.load_splat<T>(strip, 5 * sizeof<T>());
+      s50 = madd<T>(a, b0, s50);
+      s51 = madd<T>(a, b1, s51);
+    }
+    strip += <usize>ROWS * sizeof<T>();
+    panel += step;
+  }
+  put<T>(c, s00, s01, add);
+  c += rowC;
+  put<T>(c, s10, s11, add);
+  c += rowC;
+  put<T>(c, s20, s21, add);
+  c += rowC;
+  put<T>(c, s30, s31, add);
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    c += rowC;
+    put<T>(c, s40, s41, add);
+    c += rowC;
+    put<T>(c, s50, s51, add);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function put<T>(c: usize, low: v128, high: v128, add: bool): void {
+  if (add) {
+    v128.store(c, v128.add<T>(v128.load(c), low));
+    v128.store(c, v128.add<T>(v128.load(c, 16), high), 16);
+  } else {
+    v128.store(c, low);
+    v128.store(c, high, 16);
+  }
+}
