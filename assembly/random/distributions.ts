@@ -8,6 +8,8 @@
 import { int, long, ptr, real } from "../abi";
 import { available, draw, draw4, draw64, normal53, seed, uniform53 } from "./mt19937";
 
+const BITS53: u64 = (1 << 53) - 1;
+
 /** Starts the stream of a seed: state │ seed: i64. */
 export function seed_mt19937(args: usize, begin: i32, end: i32): void {
   seed(ptr(args, 0), <u32>long(args, 1));
@@ -114,7 +116,8 @@ function pairs_f64(y: usize, mean: f64, std: f64): void {
   }
 }
 
-// 1 with the probability p, else 0: p. A float64 uniform each, whatever the result's dtype.
+// 1 with the probability p, else 0: p. A float64 uniform u each, whatever the result's dtype. u < p is decided on the
+// 53 bits themselves: k / 2^53 < p just when k < ceil(p · 2^53).
 export function bernoulli_b8(args: usize, begin: i32, end: i32): void { bernoulli<u8>(args); }
 export function bernoulli_f32(args: usize, begin: i32, end: i32): void { bernoulli<f32>(args); }
 export function bernoulli_f64(args: usize, begin: i32, end: i32): void { bernoulli<f64>(args); }
@@ -123,8 +126,29 @@ function bernoulli<T>(args: usize): void {
   const n = int(args, 0);
   const state = ptr(args, 1);
   const y = ptr(args, 2);
-  const p = real(args, 3);
-  for (let i = 0; i < n; i++) store<T>(y + <usize>i * sizeof<T>(), uniform53(state) < p ? <T>1 : <T>0);
+  const limit = <i64>ceil(real(args, 3) * 9007199254740992.0);
+  let i = 0;
+  while (i < n) {
+    // Dropout draws millions of float32: four at a time where eight words are at hand.
+    if (isFloat<T>() && sizeof<T>() == 4) {
+      for (let words = available(state); words >= 8 && i + 4 <= n; words -= 8, i += 4) {
+        const low = below(draw4(state), limit);
+        const high = below(draw4(state), limit);
+        v128.store(y + (<usize>i << 2), v128.and(i32x4.shuffle(low, high, 0, 2, 4, 6), f32x4.splat(1)));
+      }
+      if (i == n) return;
+    }
+    store<T>(y + <usize>i * sizeof<T>(), <i64>(draw64(state) & BITS53) < limit ? <T>1 : <T>0);
+    i++;
+  }
+}
+
+/** Masks of two numbers of 53 bits, from two pairs of draws. */
+// @ts-ignore: decorator
+@inline
+function below(words: v128, limit: i64): v128 {
+  const k = v128.and(i32x4.shuffle(words, words, 1, 0, 3, 2), i64x2.splat(BITS53));
+  return i64x2.lt_s(k, i64x2.splat(limit));
 }
 
 // 1 with the probability p[i], else 0: p: usize, contiguous and of y's dtype, in which the uniform is drawn too.
@@ -262,3 +286,40 @@ export function cauchy_f32(args: usize, begin: i32, end: i32): void { inverse<f3
 export function cauchy_f64(args: usize, begin: i32, end: i32): void { inverse<f64, Cauchy>(args); }
 export function log_normal_f32(args: usize, begin: i32, end: i32): void { inverse<f32, LogNormal>(args); }
 export function log_normal_f64(args: usize, begin: i32, end: i32): void { inverse<f64, LogNormal>(args); }
+
+// Categories drawn with replacement: p │ categories: i32 │ samples: i32 │ sums.
+//
+// n is the number of rows; p is [n, categories], not negative and with a positive sum a row, y [n, samples] of int64;
+// sums has room for one row. Each sample is the first category at which the running share of the row reaches a float64
+// uniform.
+export function multinomial_f32(args: usize, begin: i32, end: i32): void { multinomial<f32>(args); }
+export function multinomial_f64(args: usize, begin: i32, end: i32): void { multinomial<f64>(args); }
+
+function multinomial<T>(args: usize): void {
+  const n = int(args, 0);
+  const state = ptr(args, 1);
+  let y = ptr(args, 2);
+  let p = ptr(args, 3);
+  const categories = int(args, 4);
+  const samples = int(args, 5);
+  const sums = ptr(args, 6);
+  for (let row = 0; row < n; row++) {
+    let sum: T = 0;
+    for (let c = 0; c < categories; c++, p += sizeof<T>()) {
+      sum += load<T>(p);
+      store<T>(sums + <usize>c * sizeof<T>(), sum);
+    }
+    for (let j = 0; j < samples; j++, y += 8) {
+      const u = uniform53(state);
+      // The last category stops every search: rounding may leave the last share just below u.
+      let low = 0;
+      let high = categories - 1;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (<f64>(load<T>(sums + <usize>middle * sizeof<T>()) / sum) < u) low = middle + 1;
+        else high = middle;
+      }
+      store<i64>(y, low);
+    }
+  }
+}

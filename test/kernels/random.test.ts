@@ -153,6 +153,40 @@ test("float64: 53 bits of two draws, and no element beyond n is touched", () => 
   assert.is(read(BigInt64Array, y + 24, 1)[0], BigInt.asIntN(64, 0xa5a5a5a5a5a5a5a5n));
 });
 
+test("bernoulli in vectors and one by one: the same draws, wherever they start in the words", () => {
+  for (const start of [0, 1, 2, 5, 619]) {
+    reset();
+    const state = room(STATE_BYTES);
+    const n = 1003;
+    const wide = room(8 * n);
+    const y = room(8 * n);
+    for (const [kernel, to] of [
+      ["bernoulli_f64", wide],
+      ["bernoulli_f32", y],
+    ] as const) {
+      run("seed_mt19937", [state, 7n], 1);
+      run("random_i64", [start, state, room(8 * start), 2n], 1);
+      run(kernel, [n, state, to, real(0.7)], 1);
+    }
+    assert.equal([...read(Float32Array, y, n)], [...read(Float64Array, wide, n)]);
+  }
+});
+
+test("multinomial with replacement: the first category whose running share reaches the uniform", () => {
+  reset();
+  const state = room(STATE_BYTES);
+  const y = room(8 * 6);
+  const p = put(new Float32Array([0, 2, 1, 1, 5, 0, 0, 5]));
+  run("seed_mt19937", [state, 42n], 1);
+  const u = room(8 * 6);
+  run("uniform_f64", [6, state, u, real(0), real(1)], 1);
+  const uniform = [...read(Float64Array, u, 6)];
+  run("seed_mt19937", [state, 42n], 1);
+  run("multinomial_f32", [2, state, y, p, 4, 3, room(16)], 1);
+  const want = uniform.map((v, i) => [0, 0.5, 0.75, 1, 0.5, 0.5, 0.5, 1].slice(i < 3 ? 0 : 4).findIndex((s) => s >= v));
+  assert.equal([...read(BigInt64Array, y, 6)].map(Number), want);
+});
+
 test("bernoulli of a tensor: a float32 uniform against each probability", () => {
   reset();
   const state = room(STATE_BYTES);
