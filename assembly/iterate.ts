@@ -38,3 +38,50 @@ export function rowOffset(args: usize, operands: i32, rank: i32, row: i32, k: i3
   }
   return offset;
 }
+
+// Where a walk over rows stands. The globals belong to the instance, so each thread has its own; they hold from a
+// `seek` or `step` to the next.
+
+/** The offset in elements at which the row begins, per operand. */
+export let row0: i32 = 0;
+export let row1: i32 = 0;
+export let row2: i32 = 0;
+export let row3: i32 = 0;
+/** The place in the row. */
+export let column: i32 = 0;
+/** The row's index along the dim before the innermost. */
+export let line: i32 = 0;
+
+/** Stands on `unit`; returns how many units are left in its row. */
+export function seek(args: usize, operands: i32, unit: i32): i32 {
+  const last = int(args, 0) - 1;
+  const inner = sizeAt(args, operands, last);
+  let row = unit / inner;
+  column = unit - row * inner;
+  row0 = row1 = row2 = row3 = line = 0;
+  for (let d = last - 1; d >= 0; d--) {
+    const outer = row / sizeAt(args, operands, d);
+    const index = row - outer * sizeAt(args, operands, d);
+    if (d == last - 1) line = index;
+    move(args, operands, d, index);
+    row = outer;
+  }
+  return inner - column;
+}
+
+/** Stands on `unit`, the first of the row after the one that stood; returns the length of a row. */
+export function step(args: usize, operands: i32, unit: i32): i32 {
+  const last = int(args, 0) - 1;
+  if (last == 0 || ++line == sizeAt(args, operands, last - 1)) return seek(args, operands, unit);
+  // The common step divides nothing: rows may be as short as two elements.
+  column = 0;
+  move(args, operands, last - 1, 1);
+  return sizeAt(args, operands, last);
+}
+
+function move(args: usize, operands: i32, d: i32, by: i32): void {
+  row0 += by * strideAt(args, operands, d, 0);
+  if (operands > 1) row1 += by * strideAt(args, operands, d, 1);
+  if (operands > 2) row2 += by * strideAt(args, operands, d, 2);
+  if (operands > 3) row3 += by * strideAt(args, operands, d, 3);
+}

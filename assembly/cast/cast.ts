@@ -1,0 +1,351 @@
+// y = a in another dtype. The block is the one of iterate.ts with the operands y, a.
+//
+// Numbers pass through i64 where the source is an integer and through f64 elsewhere, exactly, and are rounded once, to
+// nearest even (to the 16-bit floats by way of f32, as PyTorch does). A float becomes an integer by dropping its
+// fraction; out of range, where C++ leaves it open, by what x86 gives: the least i32 (i64 for i64 and u8), of which a
+// narrower integer keeps the low bits. A complex number loses its imaginary part, a real one has 0. To bool is ≠ 0.
+
+import { int, ptr } from "../abi";
+import { column, row0, row1, seek, step, strideAt } from "../iterate";
+import { Light, map1 } from "../pointwise/map";
+import { fromBrain, fromHalf, toBrain, toHalf } from "./half";
+
+// @ts-ignore: decorator
+@inline
+function cast<S, D>(args: usize, begin: i32, end: i32): void {
+  const from = changetype<S>(0);
+  const to = changetype<D>(0);
+  const last = int(args, 0) - 1;
+  const stepY = <usize>strideAt(args, 2, last, 0) * to.width;
+  const stepA = <usize>strideAt(args, 2, last, 1) * from.width;
+  for (let left = seek(args, 2, begin); begin < end; left = step(args, 2, begin)) {
+    left = min(left, end - begin);
+    begin += left;
+    let y = ptr(args, 3) + <usize>row0 * to.width + <usize>column * stepY;
+    let a = ptr(args, 4) + <usize>row1 * from.width + <usize>column * stepA;
+    for (; left > 0; left--) {
+      if (from.integral) to.putLong(y, from.long(a));
+      else to.put(y, from.re(a), from.im(a));
+      y += stepY;
+      a += stepA;
+    }
+  }
+}
+
+// A dtype is a class without fields: how a number of it is read and written.
+
+// @ts-ignore: decorator
+@final
+class Plain<T> {
+  // @ts-ignore: decorator
+  @inline get width(): usize { return sizeof<T>(); }
+  // @ts-ignore: decorator
+  @inline get integral(): bool { return isInteger<T>(); }
+  // @ts-ignore: decorator
+  @inline long(p: usize): i64 { return <i64>load<T>(p); }
+  // @ts-ignore: decorator
+  @inline re(p: usize): f64 { return <f64>load<T>(p); }
+  // @ts-ignore: decorator
+  @inline im(p: usize): f64 { return 0; }
+  // @ts-ignore: decorator
+  @inline putLong(p: usize, x: i64): void { store<T>(p, <T>x); }
+  // @ts-ignore: decorator
+  @inline
+  put(p: usize, re: f64, im: f64): void {
+    if (isFloat<T>()) store<T>(p, <T>re);
+    else if (sizeof<T>() == 8 || !isSigned<T>()) store<T>(p, <T>(abs<f64>(re) < 9223372036854775808 ? <i64>re : i64.MIN_VALUE));
+    else store<T>(p, <T>(abs<f64>(re) < 2147483648 ? <i32>re : i32.MIN_VALUE));
+  }
+}
+
+// @ts-ignore: decorator
+@final
+class Bool {
+  // @ts-ignore: decorator
+  @inline get width(): usize { return 1; }
+  // @ts-ignore: decorator
+  @inline putLong(p: usize, x: i64): void { store<u8>(p, u8(x != 0)); }
+  // @ts-ignore: decorator
+  @inline put(p: usize, re: f64, im: f64): void { store<u8>(p, u8(re != 0 || im != 0)); }
+}
+
+// @ts-ignore: decorator
+@final
+class F16 {
+  // @ts-ignore: decorator
+  @inline get width(): usize { return 2; }
+  // @ts-ignore: decorator
+  @inline get integral(): bool { return false; }
+  // @ts-ignore: decorator
+  @inline long(p: usize): i64 { return 0; }
+  // @ts-ignore: decorator
+  @inline re(p: usize): f64 { return f32x4.extract_lane(fromHalf(i16x8.splat(load<i16>(p))), 0); }
+  // @ts-ignore: decorator
+  @inline im(p: usize): f64 { return 0; }
+  // @ts-ignore: decorator
+  @inline putLong(p: usize, x: i64): void { store<u16>(p, i16x8.extract_lane_u(toHalf(f32x4.splat(<f32>x)), 0)); }
+  // @ts-ignore: decorator
+  @inline put(p: usize, re: f64, im: f64): void { store<u16>(p, i16x8.extract_lane_u(toHalf(f32x4.splat(<f32>re)), 0)); }
+}
+
+// @ts-ignore: decorator
+@final
+class BF16 {
+  // @ts-ignore: decorator
+  @inline get width(): usize { return 2; }
+  // @ts-ignore: decorator
+  @inline get integral(): bool { return false; }
+  // @ts-ignore: decorator
+  @inline long(p: usize): i64 { return 0; }
+  // @ts-ignore: decorator
+  @inline re(p: usize): f64 { return reinterpret<f32>(<u32>load<u16>(p) << 16); }
+  // @ts-ignore: decorator
+  @inline im(p: usize): f64 { return 0; }
+  // @ts-ignore: decorator
+  @inline putLong(p: usize, x: i64): void { store<u16>(p, i16x8.extract_lane_u(toBrain(f32x4.splat(<f32>x)), 0)); }
+  // @ts-ignore: decorator
+  @inline put(p: usize, re: f64, im: f64): void { store<u16>(p, i16x8.extract_lane_u(toBrain(f32x4.splat(<f32>re)), 0)); }
+}
+
+// @ts-ignore: decorator
+@final
+class Complex<T> {
+  // @ts-ignore: decorator
+  @inline get width(): usize { return 2 * sizeof<T>(); }
+  // @ts-ignore: decorator
+  @inline get integral(): bool { return false; }
+  // @ts-ignore: decorator
+  @inline long(p: usize): i64 { return 0; }
+  // @ts-ignore: decorator
+  @inline re(p: usize): f64 { return <f64>load<T>(p); }
+  // @ts-ignore: decorator
+  @inline im(p: usize): f64 { return <f64>load<T>(p + sizeof<T>()); }
+  // @ts-ignore: decorator
+  @inline
+  putLong(p: usize, x: i64): void {
+    store<T>(p, <T>x);
+    store<T>(p + sizeof<T>(), 0);
+  }
+  // @ts-ignore: decorator
+  @inline
+  put(p: usize, re: f64, im: f64): void {
+    store<T>(p, <T>re);
+    store<T>(p + sizeof<T>(), <T>im);
+  }
+}
+
+// The pairs of training and of images have vectors; each gives the bits of the loop above.
+
+// @ts-ignore: decorator
+@final
+export class BytesToWords extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(x)); }
+}
+
+// @ts-ignore: decorator
+@final
+export class BytesToFloats extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(x))); }
+}
+
+// @ts-ignore: decorator
+@final
+export class WordsToFloats extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return f32x4.convert_i32x4_s(x); }
+}
+
+// @ts-ignore: decorator
+@final
+export class WordsToLongs extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return i64x2.extend_low_i32x4_s(x); }
+}
+
+// @ts-ignore: decorator
+@final
+export class LongsToWords extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return v128.shuffle<i32>(x, x, 0, 2, 0, 2); }
+}
+
+// @ts-ignore: decorator
+@final
+export class FloatsToDoubles extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return f64x2.promote_low_f32x4(x); }
+}
+
+// @ts-ignore: decorator
+@final
+export class DoublesToFloats extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return f32x4.demote_f64x2_zero(x); }
+}
+
+// @ts-ignore: decorator
+@final
+export class HalvesToFloats extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return fromHalf(x); }
+}
+
+// @ts-ignore: decorator
+@final
+export class FloatsToHalves extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return toHalf(x); }
+}
+
+// @ts-ignore: decorator
+@final
+export class BrainsToFloats extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return fromBrain(x); }
+}
+
+// @ts-ignore: decorator
+@final
+export class FloatsToBrains extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return toBrain(x); }
+}
+
+export function cast_f32_f64(args: usize, begin: i32, end: i32): void { map1<f32, f64, FloatsToDoubles>(args, begin, end); }
+export function cast_f32_i64(args: usize, begin: i32, end: i32): void { cast<Plain<f32>, Plain<i64>>(args, begin, end); }
+export function cast_f32_i32(args: usize, begin: i32, end: i32): void { cast<Plain<f32>, Plain<i32>>(args, begin, end); }
+export function cast_f32_i16(args: usize, begin: i32, end: i32): void { cast<Plain<f32>, Plain<i16>>(args, begin, end); }
+export function cast_f32_i8(args: usize, begin: i32, end: i32): void { cast<Plain<f32>, Plain<i8>>(args, begin, end); }
+export function cast_f32_u8(args: usize, begin: i32, end: i32): void { cast<Plain<f32>, Plain<u8>>(args, begin, end); }
+export function cast_f32_b8(args: usize, begin: i32, end: i32): void { cast<Plain<f32>, Bool>(args, begin, end); }
+export function cast_f32_f16(args: usize, begin: i32, end: i32): void { map1<f32, u16, FloatsToHalves>(args, begin, end); }
+export function cast_f32_bf16(args: usize, begin: i32, end: i32): void { map1<f32, u16, FloatsToBrains>(args, begin, end); }
+export function cast_f32_c64(args: usize, begin: i32, end: i32): void { cast<Plain<f32>, Complex<f32>>(args, begin, end); }
+export function cast_f32_c128(args: usize, begin: i32, end: i32): void { cast<Plain<f32>, Complex<f64>>(args, begin, end); }
+export function cast_f64_f32(args: usize, begin: i32, end: i32): void { map1<f64, f32, DoublesToFloats>(args, begin, end); }
+export function cast_f64_i64(args: usize, begin: i32, end: i32): void { cast<Plain<f64>, Plain<i64>>(args, begin, end); }
+export function cast_f64_i32(args: usize, begin: i32, end: i32): void { cast<Plain<f64>, Plain<i32>>(args, begin, end); }
+export function cast_f64_i16(args: usize, begin: i32, end: i32): void { cast<Plain<f64>, Plain<i16>>(args, begin, end); }
+export function cast_f64_i8(args: usize, begin: i32, end: i32): void { cast<Plain<f64>, Plain<i8>>(args, begin, end); }
+export function cast_f64_u8(args: usize, begin: i32, end: i32): void { cast<Plain<f64>, Plain<u8>>(args, begin, end); }
+export function cast_f64_b8(args: usize, begin: i32, end: i32): void { cast<Plain<f64>, Bool>(args, begin, end); }
+export function cast_f64_f16(args: usize, begin: i32, end: i32): void { cast<Plain<f64>, F16>(args, begin, end); }
+export function cast_f64_bf16(args: usize, begin: i32, end: i32): void { cast<Plain<f64>, BF16>(args, begin, end); }
+export function cast_f64_c64(args: usize, begin: i32, end: i32): void { cast<Plain<f64>, Complex<f32>>(args, begin, end); }
+export function cast_f64_c128(args: usize, begin: i32, end: i32): void { cast<Plain<f64>, Complex<f64>>(args, begin, end); }
+export function cast_i64_f32(args: usize, begin: i32, end: i32): void { cast<Plain<i64>, Plain<f32>>(args, begin, end); }
+export function cast_i64_f64(args: usize, begin: i32, end: i32): void { cast<Plain<i64>, Plain<f64>>(args, begin, end); }
+export function cast_i64_i32(args: usize, begin: i32, end: i32): void { map1<i64, i32, LongsToWords>(args, begin, end); }
+export function cast_i64_i16(args: usize, begin: i32, end: i32): void { cast<Plain<i64>, Plain<i16>>(args, begin, end); }
+export function cast_i64_i8(args: usize, begin: i32, end: i32): void { cast<Plain<i64>, Plain<i8>>(args, begin, end); }
+export function cast_i64_u8(args: usize, begin: i32, end: i32): void { cast<Plain<i64>, Plain<u8>>(args, begin, end); }
+export function cast_i64_b8(args: usize, begin: i32, end: i32): void { cast<Plain<i64>, Bool>(args, begin, end); }
+export function cast_i64_f16(args: usize, begin: i32, end: i32): void { cast<Plain<i64>, F16>(args, begin, end); }
+export function cast_i64_bf16(args: usize, begin: i32, end: i32): void { cast<Plain<i64>, BF16>(args, begin, end); }
+export function cast_i64_c64(args: usize, begin: i32, end: i32): void { cast<Plain<i64>, Complex<f32>>(args, begin, end); }
+export function cast_i64_c128(args: usize, begin: i32, end: i32): void { cast<Plain<i64>, Complex<f64>>(args, begin, end); }
+export function cast_i32_f32(args: usize, begin: i32, end: i32): void { map1<i32, f32, WordsToFloats>(args, begin, end); }
+export function cast_i32_f64(args: usize, begin: i32, end: i32): void { cast<Plain<i32>, Plain<f64>>(args, begin, end); }
+export function cast_i32_i64(args: usize, begin: i32, end: i32): void { map1<i32, i64, WordsToLongs>(args, begin, end); }
+export function cast_i32_i16(args: usize, begin: i32, end: i32): void { cast<Plain<i32>, Plain<i16>>(args, begin, end); }
+export function cast_i32_i8(args: usize, begin: i32, end: i32): void { cast<Plain<i32>, Plain<i8>>(args, begin, end); }
+export function cast_i32_u8(args: usize, begin: i32, end: i32): void { cast<Plain<i32>, Plain<u8>>(args, begin, end); }
+export function cast_i32_b8(args: usize, begin: i32, end: i32): void { cast<Plain<i32>, Bool>(args, begin, end); }
+export function cast_i32_f16(args: usize, begin: i32, end: i32): void { cast<Plain<i32>, F16>(args, begin, end); }
+export function cast_i32_bf16(args: usize, begin: i32, end: i32): void { cast<Plain<i32>, BF16>(args, begin, end); }
+export function cast_i32_c64(args: usize, begin: i32, end: i32): void { cast<Plain<i32>, Complex<f32>>(args, begin, end); }
+export function cast_i32_c128(args: usize, begin: i32, end: i32): void { cast<Plain<i32>, Complex<f64>>(args, begin, end); }
+export function cast_i16_f32(args: usize, begin: i32, end: i32): void { cast<Plain<i16>, Plain<f32>>(args, begin, end); }
+export function cast_i16_f64(args: usize, begin: i32, end: i32): void { cast<Plain<i16>, Plain<f64>>(args, begin, end); }
+export function cast_i16_i64(args: usize, begin: i32, end: i32): void { cast<Plain<i16>, Plain<i64>>(args, begin, end); }
+export function cast_i16_i32(args: usize, begin: i32, end: i32): void { cast<Plain<i16>, Plain<i32>>(args, begin, end); }
+export function cast_i16_i8(args: usize, begin: i32, end: i32): void { cast<Plain<i16>, Plain<i8>>(args, begin, end); }
+export function cast_i16_u8(args: usize, begin: i32, end: i32): void { cast<Plain<i16>, Plain<u8>>(args, begin, end); }
+export function cast_i16_b8(args: usize, begin: i32, end: i32): void { cast<Plain<i16>, Bool>(args, begin, end); }
+export function cast_i16_f16(args: usize, begin: i32, end: i32): void { cast<Plain<i16>, F16>(args, begin, end); }
+export function cast_i16_bf16(args: usize, begin: i32, end: i32): void { cast<Plain<i16>, BF16>(args, begin, end); }
+export function cast_i16_c64(args: usize, begin: i32, end: i32): void { cast<Plain<i16>, Complex<f32>>(args, begin, end); }
+export function cast_i16_c128(args: usize, begin: i32, end: i32): void { cast<Plain<i16>, Complex<f64>>(args, begin, end); }
+export function cast_i8_f32(args: usize, begin: i32, end: i32): void { cast<Plain<i8>, Plain<f32>>(args, begin, end); }
+export function cast_i8_f64(args: usize, begin: i32, end: i32): void { cast<Plain<i8>, Plain<f64>>(args, begin, end); }
+export function cast_i8_i64(args: usize, begin: i32, end: i32): void { cast<Plain<i8>, Plain<i64>>(args, begin, end); }
+export function cast_i8_i32(args: usize, begin: i32, end: i32): void { cast<Plain<i8>, Plain<i32>>(args, begin, end); }
+export function cast_i8_i16(args: usize, begin: i32, end: i32): void { cast<Plain<i8>, Plain<i16>>(args, begin, end); }
+export function cast_i8_u8(args: usize, begin: i32, end: i32): void { cast<Plain<i8>, Plain<u8>>(args, begin, end); }
+export function cast_i8_b8(args: usize, begin: i32, end: i32): void { cast<Plain<i8>, Bool>(args, begin, end); }
+export function cast_i8_f16(args: usize, begin: i32, end: i32): void { cast<Plain<i8>, F16>(args, begin, end); }
+export function cast_i8_bf16(args: usize, begin: i32, end: i32): void { cast<Plain<i8>, BF16>(args, begin, end); }
+export function cast_i8_c64(args: usize, begin: i32, end: i32): void { cast<Plain<i8>, Complex<f32>>(args, begin, end); }
+export function cast_i8_c128(args: usize, begin: i32, end: i32): void { cast<Plain<i8>, Complex<f64>>(args, begin, end); }
+export function cast_u8_f32(args: usize, begin: i32, end: i32): void { map1<u8, f32, BytesToFloats>(args, begin, end); }
+export function cast_u8_f64(args: usize, begin: i32, end: i32): void { cast<Plain<u8>, Plain<f64>>(args, begin, end); }
+export function cast_u8_i64(args: usize, begin: i32, end: i32): void { cast<Plain<u8>, Plain<i64>>(args, begin, end); }
+export function cast_u8_i32(args: usize, begin: i32, end: i32): void { map1<u8, i32, BytesToWords>(args, begin, end); }
+export function cast_u8_i16(args: usize, begin: i32, end: i32): void { cast<Plain<u8>, Plain<i16>>(args, begin, end); }
+export function cast_u8_i8(args: usize, begin: i32, end: i32): void { cast<Plain<u8>, Plain<i8>>(args, begin, end); }
+export function cast_u8_b8(args: usize, begin: i32, end: i32): void { cast<Plain<u8>, Bool>(args, begin, end); }
+export function cast_u8_f16(args: usize, begin: i32, end: i32): void { cast<Plain<u8>, F16>(args, begin, end); }
+export function cast_u8_bf16(args: usize, begin: i32, end: i32): void { cast<Plain<u8>, BF16>(args, begin, end); }
+export function cast_u8_c64(args: usize, begin: i32, end: i32): void { cast<Plain<u8>, Complex<f32>>(args, begin, end); }
+export function cast_u8_c128(args: usize, begin: i32, end: i32): void { cast<Plain<u8>, Complex<f64>>(args, begin, end); }
+export function cast_f16_f32(args: usize, begin: i32, end: i32): void { map1<u16, f32, HalvesToFloats>(args, begin, end); }
+export function cast_f16_f64(args: usize, begin: i32, end: i32): void { cast<F16, Plain<f64>>(args, begin, end); }
+export function cast_f16_i64(args: usize, begin: i32, end: i32): void { cast<F16, Plain<i64>>(args, begin, end); }
+export function cast_f16_i32(args: usize, begin: i32, end: i32): void { cast<F16, Plain<i32>>(args, begin, end); }
+export function cast_f16_i16(args: usize, begin: i32, end: i32): void { cast<F16, Plain<i16>>(args, begin, end); }
+export function cast_f16_i8(args: usize, begin: i32, end: i32): void { cast<F16, Plain<i8>>(args, begin, end); }
+export function cast_f16_u8(args: usize, begin: i32, end: i32): void { cast<F16, Plain<u8>>(args, begin, end); }
+export function cast_f16_b8(args: usize, begin: i32, end: i32): void { cast<F16, Bool>(args, begin, end); }
+export function cast_f16_bf16(args: usize, begin: i32, end: i32): void { cast<F16, BF16>(args, begin, end); }
+export function cast_f16_c64(args: usize, begin: i32, end: i32): void { cast<F16, Complex<f32>>(args, begin, end); }
+export function cast_f16_c128(args: usize, begin: i32, end: i32): void { cast<F16, Complex<f64>>(args, begin, end); }
+export function cast_bf16_f32(args: usize, begin: i32, end: i32): void { map1<u16, f32, BrainsToFloats>(args, begin, end); }
+export function cast_bf16_f64(args: usize, begin: i32, end: i32): void { cast<BF16, Plain<f64>>(args, begin, end); }
+export function cast_bf16_i64(args: usize, begin: i32, end: i32): void { cast<BF16, Plain<i64>>(args, begin, end); }
+export function cast_bf16_i32(args: usize, begin: i32, end: i32): void { cast<BF16, Plain<i32>>(args, begin, end); }
+export function cast_bf16_i16(args: usize, begin: i32, end: i32): void { cast<BF16, Plain<i16>>(args, begin, end); }
+export function cast_bf16_i8(args: usize, begin: i32, end: i32): void { cast<BF16, Plain<i8>>(args, begin, end); }
+export function cast_bf16_u8(args: usize, begin: i32, end: i32): void { cast<BF16, Plain<u8>>(args, begin, end); }
+export function cast_bf16_b8(args: usize, begin: i32, end: i32): void { cast<BF16, Bool>(args, begin, end); }
+export function cast_bf16_f16(args: usize, begin: i32, end: i32): void { cast<BF16, F16>(args, begin, end); }
+export function cast_bf16_c64(args: usize, begin: i32, end: i32): void { cast<BF16, Complex<f32>>(args, begin, end); }
+export function cast_bf16_c128(args: usize, begin: i32, end: i32): void { cast<BF16, Complex<f64>>(args, begin, end); }
+export function cast_c64_f32(args: usize, begin: i32, end: i32): void { cast<Complex<f32>, Plain<f32>>(args, begin, end); }
+export function cast_c64_f64(args: usize, begin: i32, end: i32): void { cast<Complex<f32>, Plain<f64>>(args, begin, end); }
+export function cast_c64_i64(args: usize, begin: i32, end: i32): void { cast<Complex<f32>, Plain<i64>>(args, begin, end); }
+export function cast_c64_i32(args: usize, begin: i32, end: i32): void { cast<Complex<f32>, Plain<i32>>(args, begin, end); }
+export function cast_c64_i16(args: usize, begin: i32, end: i32): void { cast<Complex<f32>, Plain<i16>>(args, begin, end); }
+export function cast_c64_i8(args: usize, begin: i32, end: i32): void { cast<Complex<f32>, Plain<i8>>(args, begin, end); }
+export function cast_c64_u8(args: usize, begin: i32, end: i32): void { cast<Complex<f32>, Plain<u8>>(args, begin, end); }
+export function cast_c64_b8(args: usize, begin: i32, end: i32): void { cast<Complex<f32>, Bool>(args, begin, end); }
+export function cast_c64_f16(args: usize, begin: i32, end: i32): void { cast<Complex<f32>, F16>(args, begin, end); }
+export function cast_c64_bf16(args: usize, begin: i32, end: i32): void { cast<Complex<f32>, BF16>(args, begin, end); }
+export function cast_c64_c128(args: usize, begin: i32, end: i32): void { cast<Complex<f32>, Complex<f64>>(args, begin, end); }
+export function cast_c128_f32(args: usize, begin: i32, end: i32): void { cast<Complex<f64>, Plain<f32>>(args, begin, end); }
+export function cast_c128_f64(args: usize, begin: i32, end: i32): void { cast<Complex<f64>, Plain<f64>>(args, begin, end); }
+export function cast_c128_i64(args: usize, begin: i32, end: i32): void { cast<Complex<f64>, Plain<i64>>(args, begin, end); }
+export function cast_c128_i32(args: usize, begin: i32, end: i32): void { cast<Complex<f64>, Plain<i32>>(args, begin, end); }
+export function cast_c128_i16(args: usize, begin: i32, end: i32): void { cast<Complex<f64>, Plain<i16>>(args, begin, end); }
+export function cast_c128_i8(args: usize, begin: i32, end: i32): void { cast<Complex<f64>, Plain<i8>>(args, begin, end); }
+export function cast_c128_u8(args: usize, begin: i32, end: i32): void { cast<Complex<f64>, Plain<u8>>(args, begin, end); }
+export function cast_c128_b8(args: usize, begin: i32, end: i32): void { cast<Complex<f64>, Bool>(args, begin, end); }
+export function cast_c128_f16(args: usize, begin: i32, end: i32): void { cast<Complex<f64>, F16>(args, begin, end); }
+export function cast_c128_bf16(args: usize, begin: i32, end: i32): void { cast<Complex<f64>, BF16>(args, begin, end); }
+export function cast_c128_c64(args: usize, begin: i32, end: i32): void { cast<Complex<f64>, Complex<f32>>(args, begin, end); }
+
+// A truth value is a byte that is 0 or 1.
+export {
+  cast_u8_f32 as cast_b8_f32,
+  cast_u8_f64 as cast_b8_f64,
+  cast_u8_i64 as cast_b8_i64,
+  cast_u8_i32 as cast_b8_i32,
+  cast_u8_i16 as cast_b8_i16,
+  cast_u8_i8 as cast_b8_i8,
+  cast_u8_f16 as cast_b8_f16,
+  cast_u8_bf16 as cast_b8_bf16,
+  cast_u8_c64 as cast_b8_c64,
+  cast_u8_c128 as cast_b8_c128,
+  cast_u8_i8 as cast_b8_u8,
+};
