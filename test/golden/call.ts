@@ -117,7 +117,8 @@ export function operatorOf(library: Library, name: string): Operator | null {
   if (name.startsWith("_")) return null;
   const key = camel(name);
   if (ATTRIBUTES.has(name)) {
-    const probe = library.zeros([1, 1]) as unknown as Namespace;
+    // Complex, because `imag` of a real tensor is an error.
+    const probe = library.frombuffer(new Uint8Array(8), { dtype: "complex64" }).reshape([1, 1]) as unknown as Namespace;
     return probe[key] === undefined ? null : (x) => (x as Namespace)[key];
   }
   const named = METHODS_ONLY.has(name) ? undefined : lookUp(library, name);
