@@ -6,7 +6,7 @@
 // rounds, and in each round every library in turn while the others wait; so a slow minute of the machine slows all
 // alike. A ratio is the median over the rounds of ours ÷ theirs: below 1, ours is faster.
 //
-// The peers are optional: `npm ci --prefix bench` installs those of npm, and a `python3` with torch is found by itself.
+// The peers are optional: `npm run bench:install` installs those of npm, and a `python3` with torch is found by itself.
 // Where the package `node` is among them the JavaScript libraries run on it (the newest, with relaxed SIMD).
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -19,7 +19,7 @@ import { median, note, type Result, table } from "./table.ts";
 
 const built = path.dirname(fileURLToPath(import.meta.url));
 const folder = path.resolve(built, "../../bench");
-const newestNode = path.join(folder, "node_modules/node/bin/node");
+const newestNode = path.join(folder, "peers/node_modules/node/bin/node");
 const node = existsSync(newestNode) ? newestNode : process.execPath;
 
 const { values: option } = parseArgs({

@@ -92,4 +92,4 @@ export function onnxRows({ InferenceSession, Tensor }, options, noise) {
 
 /** The version in a package's own package.json. */
 export const versionOf = (name) =>
-  JSON.parse(readFileSync(new URL(`../node_modules/${name}/package.json`, import.meta.url), "utf8")).version;
+  JSON.parse(readFileSync(new URL(`./node_modules/${name}/package.json`, import.meta.url), "utf8")).version;
