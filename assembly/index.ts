@@ -3,6 +3,8 @@ export { enter } from "./abi";
 export { launch, work } from "./parallel";
 export * from "./cast/cast";
 export * from "./cast/copy";
+export * from "./conv/conv";
+export * from "./conv/weight";
 export * from "./gemm/matmul";
 export * from "./gemm/plain";
 export * from "./index/create";

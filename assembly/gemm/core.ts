@@ -13,7 +13,7 @@
 // What A, B, C and D are is an operand class O without fields, which reads its own part of the argument block:
 //   packA, packB     rows, columns into strips, panels
 //   direct, rowB     where B can be used unpacked: its address (else 0), and the bytes between its rows
-//   c, rowC, column  the address of a row of C, the bytes between rows, the byte offset of a column in a row
+//   c, rowC, column  the address of a row of C, the bytes between rows, the byte offset of a column in a row (it grows)
 //   hasD, d, colD    whether there is a D; the address of an element or 0; the bytes from one column of it to the next
 //
 //   args ─ 0 m │ 1 n │ 2 k │ 3 tileM │ 4 tileN │ 5 relu │ 6 α │ 7 Im α │ 8 β │ 9 Im β │ 10 … of the operand class
@@ -28,7 +28,11 @@ const HEIGHT: i32 = 120;
 /** Bytes of a packed row of B in one go: panels of 1 MB, half the arena. */
 const WIDTH_BYTES: i32 = 4096;
 
-// The arena: a tile that cannot go to C as it is, the strips, the panels.
+// The arena: a tile that cannot go to C as it is, the offsets of its columns, a packer's notes (NOTES), the strips, the
+// panels.
+const OFFSETS: usize = 192;
+/** Where in the arena a packer may keep what it knows of the lanes of a panel: 256 bytes. */
+export const NOTES: usize = 256;
 const TILE_BYTES: usize = 512;
 const STRIP_BYTES: usize = <usize>(HEIGHT * DEPTH) * 8;
 
@@ -90,7 +94,7 @@ function tiles<T, O>(args: usize, batch: i32, i: i32, mc: i32, j: i32, nc: i32, 
   const rowC = o.rowC<T>(args);
   const first = p == 0;
   const last = p + kc == int(args, 2);
-  const plain = o.contiguous(args) && real(args, 6) == 1 && !o.hasD(args) && int(args, 5) == 0;
+  const plain = real(args, 6) == 1 && !o.hasD(args) && int(args, 5) == 0;
   for (let jj = 0; jj < nc; jj += cols) {
     const width = min(cols, nc - jj);
     let panel = packed + <usize>(jj * kc) * sizeof<T>();
@@ -101,54 +105,80 @@ function tiles<T, O>(args: usize, batch: i32, i: i32, mc: i32, j: i32, nc: i32, 
         step = o.rowB<T>(args);
       } else panel = packed;
     }
+    const column = o.column<T>(args, j + jj);
+    // Offsets grow with the column, so the last one tells whether all are side by side.
+    const whole = width == cols && o.column<T>(args, j + jj + cols - 1) - column == 32 - sizeof<T>();
+    if (!whole) {
+      for (let s = 0; s < width; s++) {
+        store<usize>(scratch + OFFSETS + ((<usize>s) << 2), o.column<T>(args, j + jj + s));
+      }
+    }
     for (let ii = 0; ii < mc; ii += ROWS) {
       const strip = strips + <usize>(ii * kc) * sizeof<T>();
       const height = min(ROWS, mc - ii);
       const target = c + <usize>ii * rowC;
-      if (plain && width == cols && height == ROWS) {
-        micro<T>(kc, strip, panel, step, target + o.column<T>(args, j + jj), rowC, !first);
-      } else {
-        micro<T>(kc, strip, panel, step, scratch, 32, false);
-        finish<T, O>(args, batch, i + ii, height, j + jj, width, target, first, last);
+      if (plain && whole && height == ROWS) {
+        micro<T>(kc, strip, panel, step, target + column, rowC, !first);
+        continue;
+      }
+      micro<T>(kc, strip, panel, step, scratch, 32, false);
+      for (let r = 0; r < height; r++) {
+        const d = first ? o.d<T>(args, batch, i + ii + r, j + jj) : 0;
+        const tile = scratch + <usize>r * 32;
+        const row = target + <usize>r * rowC;
+        if (whole) finishVector<T>(args, tile, row + column, d, o.colD<T>(args), first, last);
+        else finishScalar<T>(args, tile, row, width, d, o.colD<T>(args), first, last);
       }
     }
   }
 }
 
-/** From the tile at `scratch` to C: scales, adds D or what is there, rectifies. */
-function finish<T, O>(
-  args: usize, batch: i32, i: i32, height: i32, j: i32, width: i32, c: usize, first: bool, last: bool,
+// From a row of the tile to C: scales, adds D or what is there, rectifies.
+
+// @ts-ignore: decorator
+@inline
+function finishVector<T>(args: usize, tile: usize, c: usize, d: usize, colD: usize, first: bool, last: bool): void {
+  const relu = last && int(args, 5) != 0;
+  for (let s: usize = 0; s < 32; s += 16) {
+    let x = v128.mul<T>(v128.splat<T>(<T>real(args, 6)), v128.load(tile + s));
+    if (d != 0) {
+      let y: v128;
+      if (colD == sizeof<T>()) y = v128.load(d + s);
+      else {
+        y = v128.load_splat<T>(d);
+        if (colD != 0) y = spread<T>(d + (s / sizeof<T>()) * colD, colD);
+      }
+      x = v128.add<T>(x, v128.mul<T>(v128.splat<T>(<T>real(args, 8)), y));
+    } else if (!first) x = v128.add<T>(x, v128.load(c + s));
+    // pmax(x, 0) is x < 0 ? 0 : x, which keeps a NaN.
+    v128.store(c + s, relu ? v128.pmax<T>(x, i64x2.splat(0)) : x);
+  }
+}
+
+/** A vector of elements `step` bytes apart. */
+// @ts-ignore: decorator
+@inline
+function spread<T>(from: usize, step: usize): v128 {
+  let x = v128.splat<T>(load<T>(from));
+  x = v128.replace_lane<T>(x, 1, load<T>(from + step));
+  if (sizeof<T>() == 4) {
+    x = v128.replace_lane<T>(x, 2, load<T>(from + 2 * step));
+    x = v128.replace_lane<T>(x, 3, load<T>(from + 3 * step));
+  }
+  return x;
+}
+
+function finishScalar<T>(
+  args: usize, tile: usize, row: usize, width: i32, d: usize, colD: usize, first: bool, last: bool,
 ): void {
-  const o = changetype<O>(0);
   const alpha = <T>real(args, 6);
   const beta = <T>real(args, 8);
   const relu = last && int(args, 5) != 0;
-  const rowC = o.rowC<T>(args);
-  const colD = o.colD<T>(args);
-  const vector = o.contiguous(args) && width == columns<T>() && (colD == 0 || colD == sizeof<T>());
-  for (let r = 0; r < height; r++) {
-    const tile = scratch + <usize>r * 32;
-    const d = first ? o.d<T>(args, batch, i + r, j) : 0;
-    if (vector) {
-      const at = c + o.column<T>(args, j);
-      for (let s: usize = 0; s < 32; s += 16) {
-        let x = v128.mul<T>(v128.splat<T>(alpha), v128.load(tile + s));
-        if (d != 0) {
-          const y = colD == 0 ? v128.load_splat<T>(d) : v128.load(d + s);
-          x = v128.add<T>(x, v128.mul<T>(v128.splat<T>(beta), y));
-        } else if (!first) x = v128.add<T>(x, v128.load(at + s));
-        // pmax(x, 0) is x < 0 ? 0 : x, which keeps a NaN.
-        v128.store(at + s, relu ? v128.pmax<T>(x, i64x2.splat(0)) : x);
-      }
-    } else {
-      for (let s = 0; s < width; s++) {
-        const at = c + o.column<T>(args, j + s);
-        let x: T = alpha * load<T>(tile + <usize>s * sizeof<T>());
-        if (d != 0) x += beta * load<T>(d + <usize>s * colD);
-        else if (!first) x += load<T>(at);
-        store<T>(at, relu && x < 0 ? <T>0 : x);
-      }
-    }
-    c += rowC;
+  for (let s = 0; s < width; s++) {
+    const c = row + load<usize>(scratch + OFFSETS + ((<usize>s) << 2));
+    let x: T = alpha * load<T>(tile + <usize>s * sizeof<T>());
+    if (d != 0) x += beta * load<T>(d + <usize>s * colD);
+    else if (!first) x += load<T>(c);
+    store<T>(c, relu && x < 0 ? <T>0 : x);
   }
 }

@@ -75,8 +75,6 @@ export class Dense {
   // @ts-ignore: decorator
   @inline rowC<T>(args: usize): usize { return <usize>int(args, 14) * sizeof<T>(); }
   // @ts-ignore: decorator
-  @inline contiguous(args: usize): bool { return int(args, 15) == 1; }
-  // @ts-ignore: decorator
   @inline column<T>(args: usize, j: i32): usize { return <usize>(j * int(args, 15)) * sizeof<T>(); }
   // @ts-ignore: decorator
   @inline hasD(args: usize): bool { return ptr(args, 13) != 0; }
