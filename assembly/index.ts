@@ -9,6 +9,7 @@ export * from "./gemm/matmul";
 export * from "./gemm/plain";
 export * from "./index/create";
 export * from "./index/gather";
+export * from "./index/mask";
 export * from "./index/place";
 export * from "./index/scatter";
 export * from "./pointwise/binary";

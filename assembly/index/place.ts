@@ -66,42 +66,6 @@ export function coordinates_i64(args: usize, begin: i32, end: i32): void {
   }
 }
 
-// The true elements of a mask, in two steps: how many there are in each block of BLOCK bytes, then their places in
-// ascending order.
-//
-//   count_true_b8  args ─ n: i32 │ x: usize │ counts: usize, an i32 for each block
-//   places_true_b8 args ─ n: i32 │ x: usize │ counts: usize │ y: usize, int64
-//
-// x is contiguous. Units are blocks.
-const BLOCK = 4096; // some 0.1 µs a block: little beside a launch, and few counts to add up
-
-export function count_true_b8(args: usize, begin: i32, end: i32): void {
-  const n = int(args, 0);
-  const x = ptr(args, 1);
-  const counts = ptr(args, 2);
-  for (let block = begin; block < end; block++) {
-    const stop = min(n, (block + 1) * BLOCK);
-    let i = block * BLOCK;
-    let count = 0;
-    for (; i + 16 <= stop; i += 16) count += popcnt(i8x16.bitmask(i8x16.ne(v128.load(x + i), i8x16.splat(0))));
-    for (; i < stop; i++) count += load<u8>(x + i);
-    store<i32>(counts + (<usize>block << 2), count);
-  }
-}
-
-export function places_true_b8(args: usize, begin: i32, end: i32): void {
-  const n = int(args, 0);
-  const x = ptr(args, 1);
-  const counts = ptr(args, 2);
-  let y = ptr(args, 3);
-  for (let block = 0; block < begin; block++) y += <usize>load<i32>(counts + (<usize>block << 2)) << 3;
-  for (let i = begin * BLOCK, stop = min(n, end * BLOCK); i < stop; i++) {
-    if (load<u8>(x + i) == 0) continue;
-    store<i64>(y, i);
-    y += 8;
-  }
-}
-
 // y = 0, 0, …, 1, 1, …: each i repeated repeats[i] times. A negative count is a fault and counts as 0.
 //
 //   args ─ n: i32 │ repeats: usize, int64 │ y: usize, int64 of length Σ repeats

@@ -212,6 +212,24 @@ test("the places of a mask, and their coordinates", () => {
   assert.equal([...read(BigInt64Array, y, 9)], [0n, 0n, 0n, 0n, 2n, 1n, 1n, 3n, 2n]);
 });
 
+test("masked scatter: the next value for every true element, a fault when they run out", () => {
+  for (const width of [1, 2, 4, 8, 16]) {
+    reset();
+    const x = Uint8Array.from({ length: 2 * width }, (_, i) => i);
+    const y = put(new Uint8Array(4 * width).fill(99));
+    const mask = put(new Uint8Array([0, 1, 0, 1]));
+    run(`masked_scatter_w${width}`, [4, mask, put(x), 2, y], 1);
+    const kept = new Array(width).fill(99);
+    assert.equal(
+      [...read(Uint8Array, y, 4 * width)],
+      [...kept, ...x.subarray(0, width), ...kept, ...x.subarray(width)],
+    );
+    assert.is(takeFault(), 0);
+    run(`masked_scatter_w${width}`, [4, mask, put(x), 1, y], 1);
+    assert.is(takeFault(), 1);
+  }
+});
+
 test("repeated places", () => {
   reset();
   const y = room(32);
