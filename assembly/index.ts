@@ -1,5 +1,7 @@
 // The doors that JavaScript calls by name, and the kernels, which the build moves into the table.
 export { enter } from "./abi";
+// @ts-ignore: the linker's symbol
+export const heapBase: usize = __heap_base;
 export { launch, work } from "./parallel";
 export * from "./cast/cast";
 export * from "./cast/copy";

@@ -1,0 +1,128 @@
+// Where the elements of a tensor lie: shape and strides (in elements). Layouts are immutable and shared; the dense ones
+// are interned, so that "same layout" is mostly one comparison of identity. A tensor's offset is its own: rows of a
+// batch share one layout.
+
+import { ShapeError, showShape } from "./error.ts";
+
+export class Layout {
+  /** Frozen. */
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+  /** Number of elements. */
+  readonly size: number;
+  /** True when the elements lie densely in row-major order (dims of size 1 may have any stride). */
+  readonly contiguous: boolean;
+  /** The next entry of the intern table's chain. */
+  next: Layout | null = null;
+
+  constructor(shape: readonly number[], strides: readonly number[]) {
+    this.shape = shape;
+    this.strides = strides;
+    let size = 1;
+    let contiguous = true;
+    for (let d = shape.length - 1; d >= 0; d--) {
+      if (shape[d] !== 1 && strides[d] !== size) contiguous = false;
+      size *= shape[d]!;
+    }
+    this.size = size;
+    this.contiguous = contiguous || size === 0;
+  }
+}
+
+const BUCKETS = 1024;
+const MOST = 8192; // layouts kept before the table starts anew; identity is an optimisation, never relied upon
+const table: (Layout | null)[] = new Array(BUCKETS).fill(null);
+let kept = 0;
+
+/** The dense row-major layout of a shape. `shape` may be a scratch array: it is copied if it is kept. */
+export function dense(shape: readonly number[]): Layout {
+  let hash = shape.length;
+  for (let d = 0; d < shape.length; d++) hash = (Math.imul(hash, 31) + shape[d]!) | 0;
+  const bucket = hash & (BUCKETS - 1);
+  for (let entry = table[bucket]!; entry !== null; entry = entry.next!) if (sameDims(entry.shape, shape)) return entry;
+  if (kept++ > MOST) {
+    table.fill(null);
+    kept = 0;
+  }
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let d = shape.length - 1; d >= 0; d--) {
+    strides[d] = stride;
+    stride *= Math.max(shape[d]!, 1);
+  }
+  const layout = new Layout(Object.freeze(shape.slice()), Object.freeze(strides));
+  layout.next = table[bucket]!;
+  table[bucket] = layout;
+  return layout;
+}
+
+/** A layout with strides of its own; the dense one where they are dense. */
+export function strided(shape: readonly number[], strides: readonly number[]): Layout {
+  let stride = 1;
+  let d = shape.length - 1;
+  for (; d >= 0 && strides[d] === stride; d--) stride *= Math.max(shape[d]!, 1);
+  if (d < 0) return dense(shape);
+  return new Layout(Object.freeze(shape.slice()), Object.freeze(strides.slice()));
+}
+
+/** The layout of a 0-dim tensor. */
+export const SCALAR: Layout = /* @__PURE__ */ dense([]);
+
+export function sameDims(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let d = 0; d < a.length; d++) if (a[d] !== b[d]) return false;
+  return true;
+}
+
+export function sameShape(a: Layout, b: Layout): boolean {
+  return a === b || sameDims(a.shape, b.shape);
+}
+
+/** The shape that all broadcast to. Throws ShapeError naming `op`. */
+export function broadcast(op: string, layouts: readonly Layout[]): readonly number[] {
+  let shape = layouts[0]!.shape;
+  for (let i = 1; i < layouts.length; i++) {
+    const other = layouts[i]!.shape;
+    if (other === shape || sameDims(shape, other)) continue;
+    const ndim = Math.max(shape.length, other.length);
+    const out = new Array<number>(ndim);
+    for (let d = 1; d <= ndim; d++) {
+      const a = shape[shape.length - d] ?? 1;
+      const b = other[other.length - d] ?? 1;
+      if (a !== b && a !== 1 && b !== 1) {
+        throw new ShapeError(
+          `${op}: shapes ${showShape(shape)} and ${showShape(other)} cannot be broadcast: sizes ${a} and ${b} differ at dim ${ndim - d}`,
+        );
+      }
+      out[ndim - d] = a === 1 ? b : a;
+    }
+    shape = out;
+  }
+  return shape;
+}
+
+/** `layout` seen with a larger shape that it broadcasts to: the stride of a repeated dim is 0. */
+export function expandTo(layout: Layout, shape: readonly number[]): Layout {
+  if (sameDims(layout.shape, shape)) return layout;
+  const lead = shape.length - layout.shape.length;
+  const strides = new Array<number>(shape.length);
+  for (let d = 0; d < shape.length; d++) {
+    const own = d < lead ? 1 : layout.shape[d - lead]!;
+    strides[d] = d < lead || (own === 1 && shape[d] !== 1) ? 0 : layout.strides[d - lead]!;
+  }
+  return strided(shape, strides);
+}
+
+/** Dim in [0, ndim), from one that may be negative. A 0-dim tensor has the dims 0 and -1. Throws IndexError through `fail`. */
+export function wrapDim(dim: number, ndim: number): number {
+  const n = Math.max(ndim, 1);
+  return dim < 0 ? dim + n : dim;
+}
+
+/** One past the highest element that a tensor with this layout reads, counted from its first; 0 when it is empty. */
+export function extent(layout: Layout): number {
+  if (layout.size === 0) return 0;
+  let last = 0;
+  for (let d = 0; d < layout.shape.length; d++) last += (layout.shape[d]! - 1) * layout.strides[d]!;
+  return last + 1;
+}

@@ -1,0 +1,255 @@
+// The CPU device: WebAssembly kernels over one linear memory, with worker threads where the host shares memory.
+
+import { type Allocation, type Backend, type Command, type Flavour, type Host, type Kernel, type MemoryStats, registerDevice } from "../device/index.ts";
+import { OutOfMemoryError } from "../core/index.ts";
+import { Allocator, type Block } from "./allocator.ts";
+import { faultOf } from "./fault.ts";
+import { ARGUMENTS, FAULT_CELL, Memory } from "./memory.ts";
+import { Pool } from "./pool.ts";
+
+/** The doors of the kernel module (assembly/index.ts). */
+interface Doors {
+  readonly table: WebAssembly.Table;
+  readonly heapBase: WebAssembly.Global;
+  enter(number: number, arena: number): void;
+  launch(slot: number, args: number, units: number, grain: number): number;
+}
+
+type Entry = (args: number, begin: number, end: number) => void;
+
+export class CpuKernel implements Kernel {
+  readonly name: string;
+  readonly slot: number;
+  readonly call: Entry;
+
+  constructor(name: string, slot: number, call: Entry) {
+    this.name = name;
+    this.slot = slot;
+    this.call = call;
+  }
+}
+
+export const SCRATCH_BYTES: number = 2 << 20; // a thread's arena; assembly/abi.ts says the same
+
+export class CpuBackend implements Backend {
+  readonly device = "cpu";
+  readonly synchronous = true;
+  readonly capacity: number;
+  readonly #host: Host;
+  readonly #flavour: Flavour;
+  readonly #why: string;
+  readonly #memory: Memory;
+  readonly #doors: Doors;
+  readonly #allocator: Allocator;
+  readonly #slots = new Map<string, number>();
+  readonly #kernels = new Map<string, CpuKernel | null>();
+  readonly #pool: Pool;
+  readonly #command: CpuCommand;
+
+  constructor(host: Host) {
+    this.#host = host;
+    const { relaxed, threads, why } = choose(host);
+    this.#memory = new Memory(threads);
+    const shared = this.#memory.shared;
+    this.#flavour = `${relaxed ? "relaxed" : "simd"}-${shared ? "threads" : "single"}`;
+    this.#why = threads && !shared ? "the host gave no shared memory" : why;
+    this.capacity = this.#memory.capacity;
+    const module = host.module(this.#flavour);
+    const instance = new WebAssembly.Instance(module, { env: { memory: this.#memory.memory, abort: trapped } });
+    this.#doors = instance.exports as unknown as Doors; // the build checks the exports (test/kernels/binaries.test.ts)
+    const base = this.#doors.heapBase.value as number;
+    this.#allocator = new Allocator(base, this.#memory.bytes - base, (least) => this.#memory.grow(least));
+    this.#doors.enter(0, this.#arena());
+    const [first, ...names] = new TextDecoder().decode(WebAssembly.Module.customSections(module, "kernels")[0]).split("\n");
+    for (const [i, name] of names.entries()) this.#slots.set(name, Number(first) + i);
+    this.#pool = new Pool(host, this.#memory, shared ? module : null, () => this.#arena());
+    this.#command = new CpuCommand(this.#memory, this.#doors, this.#pool);
+  }
+
+  allocate(bytes: number): Block {
+    const block = this.#allocator.allocate(bytes);
+    if (block === null) {
+      const { allocated, count } = this.#allocator;
+      throw new OutOfMemoryError(
+        `cannot allocate ${readable(bytes)} on "cpu": ${readable(allocated)} of at most ${readable(this.capacity)} are in use by ${count.toLocaleString("en")} storages`,
+      );
+    }
+    return block;
+  }
+
+  free(allocation: Allocation): void {
+    this.#allocator.free(allocation as Block);
+  }
+
+  write(allocation: Allocation, byteOffset: number, bytes: Uint8Array): void {
+    this.#memory.u8.set(bytes, (allocation as Block).address + byteOffset);
+  }
+
+  /** One 8-byte element or less, without a typed array: how scalars get in. */
+  writeNumber(allocation: Allocation, bytes: number, value: number): void {
+    const { address } = allocation as Block;
+    if (bytes === 8) this.#memory.f64[address >>> 3] = value;
+    else this.#memory.i32[address >>> 2] = value;
+  }
+
+  async read(allocation: Allocation, byteOffset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    return this.readSync(allocation, byteOffset, length);
+  }
+
+  readSync(allocation: Allocation, byteOffset: number, length: number): Uint8Array<ArrayBuffer> {
+    const begin = (allocation as Block).address + byteOffset;
+    const copy = new Uint8Array(length);
+    copy.set(this.#memory.u8.subarray(begin, begin + length));
+    return copy;
+  }
+
+  kernel(name: string): CpuKernel | null {
+    let kernel = this.#kernels.get(name);
+    if (kernel === undefined) {
+      const slot = this.#slots.get(name);
+      kernel = slot === undefined ? null : new CpuKernel(name, slot, this.#doors.table.get(slot) as Entry);
+      this.#kernels.set(name, kernel);
+    }
+    return kernel;
+  }
+
+  command(kernel: Kernel): Command {
+    return this.#command.begin(kernel as CpuKernel);
+  }
+
+  host(step: () => void | Promise<void>): void {
+    step();
+  }
+
+  stats(): MemoryStats {
+    const { allocated, peak, count } = this.#allocator;
+    return { allocated, peak, reserved: this.#memory.bytes, storages: count };
+  }
+
+  resetPeak(): void {
+    this.#allocator.peak = this.#allocator.allocated;
+  }
+
+  get threads(): number {
+    return this.#pool.limit;
+  }
+
+  setThreads(count: number): void {
+    this.#pool.setLimit(count);
+  }
+
+  describe(): string {
+    const threads = this.#memory.shared ? `${this.threads} threads` : `one thread (${this.#why})`;
+    return `cpu: ${this.#flavour} kernels on ${this.#host.name}, ${threads}, up to ${readable(this.capacity)}`;
+  }
+
+  #arena(): number {
+    return this.allocate(SCRATCH_BYTES).address;
+  }
+}
+
+/** The argument block as a Command. There is one: eager calls are sequential, and a parallel kernel ends before `run` returns. */
+class CpuCommand implements Command {
+  readonly #memory: Memory;
+  readonly #doors: Doors;
+  readonly #pool: Pool;
+  #kernel!: CpuKernel;
+  #at = 0; // the next slot's index in f64 and i64, half of that in i32
+
+  constructor(memory: Memory, doors: Doors, pool: Pool) {
+    this.#memory = memory;
+    this.#doors = doors;
+    this.#pool = pool;
+  }
+
+  begin(kernel: CpuKernel): CpuCommand {
+    this.#kernel = kernel;
+    this.#at = ARGUMENTS >> 3;
+    return this;
+  }
+
+  buffer(allocation: Allocation, byteOffset: number): CpuCommand {
+    this.#memory.i32[this.#at++ << 1] = (allocation as Block).address + byteOffset;
+    return this;
+  }
+
+  none(): CpuCommand {
+    this.#memory.i32[this.#at++ << 1] = 0;
+    return this;
+  }
+
+  int(value: number): CpuCommand {
+    this.#memory.i32[this.#at++ << 1] = value;
+    return this;
+  }
+
+  long(value: bigint): CpuCommand {
+    this.#memory.i64[this.#at++] = value;
+    return this;
+  }
+
+  real(value: number): CpuCommand {
+    this.#memory.f64[this.#at++] = value;
+    return this;
+  }
+
+  pair(re: number, im: number): CpuCommand {
+    return this.real(re).real(im);
+  }
+
+  run(units: number, grain: number): void {
+    if (units <= grain || !this.#pool.ready()) this.#kernel.call(ARGUMENTS, 0, units);
+    else this.#parallel(units, grain);
+    if (this.#memory.i32[FAULT_CELL >> 2] !== 0) throw this.#fault();
+  }
+
+  #parallel(units: number, grain: number): void {
+    // Some chunks a thread, so that one that is late can be helped; results do not depend on where the cuts are.
+    const even = Math.ceil(units / (this.#pool.limit * 4));
+    const chunk = Math.max(grain, even);
+    if (this.#doors.launch(this.#kernel.slot, ARGUMENTS, units, chunk) !== 0) {
+      this.#pool.broke();
+      this.#kernel.call(ARGUMENTS, 0, units);
+    }
+  }
+
+  #fault(): Error {
+    const code = this.#memory.i32[FAULT_CELL >> 2]!;
+    this.#memory.i32[FAULT_CELL >> 2] = 0;
+    return faultOf(code, this.#memory.i64[(FAULT_CELL + 8) >> 3]!);
+  }
+}
+
+function choose(host: Host): { relaxed: boolean; threads: boolean; why: string } {
+  if (!WebAssembly.validate(SIMD_PROBE)) {
+    throw new TypeError(`flambeau: ${host.name} has no WebAssembly SIMD, which the kernels need`);
+  }
+  const why = typeof SharedArrayBuffer === "undefined" ? "no SharedArrayBuffer here" : host.spawn === null ? "the host starts no workers" : "";
+  return { relaxed: WebAssembly.validate(RELAXED_PROBE), threads: why === "", why };
+}
+
+/** Modules of one function: `i32x4.splat` … and `f32x4.relaxed_madd`. */
+const SIMD_PROBE = /* @__PURE__ */ new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
+]);
+const RELAXED_PROBE = /* @__PURE__ */ new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0, 32, 0, 32, 1, 32, 2, 253, 133, 2, 11,
+]);
+
+function trapped(): never {
+  throw new Error("cpu: a kernel stopped itself: this is a fault of the library");
+}
+
+/** "64 MiB" */
+export function readable(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB"];
+  let i = 0;
+  let value = bytes;
+  for (; value >= 1024 && i < 3; i++) value /= 1024;
+  return `${Number(value.toPrecision(3))} ${units[i]}`;
+}
+
+/** Makes the CPU known as a device that runs on this host. */
+export function registerCpu(host: Host): void {
+  registerDevice("cpu", () => new CpuBackend(host));
+}

@@ -1,0 +1,17 @@
+// What kernels report about values that they cannot take (codes in assembly/abi.ts).
+
+import { IndexError, ValueError } from "../core/index.ts";
+
+/** The error of a fault; the operator's name is put in front of it by the funnel. */
+export function faultOf(code: number, detail: bigint): Error {
+  switch (code) {
+    case 1:
+      return new IndexError(`index ${detail} is out of range`);
+    case 2:
+      return new IndexError(`target ${detail} is out of bounds`);
+    case 3:
+      return new ValueError("expected all probabilities to be in [0, 1]");
+    default:
+      return new ValueError(`fault ${code} with detail ${detail}`);
+  }
+}

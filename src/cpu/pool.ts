@@ -1,0 +1,87 @@
+// The worker threads of the CPU device. They start when work first comes that is worth them, never keep a process alive,
+// and share the main thread's memory; how they divide a kernel is in assembly/parallel.ts.
+
+import type { Host, Worker } from "../device/index.ts";
+import { type Memory, POOL_EPOCH, POOL_LIMIT, POOL_READY, POOL_STOP } from "./memory.ts";
+
+const MOST_THREADS = 32; // each has a scratch arena
+
+export class Pool {
+  /** Threads that take part, the caller among them. */
+  limit: number;
+  readonly #host: Host;
+  readonly #memory: Memory;
+  readonly #module: WebAssembly.Module | null;
+  readonly #arena: () => number;
+  readonly #workers: Worker[] = [];
+  #broken = false;
+
+  /** `module` is null where the build has no threads. */
+  constructor(host: Host, memory: Memory, module: WebAssembly.Module | null, arena: () => number) {
+    this.#host = host;
+    this.#memory = memory;
+    this.#module = module;
+    this.#arena = arena;
+    this.limit = module === null ? 1 : requested(host);
+    this.#memory.i32[POOL_LIMIT >> 2] = this.limit - 1;
+  }
+
+  /** True when a worker can take part now. The first call starts them and says no: they arrive while the caller works. */
+  ready(): boolean {
+    if (this.limit === 1) return false;
+    if (this.#workers.length < this.limit - 1) this.#start();
+    return Atomics.load(this.#memory.i32, POOL_READY >> 2) > 0;
+  }
+
+  setLimit(count: number): void {
+    if (!Number.isInteger(count) || count < 1) {
+      throw new RangeError(`setNumThreads: expected a positive integer, got ${String(count)}`);
+    }
+    this.limit = this.#module === null || this.#broken ? 1 : Math.min(count, MOST_THREADS);
+    Atomics.store(this.#memory.i32, POOL_LIMIT >> 2, this.limit - 1);
+  }
+
+  /** A worker took a chunk and never came back: from now on the main thread works alone. */
+  broke(): void {
+    this.#broken = true;
+    this.setLimit(1);
+    this.#host.warn("flambeau: a worker thread was lost; the work goes on with one thread");
+    this.#stop();
+  }
+
+  #start(): void {
+    const { spawn } = this.#host;
+    if (spawn === null || this.#module === null) return;
+    while (this.#workers.length < this.limit - 1) {
+      const worker = spawn({
+        module: this.#module,
+        memory: this.#memory.memory,
+        number: this.#workers.length + 1,
+        arena: this.#arena(),
+      });
+      worker.onexit = () => {
+        if (!this.#broken) this.broke();
+      };
+      this.#workers.push(worker);
+    }
+  }
+
+  #stop(): void {
+    Atomics.store(this.#memory.i32, POOL_STOP >> 2, 1);
+    Atomics.add(this.#memory.i32, POOL_EPOCH >> 2, 1);
+    Atomics.notify(this.#memory.i32, POOL_EPOCH >> 2);
+    Atomics.store(this.#memory.i32, POOL_READY >> 2, 0);
+    for (const worker of this.#workers) worker.terminate();
+  }
+}
+
+/** FLAMBEAU_NUM_THREADS, else the hardware's threads. Nonsense is one warning and the default. */
+function requested(host: Host): number {
+  const text = host.env("FLAMBEAU_NUM_THREADS");
+  const fallback = Math.max(1, Math.min(host.threads, MOST_THREADS));
+  if (text === undefined || text === "") return fallback;
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1) return Math.min(count, MOST_THREADS);
+  host.warn(`flambeau: FLAMBEAU_NUM_THREADS is ${JSON.stringify(text)}, expected a positive integer: using ${fallback}`);
+  return fallback;
+}

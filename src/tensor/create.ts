@@ -1,0 +1,268 @@
+// Tensors from JavaScript values.
+
+import {
+  BFLOAT16,
+  BOOL,
+  COMPLEX64,
+  ComplexScalar,
+  codeOf,
+  complexOf,
+  type DType,
+  DTypeError,
+  DTYPES,
+  defaultFloat,
+  dense,
+  FLOAT16,
+  FLOAT32,
+  FLOAT64,
+  FloatScalar,
+  INT16,
+  INT32,
+  INT64,
+  INT8,
+  isComplex,
+  isDifferentiable,
+  isIntegral,
+  isScalar,
+  type Layout,
+  SCALAR,
+  type Scalar,
+  SIZE,
+  ShapeError,
+  showShape,
+  showValue,
+  toNumber,
+  UINT8,
+} from "../core/index.ts";
+import { type Backend, backendOf } from "../device/index.ts";
+import { Auto } from "./auto.ts";
+import { readAllSync, reader, type TypedArray, toBFloat, toData, toHalf } from "./read.ts";
+import { allocate, outside, Tensor } from "./tensor.ts";
+
+export type TensorData = Scalar | TypedArray | Float64Array | Uint32Array | readonly TensorData[];
+
+export interface TensorOptions {
+  dtype?: DType | null;
+  device?: string | null;
+  requiresGrad?: boolean;
+}
+
+const defaults = { device: "cpu" };
+export const defaultDevice = (): string => defaults.device;
+export function setDefaultDevice(device: string): void {
+  defaults.device = device;
+}
+
+/** The backend that a `device` argument names; the default device where it is absent. */
+export function deviceOf(device: string | null | undefined, op: string): Backend {
+  return backendOf(device ?? defaults.device, op);
+}
+
+/** The code of a `dtype` argument. Throws DTypeError for a name that is none. */
+export function dtypeArgument(dtype: unknown, op: string): number {
+  const code = codeOf(dtype);
+  if (code < 0) throw new DTypeError(`${op}: ${showValue(dtype)} is no dtype: expected one of ${DTYPES.join(", ")}`);
+  return code;
+}
+
+/**
+ * A tensor with a copy of `data`: a number, nested arrays of numbers, or a typed array.
+ *
+ * The dtype is that of a typed array; else int64 if all numbers are integral, float32 if one is not or is a
+ * `fl.Float`, bool for booleans, complex64 for complex scalars. With `requiresGrad` integral numbers are float32.
+ * Throws ShapeError if the nesting is ragged, DTypeError if `requiresGrad` is asked of an integer dtype.
+ */
+export function tensor(data: TensorData | Tensor, options: TensorOptions = {}): Tensor {
+  checkOptions("tensor", options, ["dtype", "device", "requiresGrad"]);
+  const wanted = options.dtype == null ? -1 : dtypeArgument(options.dtype, "tensor");
+  const backend = deviceOf(options.device ?? (data instanceof Tensor ? data.device : null), "tensor");
+  let result: Tensor;
+  if (data instanceof Tensor) {
+    const source = toData(data.code, readAllSync(data, "tensor"));
+    const same = wanted < 0 || wanted === data.code;
+    result = same
+      ? upload(backend, data.code, dense(data.shape), source)
+      : upload(backend, wanted, dense(data.shape), encode(valuesOf(data), wanted));
+  } else if (ArrayBuffer.isView(data)) {
+    const own = typedCode(data);
+    if (own >= 0 && (wanted < 0 || wanted === own)) result = upload(backend, own, dense([data.length]), data as TypedArray);
+    else {
+      const code = wanted < 0 ? INT64 : wanted;
+      result = upload(backend, code, dense([data.length]), encode(Array.from(data as Float64Array), code));
+    }
+  } else {
+    const shape: number[] = [];
+    const values: Scalar[] = [];
+    flatten(data, 0, shape, values);
+    const inferred = kindOf(values);
+    const code = wanted >= 0 ? wanted : options.requiresGrad === true && isIntegral(inferred) ? defaultFloat() : inferred;
+    result = upload(backend, code, dense(shape), encode(values, code));
+  }
+  if (options.requiresGrad === true) {
+    if (!isDifferentiable(result.code)) {
+      throw new DTypeError(`tensor: only floating point and complex tensors can require gradients, got ${result.dtype}`);
+    }
+    result.auto = new Auto(true);
+  }
+  return result;
+}
+
+function valuesOf(x: Tensor): Scalar[] {
+  const read = reader(x.code, readAllSync(x, "tensor"));
+  return Array.from({ length: x.numel() }, (_, i) => read(i));
+}
+
+/** A 0-dim tensor. It belongs to no scope: the caller is an operator that takes a number where a tensor may stand. */
+export function scalarTensor(value: Scalar, code: number, backend: Backend): Tensor {
+  const make = (): Tensor => outside(() => upload(backend, code, SCALAR, encode([value], code)));
+  if (typeof value !== "number" || Object.is(value, -0)) return make();
+  const cache = recentScalars(backend)[code]!;
+  let x = cache.get(value);
+  if (x === undefined) {
+    x = make();
+    if (cache.size >= MOST_SCALARS) cache.clear();
+    cache.set(value, x);
+  }
+  return x;
+}
+
+const MOST_SCALARS = 128;
+
+/** Numbers come again and again (a learning rate, an eps): the last few stay as tensors. */
+const scalarsOf = new WeakMap<Backend, Map<number, Tensor>[]>();
+function recentScalars(backend: Backend): Map<number, Tensor>[] {
+  let caches = scalarsOf.get(backend);
+  if (caches === undefined) {
+    caches = DTYPES.map(() => new Map());
+    scalarsOf.set(backend, caches);
+  }
+  return caches;
+}
+
+/**
+ * A 1-dim tensor over a copy of raw bytes. `count` elements (all by default) from byte `offset`.
+ * Throws ShapeError where the bytes are too few or no whole number of elements.
+ */
+export function frombuffer(
+  bytes: ArrayBufferLike | ArrayBufferView,
+  options: TensorOptions & { count?: number; offset?: number },
+): Tensor {
+  checkOptions("frombuffer", options, ["dtype", "device", "requiresGrad", "count", "offset"]);
+  const code = dtypeArgument(options.dtype, "frombuffer");
+  const all = ArrayBuffer.isView(bytes)
+    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    : new Uint8Array(bytes);
+  const offset = options.offset ?? 0;
+  const count = options.count ?? -1;
+  const room = (all.length - offset) / SIZE[code]!;
+  if (offset < 0 || room < Math.max(count, 0) || (count < 0 && !Number.isInteger(room))) {
+    throw new ShapeError(
+      `frombuffer: ${all.length} bytes from offset ${offset} hold ${room} elements of ${DTYPES[code]}, expected ${count < 0 ? "a whole number" : `${count}`}`,
+    );
+  }
+  const n = count < 0 ? room : count;
+  return fromBytes(deviceOf(options.device, "frombuffer"), code, [n], all.subarray(offset, offset + n * SIZE[code]!));
+}
+
+/** A dense tensor with these bytes. */
+export function fromBytes(backend: Backend, code: number, shape: readonly number[], bytes: Uint8Array): Tensor {
+  const x = allocate(backend, code, dense(shape));
+  backend.write(x.storage.allocation!, 0, bytes);
+  return x;
+}
+
+function upload(backend: Backend, code: number, layout: Layout, data: ArrayBufferView): Tensor {
+  const x = allocate(backend, code, layout);
+  backend.write(x.storage.allocation!, 0, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return x;
+}
+
+function flatten(data: TensorData, depth: number, shape: number[], out: Scalar[]): void {
+  if (isScalar(data)) {
+    if (depth !== shape.length) throw ragged(shape);
+    out.push(data);
+    return;
+  }
+  const list = data as readonly TensorData[];
+  if (!Array.isArray(data) && !ArrayBuffer.isView(data)) {
+    if ((data as unknown) instanceof Tensor && (data as unknown as Tensor).numel() === 1) {
+      return flatten((data as unknown as Tensor).item(), depth, shape, out);
+    }
+    throw new TypeError(`tensor: expected a number, an array or a typed array, got ${showValue(data)}`);
+  }
+  if (depth === shape.length) {
+    if (out.length > 0) throw ragged(shape);
+    shape.push(list.length);
+  } else if (shape[depth] !== list.length) throw ragged(shape);
+  for (const entry of list) flatten(entry, depth + 1, shape, out);
+}
+
+function ragged(shape: readonly number[]): ShapeError {
+  return new ShapeError(`tensor: the nested arrays differ in length: the first ones say ${showShape(shape)}`);
+}
+
+function kindOf(values: readonly Scalar[]): number {
+  if (values.length === 0) return defaultFloat();
+  let code = BOOL;
+  for (const v of values) {
+    if (v instanceof ComplexScalar) return complexOf(defaultFloat());
+    if (v instanceof FloatScalar || (typeof v === "number" && !Number.isInteger(v))) code = defaultFloat();
+    else if (code === BOOL && typeof v !== "boolean") code = INT64;
+  }
+  return code;
+}
+
+/** Values as the bytes of a dtype. */
+export function encode(values: readonly Scalar[], code: number): TypedArray {
+  const n = values.length;
+  if (isComplex(code)) {
+    const out = code === COMPLEX64 ? new Float32Array(2 * n) : new Float64Array(2 * n);
+    for (const [i, v] of values.entries()) {
+      out[2 * i] = toNumber(v);
+      out[2 * i + 1] = v instanceof ComplexScalar ? v.im : 0;
+    }
+    return out;
+  }
+  switch (code) {
+    case BOOL:
+      return Uint8Array.from(values, (v) => (toNumber(v) !== 0 ? 1 : 0));
+    case UINT8:
+      return Uint8Array.from(values, toNumber);
+    case INT8:
+      return Int8Array.from(values, toNumber);
+    case INT16:
+      return Int16Array.from(values, toNumber);
+    case INT32:
+      return Int32Array.from(values, toNumber);
+    case INT64:
+      return BigInt64Array.from(values, (v) => (typeof v === "bigint" ? v : BigInt(Math.trunc(toNumber(v)) || 0)));
+    case FLOAT16:
+      return Uint16Array.from(values, (v) => toHalf(toNumber(v)));
+    case BFLOAT16:
+      return Uint16Array.from(values, (v) => toBFloat(toNumber(v)));
+    case FLOAT32:
+      return Float32Array.from(values, toNumber);
+    default:
+      return Float64Array.from(values, toNumber);
+  }
+}
+
+function typedCode(data: ArrayBufferView): number {
+  if (data instanceof Float32Array) return FLOAT32;
+  if (data instanceof Float64Array) return FLOAT64;
+  if (data instanceof BigInt64Array) return INT64;
+  if (data instanceof Int32Array) return INT32;
+  if (data instanceof Int16Array) return INT16;
+  if (data instanceof Int8Array) return INT8;
+  if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return UINT8;
+  return -1;
+}
+
+/** Throws a TypeError for a key that is none of `known`. */
+export function checkOptions(op: string, options: object, known: readonly string[]): void {
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key) && (options as Record<string, unknown>)[key] !== undefined) {
+      throw new TypeError(`${op}: unknown option "${key}": there are ${known.join(", ")}`);
+    }
+  }
+}

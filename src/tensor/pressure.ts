@@ -1,0 +1,50 @@
+// Memory that only the collector can give back. A yield alone never makes it run, because it does not see a device's
+// bytes; plain ArrayBuffers that are made and dropped are counted by every engine and do.
+
+import type { Backend } from "../device/index.ts";
+
+const BALLAST = 64 << 20; // an ArrayBuffer large enough that engines count it at once
+const ROUNDS = 40;
+const LEAST = 256 << 20; // below this nothing is asked for
+const watermarks = new WeakMap<Backend, number>();
+
+/** True when a device uses so much that unreachable tensors should be looked for. */
+export function underPressure(backend: Backend): boolean {
+  return backend.stats().allocated > (watermarks.get(backend) ?? Math.min(LEAST, backend.capacity / 4));
+}
+
+/**
+ * Asks for the memory of unreachable tensors: provokes a collection and lets finalizers run, until the use has halved or
+ * nothing more comes. The watermark follows what is really in use, so that a program with much live memory is not
+ * slowed down for nothing.
+ */
+export async function relieve(backend: Backend): Promise<void> {
+  const before = backend.stats().allocated;
+  const gc = (globalThis as { gc?: () => void }).gc;
+  for (let round = 0; round < ROUNDS && backend.stats().allocated > before / 2; round++) {
+    if (gc !== undefined) gc();
+    else dropBallast();
+    await macrotask();
+    if (gc !== undefined && round > 2) break;
+  }
+  const live = backend.stats().allocated;
+  watermarks.set(backend, Math.min(Math.max(LEAST, live * 2), Math.max(live + BALLAST, backend.capacity * 0.75)));
+}
+
+let ballast: ArrayBuffer | null = null;
+function dropBallast(): void {
+  ballast = new ArrayBuffer(BALLAST);
+  ballast = null;
+}
+
+/** Finalizers run only between macrotasks. A MessageChannel turns one at once on every host. */
+function macrotask(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(0);
+  });
+}
