@@ -6,7 +6,7 @@ import type { Tensor } from "./tensor.ts";
 /** How a view was made: replaying it on its parent gives the same view again. */
 export interface ViewLink {
   readonly parent: Tensor;
-  /** Makes the view of another tensor that has the parent's shape. */
+  /** Makes the view of another tensor that has the parent's shape, recorded if that one is. */
   replay(parent: Tensor): Tensor;
 }
 
@@ -30,4 +30,25 @@ export class Auto {
   constructor(requiresGrad: boolean) {
     this.requiresGrad = requiresGrad;
   }
+}
+
+/** True if a gradient is wanted of `x`, as things stand after the last write into what it is a view of. */
+export function isTracked(x: Tensor): boolean {
+  const { auto } = x;
+  if (auto === null) return false;
+  if (auto.view !== null && auto.version !== x.storage.version) refresh(x, auto, auto.view);
+  return auto.requiresGrad;
+}
+
+/** A write since the view was made: its history is that of its base now, seen through the view again. */
+function refresh(x: Tensor, auto: Auto, { parent, replay }: ViewLink): void {
+  auto.version = x.storage.version;
+  if (!isTracked(parent)) return;
+  const fresh = replay(parent);
+  if (fresh.auto !== null) {
+    auto.node = fresh.auto.node;
+    auto.port = fresh.auto.port;
+    auto.requiresGrad = true;
+  }
+  fresh.endScope();
 }

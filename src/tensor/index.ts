@@ -5,4 +5,4 @@ export { type Nested, readAll, readAllSync, reader, type TypedArray, toData, typ
 export { relieve, underPressure } from "./pressure.ts";
 export * from "./scope.ts";
 export * from "./storage.ts";
-export { alias, allocate, assertAlive, keep, outside, sameBackend, Tensor } from "./tensor.ts";
+export { alias, allocate, assertAlive, keep, outside, sameBackend, setRequiresGrad, Tensor } from "./tensor.ts";

@@ -2,16 +2,21 @@
 // entry (methods.ts has their types); what is here works without them.
 
 import {
+  AutogradError,
   DeviceError,
   DisposedError,
   DTYPES,
   type DType,
+  DTypeError,
+  isDifferentiable,
   type Layout,
   SIZE,
+  ShapeError,
+  sameShape,
   show,
 } from "../core/index.ts";
 import type { Backend } from "../device/index.ts";
-import type { Auto } from "./auto.ts";
+import { Auto, isTracked } from "./auto.ts";
 import type { OperatorMethods } from "./methods.ts";
 import { print } from "./print.ts";
 import { relieve, underPressure } from "./pressure.ts";
@@ -93,15 +98,27 @@ export class Tensor {
 
   /** True if operators on it are recorded for a backward. A leaf's can be set; see `requiresGrad_`. */
   get requiresGrad(): boolean {
-    return this.auto?.requiresGrad === true;
+    return isTracked(this);
+  }
+  set requiresGrad(wanted: boolean) {
+    setRequiresGrad(this, wanted);
   }
   /** The gradient that `backward` collected, or null. */
   get grad(): Tensor | null {
     return this.auto?.grad ?? null;
   }
+  set grad(grad: Tensor | null) {
+    if (grad !== null) assertGradFits(this, grad);
+    this.auto ??= new Auto(false);
+    this.auto.grad = grad;
+  }
+  /** What made it, for people: `{ name: "AddBackward0" }`; null for a leaf. */
+  get gradFn(): { readonly name: string } | null {
+    return isTracked(this) ? this.auto!.node : null;
+  }
   /** True for what the user made, false for the result of a recorded operator. */
   get isLeaf(): boolean {
-    return this.auto === null || this.auto.node === null;
+    return !isTracked(this) || this.auto!.node === null;
   }
 
   /**
@@ -191,9 +208,33 @@ export function allocate(backend: Backend, code: number, layout: Layout): Tensor
 
 /** Another tensor object on the same elements, with the same part in autograd. It belongs to no scope. */
 export function alias(x: Tensor): Tensor {
-  const twin = outside(() => new Tensor(x.storage, x.code, x.layout, x.offset));
+  const { current } = scopes;
+  scopes.current = null;
+  const twin = new Tensor(x.storage, x.code, x.layout, x.offset);
+  scopes.current = current;
   twin.auto = x.auto;
   return twin;
+}
+
+/** As PyTorch's `x.requires_grad = wanted`. Throws if a gradient makes no sense for the dtype, or x is no leaf. */
+export function setRequiresGrad(x: Tensor, wanted: boolean): void {
+  if (wanted && !isDifferentiable(x.code)) {
+    throw new DTypeError(`requiresGrad: only tensors of floating point and complex dtype can require gradients, got ${show(x)}`);
+  }
+  if (!x.isLeaf) {
+    if (wanted) return;
+    throw new AutogradError("requiresGrad: you can only change requiresGrad of leaf tensors: use x.detach() for one without a history");
+  }
+  x.auto ??= new Auto(false);
+  x.auto.requiresGrad = wanted;
+}
+
+function assertGradFits(x: Tensor, grad: Tensor): void {
+  if (!(grad instanceof Tensor)) throw new TypeError("grad: expected a Tensor or null");
+  if (!sameShape(x.layout, grad.layout)) {
+    throw new ShapeError(`grad: assigned ${show(grad)} to ${show(x)}: the shapes differ`);
+  }
+  if (x.code !== grad.code) throw new DTypeError(`grad: assigned ${show(grad)} to ${show(x)}: the dtypes differ`);
 }
 
 /** Runs `make` outside every scope: what it makes lives until it is disposed or unreachable. */

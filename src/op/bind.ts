@@ -1,0 +1,71 @@
+// Arguments as PyTorch takes them: required ones in order, optional ones in order or by name in one trailing object.
+// A signature is written as PyTorch documents it: "input, dim?, keepdim?, *, dtype?"; a name with `?` is optional, what
+// follows `*` can only be named.
+
+import { ComplexScalar, FloatScalar, showValue } from "../core/index.ts";
+
+export interface Signature {
+  readonly names: readonly string[];
+  /** How many may be given by position. */
+  readonly positional: number;
+  readonly required: readonly boolean[];
+}
+
+const parsed = new Map<string, Signature>();
+
+export function signature(text: string): Signature {
+  let known = parsed.get(text);
+  if (known === undefined) {
+    const words = text.split(",").map((word) => word.trim());
+    const star = words.indexOf("*");
+    const names = words.filter((word) => word !== "*");
+    known = {
+      names: names.map((word) => word.replace("?", "")),
+      positional: star < 0 ? names.length : star,
+      required: names.map((word) => !word.endsWith("?")),
+    };
+    parsed.set(text, known);
+  }
+  return known;
+}
+
+/** A plain object: its prototype is null or has none itself, in this realm or another. */
+export function isPlain(x: unknown): x is Record<string, unknown> {
+  if (typeof x !== "object" || x === null || x instanceof FloatScalar || x instanceof ComplexScalar) return false;
+  const prototype: unknown = Object.getPrototypeOf(x);
+  return prototype === null || (Object.getPrototypeOf(prototype) === null && !Array.isArray(x));
+}
+
+/** The arguments in the signature's order, undefined where absent. Throws TypeError as PyTorch would. */
+export function bindArguments(op: string, text: string, args: readonly unknown[]): unknown[] {
+  const { names, positional, required } = signature(text);
+  const last = args[args.length - 1];
+  const options = args.length > 0 && isPlain(last) ? last : null;
+  const given = options === null ? args.length : args.length - 1;
+  if (given > positional) {
+    throw new TypeError(`${op}: takes at most ${positional} positional arguments (${names.slice(0, positional).join(", ")}), got ${given}`);
+  }
+  const values: unknown[] = new Array(names.length).fill(undefined);
+  for (let i = 0; i < given; i++) values[i] = args[i];
+  if (options !== null) {
+    for (const key of Object.keys(options)) {
+      const value = options[key];
+      if (value === undefined) continue;
+      const at = names.indexOf(key);
+      if (at < 0) throw new TypeError(`${op}: unknown argument "${key}": there are ${names.join(", ")}`);
+      if (values[at] !== undefined) throw new TypeError(`${op}: got ${key} twice`);
+      values[at] = value;
+    }
+  }
+  for (let i = 0; i < names.length; i++) {
+    if (required[i] && values[i] === undefined) {
+      throw new TypeError(`${op}: the argument ${names[i]} is missing`);
+    }
+  }
+  return values;
+}
+
+/** Throws the error of an argument of a wrong type. */
+export function wrongArgument(op: string, name: string, value: unknown, expected: string): TypeError {
+  return new TypeError(`${op}: ${name} is ${showValue(value)}, expected ${expected}`);
+}

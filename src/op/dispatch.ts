@@ -1,0 +1,295 @@
+// The funnel: every call of every operator passes here.
+//
+//   interpreter? → it decides
+//   infer → view? a layout over the same storage
+//         → kernel (resolved once per operator and dtype), on dense operands, widened where the dtype is narrow
+//         → else the formula → else a host step on the CPU
+//   record, if gradients are on and an input asks for them
+
+import { DeviceError, DTYPES, DTypeError, dense, SIZE, SUFFIX, show, withOuter } from "../core/index.ts";
+import { type Backend, backendOf } from "../device/index.ts";
+import { allocate, alias, assertAlive, defaultDevice, fromBytes, popFrame, pushFrame, sameBackend, Tensor } from "../tensor/index.ts";
+import { below, context, noGrad } from "./context.ts";
+import { computing, copyInto, Kernels, need, pointwise, toCode, toDense } from "./launch.ts";
+import type { Operator } from "./operator.ts";
+import { anyTracked, linkView, record } from "./tape.ts";
+import type { Attrs, Inputs, Spec } from "./types.ts";
+
+/** Runs an operator on bound arguments. Several results come as an array with the outputs' names. */
+export function dispatch(operator: Operator, inputs: Inputs, attrs: Attrs): Tensor | Tensor[] {
+  const { interpreter } = context;
+  if (interpreter !== null) return interpreter.apply(operator, inputs, attrs);
+  return evaluate(operator, inputs, attrs);
+}
+
+/** The funnel below every interpreter. */
+export function evaluate(operator: Operator, inputs: Inputs, attrs: Attrs): Tensor | Tensor[] {
+  try {
+    const { rule } = operator;
+    const flat = operator.flatten(inputs);
+    const backend = check(operator, flat, attrs);
+    const tracked = context.grad && anyTracked(flat);
+    if (rule.view !== undefined) return viewOf(operator, flat[0]!, attrs, tracked, inputs);
+    if (rule.dynamic !== undefined) return dynamic(operator, inputs, flat, attrs, backend, tracked);
+
+    const specs = inferred(operator, inputs, attrs);
+    // What has no derivative of its own is differentiated through its formula.
+    const byFormula = rule.decompose !== undefined && tracked && rule.vjp === undefined;
+    const outs = byFormula ? null : launched(operator, inputs, attrs, specs, backend);
+    if (outs !== null) {
+      for (const name of rule.mutates ?? []) if (inputs[name] instanceof Tensor) inputs[name].storage.version++;
+      if (tracked) record(operator, flat, attrs, outs, inputs);
+      return operator.named(outs);
+    }
+    if (rule.decompose !== undefined) {
+      const results = formula(operator, inputs, attrs, rule.vjp !== undefined && tracked);
+      if (rule.vjp !== undefined && tracked) record(operator, flat, attrs, results, inputs);
+      return operator.named(results);
+    }
+    const results = hostStep(operator, inputs, attrs, specs, backend);
+    if (tracked) record(operator, flat, attrs, results, inputs);
+    return operator.named(results);
+  } catch (error) {
+    throw withOuter(error, operator.name);
+  }
+}
+
+/** The specs of the results, as an array. */
+export function inferred(operator: Operator, inputs: Inputs, attrs: Attrs): readonly Spec[] {
+  const result = operator.rule.infer!(inputs as never, attrs);
+  return Array.isArray(result) ? result : [result as Spec];
+}
+
+/** All inputs alive and on one device, which is the answer. */
+function check(operator: Operator, flat: readonly (Tensor | null)[], attrs: Attrs): Backend {
+  let first: Tensor | null = null;
+  for (let i = 0; i < flat.length; i++) {
+    const x = flat[i]!;
+    if (x === null) continue;
+    if (!(x instanceof Tensor)) throw new TypeError(`${operator.name}: expected a Tensor of this copy of flambeau, got ${String(x)}`);
+    assertAlive(x, operator.name);
+    if (first === null) first = x;
+    else sameBackend(first, x, operator.name);
+  }
+  if (first !== null) return first.storage.backend;
+  return backendOf((attrs["device"] as string | null | undefined) ?? defaultDevice(), operator.name);
+}
+
+function viewOf(operator: Operator, x: Tensor, attrs: Attrs, tracked: boolean, inputs: Inputs): Tensor {
+  const { layout, offset, code } = operator.rule.view!(x, attrs);
+  const y = new Tensor(x.storage, code ?? x.code, layout, offset);
+  if (tracked) record(operator, [x], attrs, [y], inputs);
+  linkView(operator, x, attrs, y);
+  return y;
+}
+
+function dynamic(
+  operator: Operator,
+  inputs: Inputs,
+  flat: readonly (Tensor | null)[],
+  attrs: Attrs,
+  backend: Backend,
+  tracked: boolean,
+): Tensor | Tensor[] {
+  if (!backend.synchronous) {
+    throw new DeviceError(
+      `${operator.name}: the shape of the result depends on values, which "${backend.device}" cannot read without waiting: move the tensor to "cpu" first`,
+    );
+  }
+  const frame = pushFrame();
+  let results: readonly Tensor[] = [];
+  try {
+    const result = noGrad(() => operator.rule.dynamic!(inputs, attrs));
+    results = Array.isArray(result) ? result : [result as Tensor];
+  } finally {
+    popFrame(frame, results);
+  }
+  if (tracked) record(operator, flat, attrs, results, inputs);
+  return operator.named(results);
+}
+
+/** The results of the kernel, or null where the device has none for these arguments. */
+function launched(
+  operator: Operator,
+  inputs: Inputs,
+  attrs: Attrs,
+  specs: readonly Spec[],
+  backend: Backend,
+): Tensor[] | null {
+  const { rule } = operator;
+  if (rule.pointwise !== undefined) return pointwiseLaunched(operator, operator.flatten(inputs) as Tensor[], attrs, specs[0]!, backend);
+  if (rule.launch === undefined) return null;
+  const own = kernelCode(operator, inputs, specs);
+  let code = own;
+  if (rule.kernelName !== undefined) {
+    const name = rule.kernelName(inputs as never, attrs);
+    if (name === null || backend.kernel(name) === null) return null;
+  } else {
+    code = computing(backend, rule.kernel!, own);
+    if (code < 0) return null;
+  }
+  const outs: Tensor[] = specs.map((spec) => allocate(backend, spec.code, spec.layout.contiguous ? spec.layout : dense(spec.layout.shape)));
+  launchInto(operator, inputs, attrs, outs, backend, own, code);
+  return outs;
+}
+
+/** The result of a pointwise kernel, in a new tensor. */
+function pointwiseLaunched(operator: Operator, operands: readonly Tensor[], attrs: Attrs, out: Spec, backend: Backend): Tensor[] | null {
+  if (computing(backend, operator.rule.pointwise!.kernel, operator.rule.pointwise!.compute(operands)) < 0) return null;
+  const y = allocate(backend, out.code, dense(out.layout.shape));
+  pointwiseInto(operator, operands, attrs, y);
+  return [y];
+}
+
+/** Runs a pointwise kernel into `y`, whatever its strides. y is one of the operands exactly, or overlaps none. */
+export function pointwiseInto(operator: Operator, operands: readonly Tensor[], attrs: Attrs, y: Tensor): void {
+  const { kernel, compute, bool, params } = operator.rule.pointwise!;
+  const { backend } = y.storage;
+  const own = compute(operands);
+  const code = computing(backend, kernel, own);
+  const [p0, p1] = params?.(attrs) ?? NO_PARAMS;
+  const frame = pushFrame();
+  try {
+    const wide = operands.map((x) => toCode(x, code));
+    const target = !bool && y.code === own && code !== own ? allocate(backend, code, dense(y.layout.shape)) : y;
+    pointwise(backend, need(backend, `${kernel}_${SUFFIX[code]}`), target, wide, p0, p1);
+    if (target !== y) copyInto(y, target);
+  } finally {
+    popFrame(frame, []);
+  }
+}
+
+const NO_PARAMS = [0, 0] as const;
+
+/** Runs the kernel with dense, widened operands into `outs`, whose dtypes and shapes are those of the specs. */
+function launchInto(
+  operator: Operator,
+  inputs: Inputs,
+  attrs: Attrs,
+  outs: readonly Tensor[],
+  backend: Backend,
+  own: number,
+  code: number,
+): void {
+  const { rule } = operator;
+  const frame = pushFrame();
+  try {
+    const ready = (x: Tensor, name: string): Tensor => {
+      const wide = x.code === own && code !== own && rule.asIs?.includes(name) !== true ? toCode(x, code) : x;
+      return rule.strided === true ? wide : toDense(wide);
+    };
+    const operands: Record<string, Tensor | null | readonly Tensor[]> = {};
+    for (const name in inputs) {
+      const x = inputs[name]!;
+      operands[name] = x === null ? null : x instanceof Tensor ? ready(x, name) : x.map((one) => ready(one, name));
+    }
+    const targets = outs.map((y) => (y.code === own && code !== own ? allocate(backend, code, dense(y.layout.shape)) : y));
+    rule.launch!(new Kernels(backend, code), operands, operator.outputs(targets), attrs);
+    for (const [i, y] of outs.entries()) if (targets[i] !== y) copyInto(y, targets[i]!);
+    for (const name of rule.mutates ?? []) {
+      const x = inputs[name];
+      if (x instanceof Tensor && operands[name] !== x) copyInto(x, operands[name] as Tensor);
+    }
+  } finally {
+    popFrame(frame, []);
+  }
+}
+
+/** The dtype that chooses the kernel. */
+function kernelCode(operator: Operator, inputs: Inputs, specs: readonly Spec[]): number {
+  const { kernelBy } = operator.rule;
+  if (kernelBy === "out") return specs[0]!.code;
+  if (kernelBy !== undefined) {
+    const x = inputs[kernelBy];
+    if (x instanceof Tensor) return x.code;
+    if (Array.isArray(x) && x.length > 0) return (x[0] as Tensor).code;
+  }
+  for (const name in inputs) {
+    const x = inputs[name];
+    if (x instanceof Tensor) return x.code;
+    if (Array.isArray(x) && x.length > 0) return (x[0] as Tensor).code;
+  }
+  return specs[0]!.code;
+}
+
+/** The formula's results; its intermediates go back at once, unless the tape needs them. */
+function formula(operator: Operator, inputs: Inputs, attrs: Attrs, quiet: boolean): readonly Tensor[] {
+  const frame = pushFrame();
+  let results: readonly Tensor[] = [];
+  try {
+    const body = (): Tensor | readonly Tensor[] => operator.rule.decompose!(inputs, attrs);
+    const result = quiet ? noGrad(body) : body();
+    results = Array.isArray(result) ? result : [result as Tensor];
+  } finally {
+    popFrame(frame, results);
+  }
+  // A formula that gives back its own input still makes a new tensor, as every operator does.
+  return results.map((y) => (operator.flatten(inputs).includes(y) ? again(y) : y));
+}
+
+function again(x: Tensor): Tensor {
+  const y = new Tensor(x.storage, x.code, x.layout, x.offset);
+  y.auto = x.auto;
+  return y;
+}
+
+const warned = new Set<string>();
+/** How often each operator ran as a host step, by "operator on device". */
+export const hostSteps: Map<string, number> = new Map();
+
+/** Runs an operator that the device cannot do on the CPU: read, compute, write, in the order of the device's queue. */
+function hostStep(operator: Operator, inputs: Inputs, attrs: Attrs, specs: readonly Spec[], backend: Backend): Tensor[] {
+  const key = `${operator.name} on ${backend.device}`;
+  if (backend.device === "cpu") {
+    const types = operator.flatten(inputs).filter((x) => x !== null).map(show).join(", ");
+    throw new DTypeError(`${operator.name}: not implemented for ${types || DTYPES[specs[0]!.code]}`);
+  }
+  hostSteps.set(key, (hostSteps.get(key) ?? 0) + 1);
+  if (!warned.has(key)) {
+    warned.add(key);
+    console.warn(`flambeau: ${key} runs on the CPU, for want of a kernel there`);
+  }
+  const outs = specs.map((spec) => allocate(backend, spec.code, dense(spec.layout.shape)));
+  // Twins keep the bytes until the step is done, whatever happens to the originals.
+  const sources = operator.flatten(inputs).map((x) => (x === null ? null : alias(x)));
+  const targets = outs.map(alias);
+  const cpu = backendOf("cpu", operator.name);
+  backend.host(async () => {
+    try {
+      const bytes = await Promise.all(sources.map((x) => (x === null ? null : backend.read(x.storage.allocation!, 0, x.storage.allocation!.bytes))));
+      onCpu(operator, inputs, attrs, sources, bytes, cpu, targets);
+    } finally {
+      for (const x of [...sources, ...targets]) x?.endScope();
+    }
+  });
+  return outs;
+}
+
+/** The synchronous part of a host step. */
+function onCpu(
+  operator: Operator,
+  inputs: Inputs,
+  attrs: Attrs,
+  sources: readonly (Tensor | null)[],
+  bytes: readonly (Uint8Array | null)[],
+  cpu: Backend,
+  targets: readonly Tensor[],
+): void {
+  const frame = pushFrame();
+  try {
+    const copies = sources.map((x, i) => {
+      if (x === null) return null;
+      const whole = fromBytes(cpu, x.code, [Math.floor(bytes[i]!.length / SIZE[x.code]!)], bytes[i]!);
+      return new Tensor(whole.storage, x.code, x.layout, x.offset);
+    });
+    const result = noGrad(() => below(null, () => evaluate(operator, operator.rebuild(inputs, copies), attrs)));
+    for (const [i, y] of (Array.isArray(result) ? result : [result]).entries()) {
+      const data = toDense(y);
+      const size = SIZE[data.code]!;
+      const { backend, allocation } = targets[i]!.storage;
+      backend.write(allocation!, 0, cpu.readSync(data.storage.allocation!, data.offset * size, data.layout.size * size));
+    }
+  } finally {
+    popFrame(frame, []);
+  }
+}

@@ -1,0 +1,287 @@
+// Families of operators: what their members have in common is said once, here.
+
+import {
+  BOOL,
+  broadcast,
+  DTypeError,
+  defaultFloat,
+  dense,
+  isComplex,
+  isIntegral,
+  isScalar,
+  REAL,
+  resultType,
+  SUFFIX,
+  type Scalar,
+  scalarKind,
+  showValue,
+} from "../core/index.ts";
+import type { Backend, Kernel } from "../device/index.ts";
+import { allocate, isTracked, scalarTensor, Tensor } from "../tensor/index.ts";
+import { wrongArgument } from "./bind.ts";
+import { context } from "./context.ts";
+import { computing, POINTWISE_GRAIN } from "./launch.ts";
+import { Operator, publish, spec } from "./operator.ts";
+import { record } from "./tape.ts";
+import type { AnyRule, Attrs, CotangentsOf, Op, Op1, Pointwise, Sample, SavedOf, Spec, SpecsOf, ViewOf, ViewSource } from "./types.ts";
+
+/**
+ * The dtype of a result: that of the operands; a floating one (integers become float32); bool; or real, of a complex
+ * operand.
+ */
+export type ResultKind = "same" | "float" | "bool" | "real";
+
+interface MemberOf<N, S extends string> {
+  readonly result?: ResultKind;
+  /** The meaning for one element, over the inputs' names. */
+  readonly expr?: string;
+  readonly kernel?: string;
+  readonly saves?: readonly S[];
+  vjp?(g: Tensor, saved: SavedOf<S, N>, attrs: Attrs, specs: SpecsOf<N>): CotangentsOf<N>;
+  decompose?(inputs: N, attrs: Attrs): Tensor;
+  /** Throws for dtypes that the operator does not take. */
+  check?(inputs: SpecsOf<N>): void;
+  readonly samples?: readonly Sample[];
+  readonly method?: false;
+}
+
+type Unary = { readonly x: Tensor };
+type Binary = { readonly a: Tensor; readonly b: Tensor };
+
+const NO_ATTRS: Attrs = Object.freeze({});
+
+/** Element-wise over one tensor: `name_dtype` of assembly/pointwise is the kernel. */
+export function unary<const S extends "x" | "out" = never>(name: string, member: MemberOf<Unary, S>): Op1 {
+  const kind = member.result ?? "same";
+  const pointwise: Pointwise = {
+    kernel: member.kernel ?? name,
+    compute: ([x]) => (kind === "float" && isIntegral(x!.code) ? defaultFloat() : x!.code),
+    bool: kind === "bool",
+    ...(member.expr === undefined ? {} : { expr: member.expr }),
+  };
+  const rule = {
+    infer: (inputs: SpecsOf<Unary>) => {
+      member.check?.(inputs);
+      return spec(resultCode(kind, pointwise.compute([inputs.x])), inputs.x.layout.contiguous ? inputs.x.layout : dense(inputs.x.shape));
+    },
+    pointwise,
+    ...shared(member),
+  } as unknown as AnyRule;
+  const operator = new Operator(name, "input", (x) => [{ x: asTensor(x, name, "input") }], rule);
+  operator.inputNames = ["x"];
+  const quick = new Quick(operator, kind);
+  const general = publish(operator);
+  const f = (x: Tensor, ...rest: unknown[]): unknown => {
+    if (rest.length === 0 && x instanceof Tensor && context.interpreter === null && x.layout.contiguous) {
+      const y = quick.unary(x);
+      if (y !== null) return y;
+    }
+    return general(x, ...rest);
+  };
+  return publish(operator, f as (...args: never[]) => unknown) as unknown as Op1;
+}
+
+/** A tensor or a number. */
+export type Operand = Tensor | Scalar;
+export type Op2 = Op<(a: Operand, b: Operand) => Tensor, (b: Operand) => Tensor, [a: Tensor, b: Tensor]>;
+
+/** Element-wise over two tensors that broadcast, either of which may be a number. */
+export function binary<const S extends "a" | "b" | "out" = never>(name: string, member: MemberOf<Binary, S>): Op2 {
+  const kind = member.result ?? "same";
+  const pointwise: Pointwise = {
+    kernel: member.kernel ?? name,
+    compute: (operands) => {
+      const common = resultType(operands);
+      return kind === "float" && isIntegral(common) ? defaultFloat() : common;
+    },
+    bool: kind === "bool",
+    ...(member.expr === undefined ? {} : { expr: member.expr }),
+  };
+  const rule = {
+    infer: (inputs: SpecsOf<Binary>) => {
+      member.check?.(inputs);
+      const { a, b } = inputs;
+      const code = resultCode(kind, pointwise.compute([a, b]));
+      return spec(code, a.layout === b.layout && a.layout.contiguous ? a.layout : dense(broadcast(name, [a.layout, b.layout])));
+    },
+    pointwise,
+    ...shared(member),
+  } as unknown as AnyRule;
+  const operator = new Operator(name, "input, other", (a, b) => [asOperands(name, a, b)], rule);
+  operator.inputNames = ["a", "b"];
+  const quick = new Quick(operator, kind);
+  const general = publish(operator);
+  const f = (a: Tensor, b: Tensor, ...rest: unknown[]): unknown => {
+    if (
+      rest.length === 0 &&
+      a instanceof Tensor &&
+      b instanceof Tensor &&
+      a.layout === b.layout &&
+      a.code === b.code &&
+      context.interpreter === null &&
+      a.layout.contiguous
+    ) {
+      const y = quick.binary(a, b);
+      if (y !== null) return y;
+    }
+    return general(a, b, ...rest);
+  };
+  return publish(operator, f as (...args: never[]) => unknown) as unknown as Op2;
+}
+
+function shared(member: object): Partial<AnyRule> {
+  const { saves, vjp, decompose, samples, method } = member as AnyRule;
+  return {
+    ...(saves === undefined ? {} : { saves }),
+    ...(vjp === undefined ? {} : { vjp }),
+    ...(decompose === undefined ? {} : { decompose }),
+    ...(samples === undefined ? {} : { samples }),
+    ...(method === undefined ? {} : { method }),
+  };
+}
+
+function resultCode(kind: ResultKind, code: number): number {
+  return kind === "bool" ? BOOL : kind === "real" ? REAL[code]! : code;
+}
+
+/** The straight line for dense operands of one dtype and layout: no binder, no specs, no arrays. */
+class Quick {
+  readonly #operator: Operator;
+  readonly #kind: ResultKind;
+  #backend: Backend | null = null;
+  #kernels: (Kernel | null | undefined)[] = [];
+
+  constructor(operator: Operator, kind: ResultKind) {
+    this.#operator = operator;
+    this.#kind = kind;
+  }
+
+  unary(x: Tensor): Tensor | null {
+    const { backend, allocation } = x.storage;
+    if (allocation === null) return null; // the general way says what is wrong
+    const kernel = this.#kernel(backend, x.code);
+    if (kernel === null) return null;
+    const tracked = context.grad && x.auto !== null && isTracked(x);
+    if (tracked && this.#operator.rule.vjp === undefined) return null;
+    const { layout } = x;
+    const y = allocate(backend, this.#kind === "same" ? x.code : resultCode(this.#kind, x.code), layout);
+    const n = layout.size;
+    if (n > 0) {
+      backend
+        .command(kernel)
+        .int(1)
+        .real(0)
+        .real(0)
+        .buffer(y.storage.allocation!, 0)
+        .buffer(allocation, x.offset * x.elementSize())
+        .int(n)
+        .int(1)
+        .int(1)
+        .run(n, POINTWISE_GRAIN);
+    }
+    if (tracked) record(this.#operator, [x], NO_ATTRS, [y], null);
+    return y;
+  }
+
+  binary(a: Tensor, b: Tensor): Tensor | null {
+    const { backend, allocation } = a.storage;
+    const other = b.storage;
+    if (allocation === null || other.allocation === null || other.backend !== backend) return null;
+    const kernel = this.#kernel(backend, a.code);
+    if (kernel === null) return null;
+    const tracked = context.grad && ((a.auto !== null && isTracked(a)) || (b.auto !== null && isTracked(b)));
+    if (tracked && this.#operator.rule.vjp === undefined) return null;
+    const { layout } = a;
+    const y = allocate(backend, this.#kind === "same" ? a.code : resultCode(this.#kind, a.code), layout);
+    const n = layout.size;
+    if (n > 0) {
+      backend
+        .command(kernel)
+        .int(1)
+        .real(0)
+        .real(0)
+        .buffer(y.storage.allocation!, 0)
+        .buffer(allocation, a.offset * a.elementSize())
+        .buffer(other.allocation, b.offset * b.elementSize())
+        .int(n)
+        .int(1)
+        .int(1)
+        .int(1)
+        .run(n, POINTWISE_GRAIN);
+    }
+    if (tracked) record(this.#operator, [a, b], NO_ATTRS, [y], null);
+    return y;
+  }
+
+  /** The kernel for a dtype that has one of its own and is not promoted; else null. */
+  #kernel(backend: Backend, code: number): Kernel | null {
+    if (this.#backend !== backend) {
+      this.#backend = backend;
+      this.#kernels = [];
+    }
+    let kernel = this.#kernels[code];
+    if (kernel === undefined) {
+      const { pointwise } = this.#operator.rule;
+      const promoted = this.#kind === "float" && isIntegral(code);
+      const own = !promoted && computing(backend, pointwise!.kernel, code) === code;
+      kernel = own ? backend.kernel(`${pointwise!.kernel}_${SUFFIX[code]}`) : null;
+      this.#kernels[code] = kernel;
+    }
+    return kernel;
+  }
+}
+
+/** A view: `layout` gives the result's layout and offset; nothing is copied. */
+export interface ViewMember<A> {
+  view(x: ViewSource, attrs: A): ViewOf;
+  vjp(g: Tensor, attrs: A, x: Spec): Tensor;
+  readonly samples?: readonly Sample[];
+  readonly method?: false | "attribute";
+}
+
+/** An operator whose result shows the elements of its input through another layout. */
+export function view<F extends (...args: never[]) => unknown, A extends object>(
+  name: string,
+  signature: string,
+  bind: (...args: never[]) => readonly [{ readonly x: Tensor }, A],
+  member: ViewMember<NoInfer<A>>,
+): F {
+  const { vjp, ...rest } = member;
+  const rule = {
+    ...rest,
+    saves: [],
+    vjp: (g: Tensor, _saved: unknown, attrs: A, { x }: { x: Spec }) => ({ x: () => vjp(g, attrs, x) }),
+  } as unknown as AnyRule;
+  return publish(new Operator(name, signature, bind as never, rule)) as unknown as F;
+}
+
+// ── arguments ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A tensor argument. Throws TypeError for what is none. */
+export function asTensor(x: unknown, op: string, name: string): Tensor {
+  if (x instanceof Tensor) return x;
+  throw wrongArgument(op, name, x, "a Tensor");
+}
+
+/** Two operands, one of which may be a number: it becomes a 0-dim tensor of the dtype that promotion gives it. */
+export function asOperands(op: string, a: unknown, b: unknown): { a: Tensor; b: Tensor } {
+  if (a instanceof Tensor) return { a, b: b instanceof Tensor ? b : wrapped(op, "other", b, a) };
+  if (b instanceof Tensor) return { a: wrapped(op, "input", a, b), b };
+  throw new TypeError(`${op}: expected a Tensor, got ${showValue(a)} and ${showValue(b)}`);
+}
+
+/** A number as the partner of a tensor. */
+export function wrapped(op: string, name: string, value: unknown, partner: Tensor): Tensor {
+  if (!isScalar(value)) throw wrongArgument(op, name, value, "a Tensor or a number");
+  return scalarTensor(value, resultType([partner, scalarKind(value)]), partner.storage.backend);
+}
+
+/** The dtype that a list of tensors is brought to. */
+export function commonType(tensors: readonly Spec[]): number {
+  return resultType(tensors);
+}
+
+/** Throws DTypeError for a complex operand. */
+export function noComplex(op: string, ...specs: readonly Spec[]): void {
+  for (const x of specs) if (isComplex(x.code)) throw new DTypeError(`${op}: not defined for ${x.dtype}`);
+}

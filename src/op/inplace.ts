@@ -1,0 +1,128 @@
+// In-place forms. None is written by hand: `add_` is add with its result in place of its first input.
+
+import { AutogradError, DTYPES, DTypeError, dense, isDifferentiable, KIND, type Layout, ShapeError, sameShape, show, showShape, withOuter } from "../core/index.ts";
+import { Auto, allocate, assertAlive, isTracked, popInner, pushFrame, type ScopeFrame, sameBackend, Tensor } from "../tensor/index.ts";
+import { context, noGrad } from "./context.ts";
+import { evaluate, inferred, pointwiseInto } from "./dispatch.ts";
+import { computing, copyInto } from "./launch.ts";
+import { operatorOf, type Operator, publish } from "./operator.ts";
+import { anyTracked, type Node, nodeFor, rebind, save } from "./tape.ts";
+import type { Attrs, Inputs } from "./types.ts";
+
+/** The in-place form of an operator: writes the result over the first argument and returns it. */
+export function inPlace<F>(f: F): F {
+  const operator = operatorOf(f);
+  const name = `${operator.name}_`;
+  const call = (...args: unknown[]): Tensor => {
+    try {
+      if (!(args[0] instanceof Tensor)) throw new TypeError(`${name}: expected a Tensor to write into`);
+      const { inputs, attrs } = operator.bound(args);
+      return write(operator, name, args[0], inputs, attrs);
+    } catch (error) {
+      throw withOuter(error, name);
+    }
+  };
+  const g = publish(operator, call as (...args: never[]) => unknown);
+  Object.defineProperty(g, "name", { value: name });
+  return Object.assign(g, { opName: name }) as unknown as F;
+}
+
+/** Throws unless `x` may be written now. */
+export function assertWritable(x: Tensor, name: string): void {
+  assertAlive(x, name);
+  if (overlapsItself(x.layout)) {
+    throw new ShapeError(`${name}: ${show(x)} with strides ${showShape(x.layout.strides)} shows an element more than once: clone() it before writing`);
+  }
+  if (!context.grad || !isTracked(x)) return;
+  if (x.isLeaf) throw new AutogradError(`${name}: a leaf tensor that requires grad is being used in an in-place operation: do it in noGrad, or on a clone`);
+  let base = x;
+  while (base.auto?.view) base = base.auto.view.parent;
+  if (base !== x && isTracked(base) && base.isLeaf) {
+    throw new AutogradError(`${name}: a view of a leaf tensor that requires grad is being used in an in-place operation: do it in noGrad, or on a clone`);
+  }
+}
+
+function overlapsItself(layout: Layout): boolean {
+  return layout.strides.some((stride, d) => stride === 0 && layout.shape[d]! > 1);
+}
+
+function write(operator: Operator, name: string, x: Tensor, inputs: Inputs, attrs: Attrs): Tensor {
+  assertWritable(x, name);
+  const flat = operator.flatten(inputs);
+  for (const other of flat) {
+    if (other === null) continue;
+    assertAlive(other, name);
+    sameBackend(x, other, name);
+  }
+  const [out] = inferred(operator, inputs, attrs);
+  if (!sameShape(out!.layout, x.layout)) {
+    throw new ShapeError(`${name}: the result has the shape ${showShape(out!.shape)}, which does not fit into ${show(x)}`);
+  }
+  if (KIND[out!.code]! > KIND[x.code]!) {
+    throw new DTypeError(`${name}: the result type ${DTYPES[out!.code]} cannot be cast to the type written into, ${DTYPES[x.code]}`);
+  }
+  const tracked = context.grad && isDifferentiable(x.code) && anyTracked(flat);
+  const frame = pushFrame();
+  try {
+    if (!tracked) compute(operator, x, flat, inputs, attrs, out!.code);
+    else if (operator.rule.vjp === undefined) {
+      // A formula without a derivative of its own: its result has the history.
+      const result = evaluate(operator, inputs, attrs) as Tensor;
+      copyInto(x, result);
+      x.storage.version++;
+      if (result.auto?.node != null) rebind(x, result.auto.node as Node, result.auto.port);
+      markEscape(x, frame.previous);
+      return x;
+    } else {
+      // The tape may need x as it was.
+      const savesSelf = operator.rule.saves?.includes(operator.inputNames[0]!) === true;
+      const old = savesSelf ? copyOf(x) : x;
+      const before = savesSelf ? operator.rebuild(inputs, flat.map((t) => (t === x ? old : t))) : inputs;
+      const node = nodeFor(operator, operator.flatten(before), attrs, [x], before);
+      compute(operator, x, flat, inputs, attrs, out!.code);
+      x.storage.version++;
+      rebind(x, node, 0);
+      save(node, operator, operator.flatten(before), [x], before);
+      markEscape(x, frame.previous);
+      return x;
+    }
+    x.storage.version++;
+  } finally {
+    popInner(frame);
+  }
+  return x;
+}
+
+/** The values, into x. */
+function compute(operator: Operator, x: Tensor, flat: readonly (Tensor | null)[], inputs: Inputs, attrs: Attrs, code: number): void {
+  const { pointwise } = operator.rule;
+  const { backend } = x.storage;
+  if (pointwise !== undefined && code === x.code && flat.every((t) => t !== null && disjointOrSame(t, x))) {
+    if (computing(backend, pointwise.kernel, pointwise.compute(flat as Tensor[])) >= 0) {
+      pointwiseInto(operator, flat as Tensor[], attrs, x);
+      return;
+    }
+  }
+  copyInto(x, noGrad(() => evaluate(operator, inputs, attrs)) as Tensor);
+}
+
+/** What was recorded is reachable through x, which may be older than the scope that is open now. */
+function markEscape(x: Tensor, frame: ScopeFrame | null): void {
+  for (let f = frame; f !== null && !f.tensors.includes(x); f = f.previous) f.escaped = true;
+}
+
+function disjointOrSame(t: Tensor, x: Tensor): boolean {
+  return t.storage !== x.storage || (t.offset === x.offset && t.layout === x.layout && t.code === x.code);
+}
+
+/** The values of x now, with its place on the tape. */
+function copyOf(x: Tensor): Tensor {
+  const y = allocate(x.storage.backend, x.code, dense(x.layout.shape));
+  copyInto(y, x);
+  if (isTracked(x)) {
+    y.auto = new Auto(true);
+    y.auto.node = x.auto!.node;
+    y.auto.port = x.auto!.port;
+  }
+  return y;
+}

@@ -1,0 +1,160 @@
+// How a rule reaches kernels: `k.call("name").tensor(out).tensor(x).int(n).run(n, grain)`.
+//
+// What is here runs below the operators: nothing is recorded, nothing is checked again.
+
+import { DeviceError, dense, expandTo, type Layout, SIZE, SUFFIX, WIDE } from "../core/index.ts";
+import type { Backend, Command, Kernel } from "../device/index.ts";
+import { allocate, type Tensor } from "../tensor/index.ts";
+
+/** Elements of a pointwise kernel below which no other thread is woken: some ten microseconds of work. */
+export const POINTWISE_GRAIN = 16384;
+
+/** A command that takes tensors. */
+export class Call {
+  #command: Command;
+  constructor(command: Command) {
+    this.#command = command;
+  }
+
+  /** The address of a tensor's first element; no address where it is null. */
+  tensor(x: Tensor | null): this {
+    if (x === null) this.#command.none();
+    else this.#command.buffer(x.storage.allocation!, x.offset * SIZE[x.code]!);
+    return this;
+  }
+  int(value: number): this {
+    this.#command.int(value);
+    return this;
+  }
+  bool(value: boolean): this {
+    return this.int(value ? 1 : 0);
+  }
+  ints(values: readonly number[]): this {
+    for (const value of values) this.#command.int(value);
+    return this;
+  }
+  long(value: bigint): this {
+    this.#command.long(value);
+    return this;
+  }
+  real(value: number): this {
+    this.#command.real(value);
+    return this;
+  }
+  pair(re: number, im: number): this {
+    this.#command.pair(re, im);
+    return this;
+  }
+  /** `units` in the kernel's sense; `grain` of them are not worth another thread. */
+  run(units: number, grain: number): void {
+    if (units > 0) this.#command.run(units, grain);
+  }
+}
+
+/** The kernels of one device in one computing dtype, and scratch tensors that end with the operator. */
+export class Kernels {
+  readonly backend: Backend;
+  /** The computing dtype. */
+  readonly code: number;
+
+  constructor(backend: Backend, code: number) {
+    this.backend = backend;
+    this.code = code;
+  }
+
+  /** Begins a launch of `name` in the computing dtype. */
+  call(name: string): Call {
+    return this.exact(`${name}_${SUFFIX[this.code]}`);
+  }
+
+  /** Begins a launch of the kernel with this full name. */
+  exact(name: string): Call {
+    return new Call(this.backend.command(need(this.backend, name)));
+  }
+
+  has(name: string): boolean {
+    return this.backend.kernel(name) !== null;
+  }
+
+  /** Uninitialised scratch; it goes back when the operator is done. */
+  scratch(code: number, shape: readonly number[]): Tensor {
+    return allocate(this.backend, code, dense(shape));
+  }
+}
+
+/** The kernel, or a DeviceError that names what the device lacks. */
+export function need(backend: Backend, name: string): Kernel {
+  const kernel = backend.kernel(name);
+  if (kernel === null) throw new DeviceError(`"${backend.device}" has no kernel ${name}`);
+  return kernel;
+}
+
+/** The dtype in which `kernel` can compute for `code`: itself, the widened one, or -1 for none. */
+export function computing(backend: Backend, kernel: string, code: number): number {
+  if (backend.kernel(`${kernel}_${SUFFIX[code]}`) !== null) return code;
+  const wide = WIDE[code]!;
+  return wide !== code && backend.kernel(`${kernel}_${SUFFIX[wide]}`) !== null ? wide : -1;
+}
+
+/**
+ * A pointwise launch (assembly/iterate.ts): `y` and its operands, each broadcast to y's shape, dims merged where all
+ * operands allow it. `p0`, `p1` are the kernel's parameters.
+ */
+export function pointwise(backend: Backend, kernel: Kernel, y: Tensor, operands: readonly Tensor[], p0: number, p1: number): void {
+  const all = [y, ...operands];
+  const { dims, strides } = mergeDims(y.layout.shape, all.map((x) => expandTo(x.layout, y.layout.shape)));
+  const call = new Call(backend.command(kernel)).int(dims.length).real(p0).real(p1);
+  for (const x of all) call.tensor(x);
+  for (const [d, size] of dims.entries()) {
+    call.int(size);
+    for (const of of strides) call.int(of[d]!);
+  }
+  call.run(y.layout.size, POINTWISE_GRAIN);
+}
+
+/** Drops dims of size 1 and joins neighbours along which every layout steps evenly. At least one dim is left. */
+export function mergeDims(shape: readonly number[], layouts: readonly Layout[]): { dims: number[]; strides: number[][] } {
+  const dims: number[] = [];
+  const strides: number[][] = layouts.map(() => []);
+  for (let d = 0; d < shape.length; d++) {
+    const size = shape[d]!;
+    if (size === 1) continue;
+    const last = dims.length - 1;
+    if (last >= 0 && layouts.every((l, i) => strides[i]![last] === l.strides[d]! * size)) {
+      dims[last]! *= size;
+      for (const [i, l] of layouts.entries()) strides[i]![last] = l.strides[d]!;
+    } else {
+      dims.push(size);
+      for (const [i, l] of layouts.entries()) strides[i]!.push(l.strides[d]!);
+    }
+  }
+  if (dims.length === 0) {
+    dims.push(1);
+    for (const of of strides) of.push(1);
+  }
+  return { dims, strides };
+}
+
+/** Writes `source`, broadcast and cast, over `target`, whatever their strides. They must not overlap. */
+export function copyInto(target: Tensor, source: Tensor): void {
+  if (target.layout.size === 0) return;
+  const { backend } = target.storage;
+  const name = source.code === target.code ? `copy_w${SIZE[target.code]}` : `cast_${SUFFIX[source.code]}_${SUFFIX[target.code]}`;
+  pointwise(backend, need(backend, name), target, [source], 0, 0);
+}
+
+/** `x` itself where it is dense, else a dense copy. */
+export function toDense(x: Tensor): Tensor {
+  if (x.layout.contiguous) return x;
+  const y = allocate(x.storage.backend, x.code, dense(x.layout.shape));
+  copyInto(y, x);
+  return y;
+}
+
+/** `x` itself where it has the dtype, else a dense copy that has it. */
+export function toCode(x: Tensor, code: number): Tensor {
+  if (x.code === code) return x;
+  const y = allocate(x.storage.backend, code, dense(x.layout.shape));
+  copyInto(y, x);
+  return y;
+}

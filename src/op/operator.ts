@@ -1,0 +1,178 @@
+// An operator: a name, a binder and a rule, and the public function made of them.
+
+import { codeOf, DTYPES, type DType, dense, type Layout, type Meta } from "../core/index.ts";
+import { Tensor } from "../tensor/index.ts";
+import { bindArguments } from "./bind.ts";
+import { dispatch } from "./dispatch.ts";
+import type { AnyRule, Attrs, BOUND, Given, Input, Inputs, Rule, Spec } from "./types.ts";
+
+type Bound = readonly [Inputs] | readonly [Inputs, Attrs];
+export type Binder = (...args: unknown[]) => Bound;
+
+const NO_ATTRS: Attrs = Object.freeze({});
+
+export class Operator {
+  readonly name: string;
+  readonly signature: string;
+  readonly bind: Binder;
+  readonly rule: AnyRule;
+
+  /** The names of the inputs in order, taken from what the binder gave first. */
+  inputNames: readonly string[] = [];
+  /** How the tape calls it: "AddBackward0". */
+  readonly gradName: string;
+
+  constructor(name: string, signature: string, bind: Binder, rule: AnyRule) {
+    this.gradName = `${name.charAt(0).toUpperCase()}${name.slice(1)}Backward0`;
+    this.name = name;
+    this.signature = signature;
+    this.bind = bind;
+    this.rule = rule;
+  }
+
+  /** Arguments as the caller wrote them → inputs and attributes. */
+  bound(args: readonly unknown[]): { inputs: Inputs; attrs: Attrs } {
+    const [inputs, attrs] = this.bind(...bindArguments(this.name, this.signature, args));
+    if (this.inputNames.length === 0) this.inputNames = Object.keys(inputs);
+    return { inputs, attrs: attrs ?? NO_ATTRS };
+  }
+
+  /** The tensors of the inputs in order, lists opened. */
+  flatten(inputs: Inputs): (Tensor | null)[] {
+    const flat: (Tensor | null)[] = [];
+    for (const name in inputs) {
+      const x = inputs[name] as Input;
+      if (Array.isArray(x)) flat.push(...(x as readonly Tensor[]));
+      else flat.push(x as Tensor | null);
+    }
+    return flat;
+  }
+
+  hasLists(inputs: Inputs): boolean {
+    for (const name in inputs) if (Array.isArray(inputs[name])) return true;
+    return false;
+  }
+
+  /** Inputs of the same form with other tensors, in the order of `flatten`. */
+  rebuild<T>(inputs: Inputs, flat: readonly (T | null)[]): Inputs {
+    let next = 0;
+    const out: Record<string, unknown> = {};
+    for (const name in inputs) {
+      const x = inputs[name] as Input;
+      out[name] = Array.isArray(x) ? x.map(() => flat[next++]) : flat[next++];
+    }
+    return out as Inputs;
+  }
+
+  /** Results by name, as a rule sees them. */
+  outputs<T>(results: readonly T[]): Record<string, T> {
+    const { outputs } = this.rule;
+    if (outputs === undefined) return { out: results[0]! };
+    return Object.fromEntries(outputs.map((name, i) => [name, results[i]!]));
+  }
+
+  /** Results as the caller gets them: the only one, or an array with names. */
+  named(results: readonly Tensor[]): Tensor | Tensor[] {
+    const { outputs } = this.rule;
+    if (outputs === undefined) return results[0]!;
+    return named(results, outputs);
+  }
+}
+
+/** An array whose entries have names too, as PyTorch's named tuples. */
+export function named<N extends string>(results: readonly Tensor[], names: readonly N[]): Tensor[] & { readonly [K in N]: Tensor } {
+  const out = [...results];
+  for (const [i, name] of names.entries()) Object.defineProperty(out, name, { value: results[i] });
+  return out as Tensor[] & { readonly [K in N]: Tensor };
+}
+
+/** The public function of an operator carries it, for the method table, in-place forms and tests. */
+export interface OperatorFunction {
+  (...args: unknown[]): unknown;
+  readonly opName: string;
+  readonly operator: Operator;
+}
+
+/**
+ * Declares an operator; the result is its public function.
+ *
+ * @param name PyTorch's name in camelCase.
+ * @param signature The public arguments as PyTorch documents them: "input, dim?, keepdim?, *, dtype?".
+ * @param bind Turns them, in that order and undefined where absent, into inputs by name and plain attributes. Optional
+ *   tensors are null, lists are arrays. Everything about the values of arguments that are no tensors is settled here.
+ * @param rule What it does; see `Rule`.
+ */
+export function op<
+  F extends (...a: never[]) => unknown,
+  const N extends Inputs,
+  A extends object = Record<never, never>,
+  const S extends (keyof N & string) | O = never,
+  const O extends string = "out",
+>(
+  name: string,
+  signature: string,
+  bind: (...args: ArgumentsOf<NoInfer<F>>) => readonly [N] | readonly [N, A],
+  rule: Rule<NoInfer<N>, NoInfer<A>, S, O>,
+): F {
+  return publish(new Operator(name, signature, bind as unknown as Binder, rule as unknown as AnyRule)) as unknown as F;
+}
+
+/** What a binder receives; keyword-only arguments follow and are annotated by the binder. */
+type ArgumentsOf<F> = F extends { readonly [BOUND]: infer B extends readonly unknown[] }
+  ? // biome-ignore lint/suspicious/noExplicitAny: the binder states the types of keyword-only arguments itself
+    [...B, ...any[]]
+  : F extends (...args: infer P) => unknown
+    ? // biome-ignore lint/suspicious/noExplicitAny: as above
+      [...Given<P>, ...any[]]
+    : never;
+
+/** The public function of an operator. */
+export function publish(operator: Operator, call?: (...args: never[]) => unknown): OperatorFunction {
+  const f =
+    call ??
+    ((...args: unknown[]): unknown => {
+      const { inputs, attrs } = operator.bound(args);
+      return dispatch(operator, inputs, attrs);
+    });
+  Object.defineProperty(f, "name", { value: operator.name });
+  return Object.assign(f, { opName: operator.name, operator }) as unknown as OperatorFunction;
+}
+
+/** The operator behind a public function. */
+export function operatorOf(f: unknown): Operator {
+  return (f as OperatorFunction).operator;
+}
+
+/** A public function that is no operator of its own but has a method: `x.name(…)` calls it with x in front. */
+export function method<F extends (...args: never[]) => unknown, M>(name: string, f: F): F & Meta<M> {
+  return Object.assign(f, { opName: name }) as unknown as F & Meta<M>;
+}
+
+class SpecValue implements Spec {
+  readonly code: number;
+  readonly layout: Layout;
+  constructor(code: number, layout: Layout) {
+    this.code = code;
+    this.layout = layout;
+  }
+  get shape(): readonly number[] {
+    return this.layout.shape;
+  }
+  get dtype(): DType {
+    return DTYPES[this.code]!;
+  }
+  get ndim(): number {
+    return this.layout.shape.length;
+  }
+}
+
+/** A spec of a dense result. */
+export function spec(dtype: DType | number, shape: readonly number[] | Layout): Spec {
+  const code = typeof dtype === "number" ? dtype : codeOf(dtype);
+  return new SpecValue(code, "strides" in shape ? shape : dense(shape));
+}
+
+/** The spec of a tensor that may not outlive what asks. */
+export function specOf(x: Tensor): Spec {
+  return new SpecValue(x.code, x.layout);
+}

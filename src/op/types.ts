@@ -1,0 +1,205 @@
+// The types of an operator: its public function, and the rule that it is declared by.
+
+import type { DType, Layout, Meta } from "../core/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+import type { Kernels } from "./launch.ts";
+
+// ── the public function ──────────────────────────────────────────────────────────────────────────────────────────────
+
+export type Dim = number | readonly number[] | null;
+
+/** Each forms of call that PyTorch's rule allows: positional prefixes, then one object with names that were not given. */
+export type Forms<
+  R extends readonly unknown[],
+  P extends readonly unknown[],
+  N extends readonly PropertyKey[],
+  K,
+> =
+  | [...R, ...P]
+  | [...R, options: Partial<K>]
+  | (N extends readonly [infer A extends PropertyKey, ...infer _]
+      ? [...R, ...Take1<P>, options: Partial<Omit<K, A>>]
+      : never)
+  | (N extends readonly [infer A extends PropertyKey, infer B extends PropertyKey, ...infer _]
+      ? [...R, ...Take2<P>, options: Partial<Omit<K, A | B>>]
+      : never)
+  | (N extends readonly [infer A extends PropertyKey, infer B extends PropertyKey, infer C extends PropertyKey, ...infer _]
+      ? [...R, ...Take3<P>, options: Partial<Omit<K, A | B | C>>]
+      : never);
+type Take1<P extends readonly unknown[]> =
+  Required<P> extends readonly [infer _X, ...infer R] ? (Required<P> extends readonly [...infer H, ...R] ? H : never) : never;
+type Take2<P extends readonly unknown[]> =
+  Required<P> extends readonly [infer _X, infer _Y, ...infer R]
+    ? Required<P> extends readonly [...infer H, ...R]
+      ? H
+      : never
+    : never;
+type Take3<P extends readonly unknown[]> =
+  Required<P> extends readonly [infer _X, infer _Y, infer _Z, ...infer R]
+    ? Required<P> extends readonly [...infer H, ...R]
+      ? H
+      : never
+    : never;
+
+/** What a binder receives: the arguments in the signature's order, undefined where absent. */
+export type Given<P extends readonly unknown[]> = number extends P["length"]
+  ? P
+  : P extends readonly []
+  ? []
+  : P extends readonly [infer H, ...infer R]
+    ? [H, ...Given<R>]
+    : P extends readonly [(infer H)?, ...infer R]
+      ? [H | undefined, ...Given<R>]
+      : [];
+
+export declare const BOUND: unique symbol;
+
+/** An operator with the function type F, the method type M, and B for its binder where F has many forms of call. */
+export type Op<F, M, B extends readonly unknown[] = F extends (...args: infer P) => unknown ? Given<P> : never> = F &
+  Meta<M> & { readonly [BOUND]: B };
+/** x → tensor. */
+export type Op1 = Op<(x: Tensor) => Tensor, () => Tensor>;
+/** Two tensors. */
+export type Op2T = Op<(a: Tensor, b: Tensor) => Tensor, (b: Tensor) => Tensor>;
+/**
+ * One tensor, then optional arguments: P are the positional ones with their labels, N their names in order, K all that
+ * may be named (keyword-only ones too).
+ */
+export type OpK<P extends readonly unknown[], N extends readonly PropertyKey[], K, R = Tensor> = Op<
+  (...args: Forms<[x: Tensor], P, N, K>) => R,
+  (...args: Forms<[], P, N, K>) => R,
+  [x: Tensor, ...Given<P>]
+>;
+/** As OpK, with the required arguments Q between the tensor and the optional ones. */
+export type OpQ<
+  Q extends readonly unknown[],
+  P extends readonly unknown[],
+  N extends readonly PropertyKey[],
+  K,
+  R = Tensor,
+> = Op<(...args: Forms<[x: Tensor, ...Q], P, N, K>) => R, (...args: Forms<Q, P, N, K>) => R, [x: Tensor, ...Given<Q>, ...Given<P>]>;
+
+/** Several results as an array with names. */
+export type Named<N extends string> = Tensor[] & { readonly [K in N]: Tensor };
+
+// ── the rule ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What is known of a tensor before it is computed. A Tensor is its own spec. */
+export interface Spec {
+  readonly code: number;
+  readonly layout: Layout;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly ndim: number;
+}
+
+export type Input = Tensor | null | readonly Tensor[];
+export type Inputs = Readonly<Record<string, Input>>;
+export type Attrs = Readonly<Record<string, unknown>>;
+
+export type SpecsOf<N> = {
+  readonly [K in keyof N]: N[K] extends readonly Tensor[] ? readonly Spec[] : null extends N[K] ? Spec | null : Spec;
+};
+export type SavedOf<S extends string, N> = {
+  readonly [K in S]: K extends keyof N ? N[K] : Tensor;
+};
+export type OutputsOf<O extends string> = { readonly [K in O]: Tensor };
+/** The cotangent of the result, or one by name (null where none came) for several results. */
+export type CotangentOf<O extends string> = [O] extends ["out"] ? Tensor : { readonly [K in O]: Tensor | null };
+/**
+ * One thunk an input, called only if the cotangent is needed; for a list of tensors a function of the place. null says
+ * that none flows, on purpose. The engine sums what a thunk returns to the input's shape, takes the real part for a real
+ * input and casts to its dtype: a rule never does.
+ */
+export type CotangentsOf<N> = {
+  readonly [K in keyof N]: N[K] extends readonly Tensor[] ? ((i: number) => Tensor) | null : (() => Tensor) | null;
+};
+
+/** What a view is a view of. `offset` is that of the first element in the storage, in elements. */
+export interface ViewSource extends Spec {
+  readonly offset: number;
+}
+
+/** The layout of a view and its offset in the storage, both in elements of its own dtype: `code` where that changes. */
+export interface ViewOf {
+  readonly layout: Layout;
+  readonly offset: number;
+  readonly code?: number;
+}
+
+/**
+ * What an operator is. Give `infer` and one of: a kernel (`kernel` or `kernelName`, with `launch`), a formula
+ * (`decompose`), a view (`view`), or a data-dependent computation (`dynamic`). With a kernel and a formula, the formula
+ * is the fallback on devices and dtypes without the kernel.
+ */
+export interface Rule<N, A, S extends string, O extends string> {
+  /** Checks the arguments and gives the result's spec, or one an output. Reads no values. Views need none. */
+  infer?(inputs: SpecsOf<N>, attrs: A): Spec | readonly Spec[];
+
+  /** A kernel `name_suffix`: the suffix is that of the first input (or of `kernelBy`); narrow dtypes are widened around it. */
+  readonly kernel?: string;
+  /** The input whose dtype chooses the kernel; "out" for the result. */
+  readonly kernelBy?: (keyof N & string) | "out";
+  /** Inputs that are not widened with the one that chooses the kernel, though their dtype be the same (masks). */
+  readonly asIs?: readonly (keyof N & string)[];
+  /** A kernel by its full name, without widening. null: not in this case, decompose. */
+  kernelName?(inputs: SpecsOf<N>, attrs: A): string | null;
+  /** A pointwise kernel: the funnel broadcasts, promotes, widens and walks the strides. Set by the families. */
+  readonly pointwise?: Pointwise;
+  /** Fills the block and runs. Inputs arrive dense unless `strided`. */
+  launch?(k: Kernels, inputs: N, outputs: OutputsOf<O>, attrs: A): void;
+  /** True where `launch` reads the strides of its inputs itself. */
+  readonly strided?: boolean;
+  /** The formula over other operators. */
+  decompose?(inputs: N, attrs: A): Tensor | readonly Tensor[];
+  /** The layout of a view of the first input. */
+  view?(x: ViewSource, attrs: A): ViewOf;
+  /** Results whose shape depends on values: computed at once on a device that can. */
+  dynamic?(inputs: N, attrs: A): Tensor | readonly Tensor[];
+
+  /** What the tape keeps: inputs by name, "out" (or an output's name), or nothing. Shapes and dtypes are always there. */
+  readonly saves?: readonly S[];
+  vjp?(g: CotangentOf<O>, saved: SavedOf<S, N>, attrs: A, specs: SpecsOf<N>): CotangentsOf<N>;
+
+  /** Names of the outputs, in order, where there are several. */
+  readonly outputs?: readonly O[];
+  /** The outputs through which gradients flow; all that have a differentiable dtype where absent. */
+  readonly differentiable?: readonly O[];
+  /** Inputs that the kernel writes. */
+  readonly mutates?: readonly (keyof N & string)[];
+  /** True where it draws random numbers: never merged, reordered or folded. */
+  readonly random?: boolean;
+
+  /** False: a function only. A function: how the method calls it. "attribute": a getter. */
+  readonly method?: false | "attribute" | ((self: Tensor, ...args: never[]) => unknown);
+  /** Argument lists for the derived tests. */
+  readonly samples?: readonly Sample[];
+}
+
+/** A spec of a test's argument; see `f32` and its like in samples.ts. */
+export interface TensorSample {
+  readonly sample: true;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  /** Where the values lie. */
+  readonly low: number;
+  readonly high: number;
+}
+export type Sample = readonly unknown[];
+
+/** How a pointwise operator computes. */
+export interface Pointwise {
+  /** The kernel's name before the suffix of the computing dtype. */
+  readonly kernel: string;
+  /** The dtype that the operands are brought to. */
+  compute(operands: readonly Spec[]): number;
+  /** True where the kernel writes bytes 0 and 1. */
+  readonly bool: boolean;
+  /** The parameters p0 and p1, from the attributes. */
+  params?(attrs: Attrs): readonly [number, number];
+  /** The meaning for one element as an expression over the inputs' names, for the reference device and for emitters. */
+  readonly expr?: string;
+}
+
+/** A rule as the funnel sees it, its types forgotten: the declaration has checked them. */
+export type AnyRule = Rule<Inputs, Attrs, string, string>;
