@@ -118,6 +118,11 @@ function launched(
 ): Tensor[] | null {
   const { rule } = operator;
   if (rule.pointwise !== undefined) return pointwiseLaunched(operator, operator.flatten(inputs) as Tensor[], attrs, specs[0]!, backend);
+  if (rule.into !== undefined) {
+    const y = allocate(backend, specs[0]!.code, dense(specs[0]!.layout.shape));
+    rule.into(y, inputs, attrs);
+    return [y];
+  }
   if (rule.launch === undefined) return null;
   const own = kernelCode(operator, inputs, specs);
   let code = own;

@@ -83,7 +83,7 @@ export function unary<const S extends "x" | "out" = never>(name: string, member:
 
 /** A tensor or a number. */
 export type Operand = Tensor | Scalar;
-export type Op2 = Op<(a: Operand, b: Operand) => Tensor, (b: Operand) => Tensor, [a: Tensor, b: Tensor]>;
+export type Op2 = Op<(a: Operand, b: Operand) => Tensor, (b: Operand) => Tensor>;
 
 /** Element-wise over two tensors that broadcast, either of which may be a number. */
 export function binary<const S extends "a" | "b" | "out" = never>(name: string, member: MemberOf<Binary, S>): Op2 {

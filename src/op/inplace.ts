@@ -95,8 +95,12 @@ function write(operator: Operator, name: string, x: Tensor, inputs: Inputs, attr
 
 /** The values, into x. */
 function compute(operator: Operator, x: Tensor, flat: readonly (Tensor | null)[], inputs: Inputs, attrs: Attrs, code: number): void {
-  const { pointwise } = operator.rule;
+  const { pointwise, into } = operator.rule;
   const { backend } = x.storage;
+  if (into !== undefined && code === x.code && flat.slice(1).every((t) => t === null || t.storage !== x.storage)) {
+    into(x, inputs, attrs);
+    return;
+  }
   if (pointwise !== undefined && code === x.code && flat.every((t) => t !== null && disjointOrSame(t, x))) {
     if (computing(backend, pointwise.kernel, pointwise.compute(flat as Tensor[])) >= 0) {
       pointwiseInto(operator, flat as Tensor[], attrs, x);

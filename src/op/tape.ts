@@ -39,13 +39,12 @@ export interface Algebra {
   /** Adds b to a in place; a is the engine's own. */
   accumulate(a: Tensor, b: Tensor): void;
   sumTo(x: Tensor, shape: readonly number[]): Tensor;
+  /** To another dtype; of a complex number to a real one the real part. */
   cast(x: Tensor, code: number): Tensor;
-  real(x: Tensor): Tensor;
   /** A dense copy. */
   clone(x: Tensor): Tensor;
   /** Sets a tensor, or what a view shows of one, to zero. */
   zero(x: Tensor): void;
-  zeros(like: Spec, device: string): Tensor;
   ones(like: Tensor): Tensor;
 }
 
@@ -384,7 +383,7 @@ function seed(op: string, root: Tensor, algebra: Algebra): Tensor {
 
 /** A twin of a cotangent with the right dtype, that the engine may end. */
 function own(g: Tensor, code: number, algebra: Algebra): Tensor {
-  return alias(g.code === code ? g : algebra.cast(!isComplex(code) && isComplex(g.code) ? algebra.real(g) : g, code));
+  return alias(g.code === code ? g : algebra.cast(g, code));
 }
 
 /** All nodes that lead on from the starts, latest first. */

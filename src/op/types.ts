@@ -54,9 +54,10 @@ export type Given<P extends readonly unknown[]> = number extends P["length"]
 
 export declare const BOUND: unique symbol;
 
-/** An operator with the function type F, the method type M, and B for its binder where F has many forms of call. */
-export type Op<F, M, B extends readonly unknown[] = F extends (...args: infer P) => unknown ? Given<P> : never> = F &
-  Meta<M> & { readonly [BOUND]: B };
+/** An operator with the function type F and the method type M. */
+export type Op<F, M> = F & Meta<M>;
+/** One whose function has many forms of call: B is what its binder receives. */
+export type OpOf<F, M, B extends readonly unknown[]> = Op<F, M> & { readonly [BOUND]: B };
 /** x → tensor. */
 export type Op1 = Op<(x: Tensor) => Tensor, () => Tensor>;
 /** Two tensors. */
@@ -65,7 +66,7 @@ export type Op2T = Op<(a: Tensor, b: Tensor) => Tensor, (b: Tensor) => Tensor>;
  * One tensor, then optional arguments: P are the positional ones with their labels, N their names in order, K all that
  * may be named (keyword-only ones too).
  */
-export type OpK<P extends readonly unknown[], N extends readonly PropertyKey[], K, R = Tensor> = Op<
+export type OpK<P extends readonly unknown[], N extends readonly PropertyKey[], K, R = Tensor> = OpOf<
   (...args: Forms<[x: Tensor], P, N, K>) => R,
   (...args: Forms<[], P, N, K>) => R,
   [x: Tensor, ...Given<P>]
@@ -77,7 +78,7 @@ export type OpQ<
   N extends readonly PropertyKey[],
   K,
   R = Tensor,
-> = Op<(...args: Forms<[x: Tensor, ...Q], P, N, K>) => R, (...args: Forms<Q, P, N, K>) => R, [x: Tensor, ...Given<Q>, ...Given<P>]>;
+> = OpOf<(...args: Forms<[x: Tensor, ...Q], P, N, K>) => R, (...args: Forms<Q, P, N, K>) => R, [x: Tensor, ...Given<Q>, ...Given<P>]>;
 
 /** Several results as an array with names. */
 export type Named<N extends string> = Tensor[] & { readonly [K in N]: Tensor };
@@ -148,6 +149,8 @@ export interface Rule<N, A, S extends string, O extends string> {
   readonly pointwise?: Pointwise;
   /** Fills the block and runs. Inputs arrive dense unless `strided`. */
   launch?(k: Kernels, inputs: N, outputs: OutputsOf<O>, attrs: A): void;
+  /** Writes the result into a tensor of any strides that overlaps no input; instead of `launch`, for what is a copy. */
+  into?(target: Tensor, inputs: N, attrs: A): void;
   /** True where `launch` reads the strides of its inputs itself. */
   readonly strided?: boolean;
   /** The formula over other operators. */

@@ -2,11 +2,22 @@
 // types; the root entry attaches the functions at run time by the same marker.
 
 import type { Meta } from "../core/index.ts";
-import type * as pointwise from "../ops/pointwise.ts";
+import type * as autograd from "../ops/autograd.ts";
+import type * as binary from "../ops/binary.ts";
+import type * as copy from "../ops/copy.ts";
+import type * as reduce from "../ops/reduce.ts";
+import type * as unary from "../ops/unary.ts";
+import type * as view from "../ops/view.ts";
 
 /** The members that carry the marker of an operator, with the signature that it states for its method. */
 type Methods<M> = {
   [K in keyof M as M[K] extends { readonly opName: string } ? K : never]: M[K] extends Meta<infer F> ? F : never;
 };
 
-export interface OperatorMethods extends Methods<typeof pointwise> {}
+export interface OperatorMethods
+  extends Methods<typeof autograd>,
+    Methods<typeof binary>,
+    Methods<typeof copy>,
+    Methods<typeof reduce>,
+    Methods<typeof unary>,
+    Methods<typeof view> {}

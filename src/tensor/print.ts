@@ -1,6 +1,8 @@
-// A tensor as text.
+// A tensor as text: reads the elements and hands them to printing.ts.
 
-import { DTYPES } from "../core/index.ts";
+import { ComplexScalar, DTYPES, defaultFloat } from "../core/index.ts";
+import { isTracked } from "./auto.ts";
+import { print as format } from "./printing.ts";
 import { readAllSync, reader } from "./read.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -8,7 +10,21 @@ import type { Tensor } from "./tensor.ts";
 export function print(x: Tensor): string {
   const about = `size=(${x.shape.join(", ")}), dtype=${DTYPES[x.code]}`;
   if (x.storage.allocation === null) return `tensor(<disposed>, ${about})`;
-  if (!x.storage.backend.synchronous) return `tensor(<on ${x.device}: await x.data()>, ${about})`;
-  const read = reader(x.code, readAllSync(x, "toString"));
-  return `tensor([${Array.from({ length: x.numel() }, (_, i) => String(read(i))).join(", ")}], ${about})`;
+  const { backend } = x.storage;
+  if (!backend.synchronous) return `tensor(<on ${x.device}: await x.data()>, ${about})`;
+  const element = reader(x.code, readAllSync(x, "toString"));
+  const tracked = isTracked(x);
+  return format({
+    shape: x.shape,
+    dtype: x.dtype,
+    read(position, part) {
+      const value = element(position);
+      if (value instanceof ComplexScalar) return part === 0 ? value.re : value.im;
+      return typeof value === "boolean" ? Number(value) : value;
+    },
+    device: backend.device === "cpu" ? undefined : backend.device,
+    requiresGrad: tracked,
+    gradFn: tracked ? x.auto?.node?.name : undefined,
+    defaultDtype: DTYPES[defaultFloat()],
+  });
 }

@@ -1,0 +1,22 @@
+// Floor 3: what an operator is, the funnel, the tape.
+export { bindArguments, isPlain, wrongArgument } from "./bind.ts";
+export {
+  below,
+  context,
+  enableGrad,
+  type Interpreter,
+  inferenceMode,
+  interpret,
+  isGradEnabled,
+  noGrad,
+  setGradEnabled,
+  assertSynchronous,
+} from "./context.ts";
+export { dispatch, evaluate, hostSteps, pointwiseInto } from "./dispatch.ts";
+export * from "./family.ts";
+export { assertWritable, inPlace } from "./inplace.ts";
+export { Call, copyInto, Kernels, mergeDims, need, POINTWISE_GRAIN, pointwise, toCode, toDense } from "./launch.ts";
+export { method, named, type Operator, type OperatorFunction, op, operatorOf, publish, spec } from "./operator.ts";
+export * from "./samples.ts";
+export { type Algebra, hookPlace, Node, runBackward } from "./tape.ts";
+export * from "./types.ts";

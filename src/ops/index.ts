@@ -1,0 +1,7 @@
+// Floor 4: the operators, a file a family. Every constant with an `opName` is one.
+export * from "./autograd.ts";
+export * from "./binary.ts";
+export * from "./copy.ts";
+export * from "./reduce.ts";
+export * from "./unary.ts";
+export * from "./view.ts";
