@@ -1,0 +1,184 @@
+// y[i] = op(y[i - 1], x[i]) along the middle axis of a contiguous [outer, n, inner].
+//
+//   cumsum_, cumprod_, logcumsumexp_  args ─ n: i32 │ inner: i32 │ tile: i32 │ x: usize │ y: usize
+//   cummax_, cummin_                  args ─ n: i32 │ inner: i32 │ tile: i32 │ x: usize │ y: usize │ indices: usize
+//
+// inner is cut into tiles of `tile` ≤ 1024 columns (512 of complex numbers); units are outer · tiles. y may be x. float32
+// accumulates in float64. cummax and cummin take the last of equals, a NaN stays once it is met; indices are int64.
+
+import { int, ptr, scratch } from "../abi";
+
+// T: elements, W: accumulators, `pair`: numbers in an element.
+// @ts-ignore: decorator
+@inline
+function scan<T, W, O>(args: usize, begin: i32, end: i32, pair: i32 = 1): void {
+  const op = changetype<O>(0);
+  const n = int(args, 0);
+  const inner = int(args, 1) * pair;
+  const tile = int(args, 2) * pair;
+  const tiles = (inner + tile - 1) / tile;
+  const pitch = <usize>inner * sizeof<T>();
+  for (let unit = begin; unit < end; unit++) {
+    const outer = unit / tiles;
+    const column = (unit - outer * tiles) * tile;
+    const width = min(tile, inner - column);
+    const offset = (<usize>(outer * n) * <usize>inner + <usize>column) * sizeof<T>();
+    let x = ptr(args, 3) + offset;
+    let y = ptr(args, 4) + offset;
+    if (idof<O>() == idof<Add>() && sizeof<T>() == 4 && inner == 1) {
+      runningSum(n, x, y);
+      continue;
+    }
+    for (let j = 0; j < width; j++) store<W>(scratch + <usize>j * sizeof<W>(), op.zero<W>());
+    for (let i = 0; i < n; i++) {
+      for (let j: usize = 0; j < <usize>width; j++) {
+        const total = op.scalar<W>(load<W>(scratch + j * sizeof<W>()), <W>load<T>(x + j * sizeof<T>()));
+        store<W>(scratch + j * sizeof<W>(), total);
+        store<T>(y + j * sizeof<T>(), <T>total);
+      }
+      x += pitch;
+      y += pitch;
+    }
+  }
+}
+
+/** The running sum of n adjacent float32: four at a time, so that only one addition in four waits for the one before. */
+function runningSum(n: i32, x: usize, y: usize): void {
+  const zero = f64x2.splat(0);
+  let total = zero; // in both lanes
+  let i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const v = v128.load(x);
+    let low = f64x2.promote_low_f32x4(v); // a, b
+    let high = f64x2.promote_low_f32x4(v128.shuffle<i64>(v, v, 1, 1)); // c, d
+    low = f64x2.add(low, v128.shuffle<f64>(zero, low, 0, 2)); // a, a + b
+    high = f64x2.add(high, v128.shuffle<f64>(zero, high, 0, 2)); // c, c + d
+    high = f64x2.add(high, v128.shuffle<f64>(low, low, 1, 1)); // a + b + c, a + b + c + d
+    low = f64x2.add(low, total);
+    high = f64x2.add(high, total);
+    total = v128.shuffle<f64>(high, high, 1, 1);
+    v128.store(y, v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2));
+    x += 16;
+    y += 16;
+  }
+  let sum = f64x2.extract_lane(total, 0);
+  for (; i < n; i++) {
+    sum += <f64>load<f32>(x);
+    store<f32>(y, <f32>sum);
+    x += 4;
+    y += 4;
+  }
+}
+
+// @ts-ignore: decorator
+@final
+class Add {
+  // @ts-ignore: decorator
+  @inline zero<T>(): T { return <T>0; }
+  // @ts-ignore: decorator
+  @inline scalar<T>(a: T, b: T): T { return a + b; }
+}
+
+// @ts-ignore: decorator
+@final
+class Multiply {
+  // @ts-ignore: decorator
+  @inline zero<T>(): T { return <T>1; }
+  // @ts-ignore: decorator
+  @inline scalar<T>(a: T, b: T): T { return a * b; }
+}
+
+/** log(e^a + e^b), without overflow: the larger one is taken out. */
+// @ts-ignore: decorator
+@final
+class LogAddExp {
+  // @ts-ignore: decorator
+  @inline zero<T>(): T { return <T>-Infinity; }
+  // @ts-ignore: decorator
+  @inline scalar<T>(a: T, b: T): T {
+    const high = max<T>(a, b);
+    const low = min<T>(a, b);
+    if (low == high || low == -Infinity) return low == high && abs<T>(low) != Infinity ? <T>(<f64>high + Math.LN2) : high;
+    return <T>(<f64>high + Math.log1p(Math.exp(<f64>low - <f64>high)));
+  }
+}
+
+export function cumsum_f32(args: usize, begin: i32, end: i32): void { scan<f32, f64, Add>(args, begin, end); }
+export function cumsum_f64(args: usize, begin: i32, end: i32): void { scan<f64, f64, Add>(args, begin, end); }
+export function cumsum_i64(args: usize, begin: i32, end: i32): void { scan<i64, i64, Add>(args, begin, end); }
+export function cumsum_c64(args: usize, begin: i32, end: i32): void { scan<f32, f64, Add>(args, begin, end, 2); }
+export function cumsum_c128(args: usize, begin: i32, end: i32): void { scan<f64, f64, Add>(args, begin, end, 2); }
+export function cumprod_f32(args: usize, begin: i32, end: i32): void { scan<f32, f64, Multiply>(args, begin, end); }
+export function cumprod_f64(args: usize, begin: i32, end: i32): void { scan<f64, f64, Multiply>(args, begin, end); }
+export function cumprod_i64(args: usize, begin: i32, end: i32): void { scan<i64, i64, Multiply>(args, begin, end); }
+export function logcumsumexp_f32(args: usize, begin: i32, end: i32): void { scan<f32, f64, LogAddExp>(args, begin, end); }
+export function logcumsumexp_f64(args: usize, begin: i32, end: i32): void { scan<f64, f64, LogAddExp>(args, begin, end); }
+
+// Products of complex numbers: one column at a time.
+// @ts-ignore: decorator
+@inline
+function complexProducts<T>(args: usize, begin: i32, end: i32): void {
+  const n = int(args, 0);
+  const inner = int(args, 1);
+  const tile = int(args, 2);
+  const tiles = (inner + tile - 1) / tile;
+  for (let unit = begin; unit < end; unit++) {
+    const outer = unit / tiles;
+    const column = (unit - outer * tiles) * tile;
+    for (let j = column; j < min(column + tile, inner); j++) {
+      let at = (<usize>(outer * n) * <usize>inner + <usize>j) * 2 * sizeof<T>();
+      let re: f64 = 1;
+      let im: f64 = 0;
+      for (let i = 0; i < n; i++) {
+        const c = <f64>load<T>(ptr(args, 3) + at);
+        const d = <f64>load<T>(ptr(args, 3) + at + sizeof<T>());
+        const next = re * c - im * d;
+        im = re * d + im * c;
+        re = next;
+        store<T>(ptr(args, 4) + at, <T>re);
+        store<T>(ptr(args, 4) + at + sizeof<T>(), <T>im);
+        at += <usize>inner * 2 * sizeof<T>();
+      }
+    }
+  }
+}
+
+export function cumprod_c64(args: usize, begin: i32, end: i32): void { complexProducts<f32>(args, begin, end); }
+export function cumprod_c128(args: usize, begin: i32, end: i32): void { complexProducts<f64>(args, begin, end); }
+
+// @ts-ignore: decorator
+@inline
+function running<T>(args: usize, begin: i32, end: i32, highest: boolean): void {
+  const n = int(args, 0);
+  const inner = int(args, 1);
+  const tile = int(args, 2);
+  const tiles = (inner + tile - 1) / tile;
+  for (let unit = begin; unit < end; unit++) {
+    const outer = unit / tiles;
+    const column = (unit - outer * tiles) * tile;
+    for (let j = column; j < min(column + tile, inner); j++) {
+      let at = <usize>(outer * n) * <usize>inner + <usize>j;
+      let best: T = 0;
+      let place: i64 = 0;
+      for (let i = 0; i < n; i++) {
+        const v = load<T>(ptr(args, 3) + at * sizeof<T>());
+        if (i == 0 || v != v || (best == best && (highest ? v >= best : v <= best))) {
+          best = v;
+          place = i;
+        }
+        store<T>(ptr(args, 4) + at * sizeof<T>(), best);
+        store<i64>(ptr(args, 5) + (at << 3), place);
+        at += <usize>inner;
+      }
+    }
+  }
+}
+
+export function cummax_f32(args: usize, begin: i32, end: i32): void { running<f32>(args, begin, end, true); }
+export function cummax_f64(args: usize, begin: i32, end: i32): void { running<f64>(args, begin, end, true); }
+export function cummax_i32(args: usize, begin: i32, end: i32): void { running<i32>(args, begin, end, true); }
+export function cummax_i64(args: usize, begin: i32, end: i32): void { running<i64>(args, begin, end, true); }
+export function cummin_f32(args: usize, begin: i32, end: i32): void { running<f32>(args, begin, end, false); }
+export function cummin_f64(args: usize, begin: i32, end: i32): void { running<f64>(args, begin, end, false); }
+export function cummin_i32(args: usize, begin: i32, end: i32): void { running<i32>(args, begin, end, false); }
+export function cummin_i64(args: usize, begin: i32, end: i32): void { running<i64>(args, begin, end, false); }
