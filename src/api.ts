@@ -1,6 +1,16 @@
 // What the root exports beside the operators: tensors from data, dtypes, devices, contexts, memory, errors.
 
-import { codeOf, ComplexScalar, type DType, defaultFloat, DTYPES, isFloating, promoteTypes as promote, setDefaultFloat, showValue } from "./core/index.ts";
+import {
+  ComplexScalar,
+  codeOf,
+  DTYPES,
+  type DType,
+  defaultFloat,
+  isFloating,
+  promoteTypes as promote,
+  setDefaultFloat,
+  showValue,
+} from "./core/index.ts";
 import { CpuBackend } from "./cpu/index.ts";
 import { backendOf, type MemoryStats } from "./device/index.ts";
 import { enableGrad, inferenceMode, isGradEnabled, noGrad, setGradEnabled } from "./op/index.ts";
@@ -24,9 +34,36 @@ export {
   ShapeError,
   ValueError,
 } from "./core/index.ts";
-export { type Backend, type Command, devices, type Kernel, type MemoryStats, Queue, registerDevice } from "./device/index.ts";
-export { enableGrad, hostSteps, inferenceMode, type Interpreter, interpret, isGradEnabled, noGrad, setGradEnabled } from "./op/index.ts";
-export { frombuffer, type Nested, Scope, scope, Tensor, type TensorData, type TensorOptions, tensor, type TypedArray } from "./tensor/index.ts";
+export {
+  type Backend,
+  type Command,
+  devices,
+  type Kernel,
+  type MemoryStats,
+  Queue,
+  registerDevice,
+} from "./device/index.ts";
+export {
+  enableGrad,
+  hostSteps,
+  type Interpreter,
+  inferenceMode,
+  interpret,
+  isGradEnabled,
+  noGrad,
+  setGradEnabled,
+} from "./op/index.ts";
+export {
+  frombuffer,
+  type Nested,
+  Scope,
+  scope,
+  Tensor,
+  type TensorData,
+  type TensorOptions,
+  type TypedArray,
+  tensor,
+} from "./tensor/index.ts";
 
 export const bool = "bool";
 export const uint8 = "uint8";
@@ -61,7 +98,18 @@ export const autograd: {
   readonly inferenceMode: typeof inferenceMode;
   readonly setGradEnabled: typeof setGradEnabled;
   readonly isGradEnabled: typeof isGradEnabled;
-} = { grad, Function, FunctionContext, gradcheck, gradgradcheck, noGrad, enableGrad, inferenceMode, setGradEnabled, isGradEnabled };
+} = {
+  grad,
+  Function,
+  FunctionContext,
+  gradcheck,
+  gradgradcheck,
+  noGrad,
+  enableGrad,
+  inferenceMode,
+  setGradEnabled,
+  isGradEnabled,
+};
 
 /** The dtype that holds values of both. */
 export function promoteTypes(a: DType, b: DType): DType {
@@ -72,7 +120,8 @@ export function promoteTypes(a: DType, b: DType): DType {
 /** Sets the dtype that fractions get: a floating point one. */
 export function setDefaultDtype(dtype: DType): void {
   const code = codeOf(dtype);
-  if (code < 0 || !isFloating(code)) throw new TypeError(`setDefaultDtype: expected a floating point dtype, got ${showValue(dtype)}`);
+  if (code < 0 || !isFloating(code))
+    throw new TypeError(`setDefaultDtype: expected a floating point dtype, got ${showValue(dtype)}`);
   setDefaultFloat(code);
 }
 

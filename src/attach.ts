@@ -18,7 +18,8 @@ export function attachMethods(module: Readonly<Record<string, unknown>>): void {
           return f(this);
         },
       });
-    } else Object.defineProperty(Tensor.prototype, name, { configurable: true, writable: true, value: bound(method ?? f) });
+    } else
+      Object.defineProperty(Tensor.prototype, name, { configurable: true, writable: true, value: bound(method ?? f) });
   }
 }
 

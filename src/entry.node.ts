@@ -18,7 +18,8 @@ work();
 const host: Host = {
   name: `node ${process.versions.node}`,
   threads: availableParallelism(),
-  module: (flavour: Flavour) => new WebAssembly.Module(readFileSync(new URL(`./wasm/${flavour}.wasm`, import.meta.url))),
+  module: (flavour: Flavour) =>
+    new WebAssembly.Module(readFileSync(new URL(`./wasm/${flavour}.wasm`, import.meta.url))),
   spawn(seed: WorkerSeed): Worker {
     const thread = new NodeWorker(THREAD, { eval: true, workerData: seed });
     const worker: Worker = { onexit: null, terminate: () => void thread.terminate() };

@@ -17,7 +17,7 @@ const only = process.argv.includes("--only") ? process.argv[process.argv.indexOf
 const fast = process.argv.includes("--fast");
 const FLAVOURS = ["simd-single", "simd-threads", "relaxed-single", "relaxed-threads"];
 // What JavaScript calls by name; every other export is a kernel and moves into the table.
-const DOORS = new Set(['enter', 'launch', 'work', 'memory', 'table', 'heapBase']);
+const DOORS = new Set(["enter", "launch", "work", "memory", "table", "heapBase"]);
 
 await buildKernels();
 await Promise.all([buildLibrary()]);

@@ -47,7 +47,20 @@ export const COMPLEX128 = 11;
 /** Bytes of an element. */
 export const SIZE: readonly number[] = [1, 1, 1, 2, 4, 8, 2, 2, 4, 8, 8, 16];
 /** How a kernel's name ends for the type. */
-export const SUFFIX: readonly string[] = ["b8", "u8", "i8", "i16", "i32", "i64", "f16", "bf16", "f32", "f64", "c64", "c128"];
+export const SUFFIX: readonly string[] = [
+  "b8",
+  "u8",
+  "i8",
+  "i16",
+  "i32",
+  "i64",
+  "f16",
+  "bf16",
+  "f32",
+  "f64",
+  "c64",
+  "c128",
+];
 
 /** Kinds in the order of promotion. */
 export const BOOLEAN = 0;

@@ -45,8 +45,27 @@ export class ValueError extends RangeError {
   override readonly name: string = "ValueError";
 }
 
-type FlambeauError = ShapeError | DTypeError | IndexError | DeviceError | DisposedError | OutOfMemoryError | AutogradError | ValueError;
-const OURS = [ShapeError, DTypeError, IndexError, DeviceError, DisposedError, OutOfMemoryError, FormatError, LinAlgError, AutogradError, ValueError];
+type FlambeauError =
+  | ShapeError
+  | DTypeError
+  | IndexError
+  | DeviceError
+  | DisposedError
+  | OutOfMemoryError
+  | AutogradError
+  | ValueError;
+const OURS = [
+  ShapeError,
+  DTypeError,
+  IndexError,
+  DeviceError,
+  DisposedError,
+  OutOfMemoryError,
+  FormatError,
+  LinAlgError,
+  AutogradError,
+  ValueError,
+];
 
 /** Puts the name of the outer call in front of an error of ours that came from inside it; anything else passes unchanged. */
 export function withOuter(error: unknown, outer: string): unknown {

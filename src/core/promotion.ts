@@ -59,7 +59,14 @@ export function resultType(operands: readonly (Typed | ScalarKind)[]): number {
   let number = NONE;
   for (const x of operands) {
     if (typeof x === "number") {
-      const code = x === SCALAR_COMPLEX ? complexOf(defaultFloat()) : x === SCALAR_FLOAT ? defaultFloat() : x === SCALAR_INT ? INT64 : 0;
+      const code =
+        x === SCALAR_COMPLEX
+          ? complexOf(defaultFloat())
+          : x === SCALAR_FLOAT
+            ? defaultFloat()
+            : x === SCALAR_INT
+              ? INT64
+              : 0;
       number = number === NONE ? code : promoteTypes(number, code);
     } else if (x.layout.shape.length === 0) zero = zero === NONE ? x.code : promoteTypes(zero, x.code);
     else dim = dim === NONE ? x.code : promoteTypes(dim, x.code);
@@ -77,6 +84,7 @@ export const SCALAR_COMPLEX = 3;
 function combine(higher: number, lower: number): number {
   if (higher === NONE) return lower;
   if (lower === NONE || KIND[higher] === COMPLEX) return higher;
-  if (KIND[higher] === FLOATING) return KIND[lower] === COMPLEX ? (higher <= FLOAT32 ? COMPLEX64 : complexOf(higher)) : higher;
+  if (KIND[higher] === FLOATING)
+    return KIND[lower] === COMPLEX ? (higher <= FLOAT32 ? COMPLEX64 : complexOf(higher)) : higher;
   return KIND[higher] === BOOLEAN || isDifferentiable(lower) ? promoteTypes(higher, lower) : higher;
 }

@@ -1,7 +1,16 @@
 // The CPU device: WebAssembly kernels over one linear memory, with worker threads where the host shares memory.
 
-import { type Allocation, type Backend, type Command, type Flavour, type Host, type Kernel, type MemoryStats, registerDevice } from "../device/index.ts";
 import { OutOfMemoryError } from "../core/index.ts";
+import {
+  type Allocation,
+  type Backend,
+  type Command,
+  type Flavour,
+  type Host,
+  type Kernel,
+  type MemoryStats,
+  registerDevice,
+} from "../device/index.ts";
 import { Allocator, type Block } from "./allocator.ts";
 import { faultOf } from "./fault.ts";
 import { ARGUMENTS, FAULT_CELL, Memory } from "./memory.ts";
@@ -60,7 +69,9 @@ export class CpuBackend implements Backend {
     const base = this.#doors.heapBase.value as number;
     this.#allocator = new Allocator(base, this.#memory.bytes - base, (least) => this.#memory.grow(least));
     this.#doors.enter(0, this.#arena());
-    const [first, ...names] = new TextDecoder().decode(WebAssembly.Module.customSections(module, "kernels")[0]).split("\n");
+    const [first, ...names] = new TextDecoder()
+      .decode(WebAssembly.Module.customSections(module, "kernels")[0])
+      .split("\n");
     for (const [i, name] of names.entries()) this.#slots.set(name, Number(first) + i);
     this.#pool = new Pool(host, this.#memory, shared ? module : null, () => this.#arena());
     this.#command = new CpuCommand(this.#memory, this.#doors, this.#pool);
@@ -224,7 +235,12 @@ function choose(host: Host): { relaxed: boolean; threads: boolean; why: string }
   if (!WebAssembly.validate(SIMD_PROBE)) {
     throw new TypeError(`flambeau: ${host.name} has no WebAssembly SIMD, which the kernels need`);
   }
-  const why = typeof SharedArrayBuffer === "undefined" ? "no SharedArrayBuffer here" : host.spawn === null ? "the host starts no workers" : "";
+  const why =
+    typeof SharedArrayBuffer === "undefined"
+      ? "no SharedArrayBuffer here"
+      : host.spawn === null
+        ? "the host starts no workers"
+        : "";
   return { relaxed: WebAssembly.validate(RELAXED_PROBE), threads: why === "", why };
 }
 
@@ -233,7 +249,8 @@ const SIMD_PROBE = /* @__PURE__ */ new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
 ]);
 const RELAXED_PROBE = /* @__PURE__ */ new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0, 32, 0, 32, 1, 32, 2, 253, 133, 2, 11,
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0, 32, 0, 32, 1, 32, 2,
+  253, 133, 2, 11,
 ]);
 
 function trapped(): never {

@@ -82,6 +82,8 @@ function requested(host: Host): number {
   if (text === undefined || text === "") return fallback;
   const count = Number(text);
   if (Number.isInteger(count) && count >= 1) return Math.min(count, MOST_THREADS);
-  host.warn(`flambeau: FLAMBEAU_NUM_THREADS is ${JSON.stringify(text)}, expected a positive integer: using ${fallback}`);
+  host.warn(
+    `flambeau: FLAMBEAU_NUM_THREADS is ${JSON.stringify(text)}, expected a positive integer: using ${fallback}`,
+  );
   return fallback;
 }

@@ -43,7 +43,9 @@ export function bindArguments(op: string, text: string, args: readonly unknown[]
   const options = args.length > 0 && isPlain(last) ? last : null;
   const given = options === null ? args.length : args.length - 1;
   if (given > positional) {
-    throw new TypeError(`${op}: takes at most ${positional} positional arguments (${names.slice(0, positional).join(", ")}), got ${given}`);
+    throw new TypeError(
+      `${op}: takes at most ${positional} positional arguments (${names.slice(0, positional).join(", ")}), got ${given}`,
+    );
   }
   const values: unknown[] = new Array(names.length).fill(undefined);
   for (let i = 0; i < given; i++) values[i] = args[i];

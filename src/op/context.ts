@@ -2,8 +2,8 @@
 // restored in `finally`: JavaScript runs a synchronous callback to its end, so no other code ever sees it.
 
 import type { Tensor } from "../tensor/index.ts";
-import type { Attrs, Inputs } from "./types.ts";
 import type { Operator } from "./operator.ts";
+import type { Attrs, Inputs } from "./types.ts";
 
 /** Sees every operator before it runs: a recorder, a profiler. It runs the operator itself, under the one outside it. */
 export interface Interpreter {

@@ -8,7 +8,17 @@
 
 import { DeviceError, DTYPES, DTypeError, dense, SIZE, SUFFIX, show, withOuter } from "../core/index.ts";
 import { type Backend, backendOf } from "../device/index.ts";
-import { allocate, alias, assertAlive, defaultDevice, fromBytes, popFrame, pushFrame, sameBackend, Tensor } from "../tensor/index.ts";
+import {
+  alias,
+  allocate,
+  assertAlive,
+  defaultDevice,
+  fromBytes,
+  popFrame,
+  pushFrame,
+  sameBackend,
+  Tensor,
+} from "../tensor/index.ts";
 import { below, context, noGrad } from "./context.ts";
 import { computing, copyInto, Kernels, need, pointwise, toCode, toDense } from "./launch.ts";
 import type { Operator } from "./operator.ts";
@@ -66,7 +76,8 @@ function check(operator: Operator, flat: readonly (Tensor | null)[], attrs: Attr
   for (let i = 0; i < flat.length; i++) {
     const x = flat[i]!;
     if (x === null) continue;
-    if (!(x instanceof Tensor)) throw new TypeError(`${operator.name}: expected a Tensor of this copy of flambeau, got ${String(x)}`);
+    if (!(x instanceof Tensor))
+      throw new TypeError(`${operator.name}: expected a Tensor of this copy of flambeau, got ${String(x)}`);
     assertAlive(x, operator.name);
     if (first === null) first = x;
     else sameBackend(first, x, operator.name);
@@ -117,7 +128,8 @@ function launched(
   backend: Backend,
 ): Tensor[] | null {
   const { rule } = operator;
-  if (rule.pointwise !== undefined) return pointwiseLaunched(operator, operator.flatten(inputs) as Tensor[], attrs, specs[0]!, backend);
+  if (rule.pointwise !== undefined)
+    return pointwiseLaunched(operator, operator.flatten(inputs) as Tensor[], attrs, specs[0]!, backend);
   if (rule.into !== undefined) {
     const y = allocate(backend, specs[0]!.code, dense(specs[0]!.layout.shape));
     rule.into(y, inputs, attrs);
@@ -133,13 +145,21 @@ function launched(
     code = computing(backend, rule.kernel!, own);
     if (code < 0) return null;
   }
-  const outs: Tensor[] = specs.map((spec) => allocate(backend, spec.code, spec.layout.contiguous ? spec.layout : dense(spec.layout.shape)));
+  const outs: Tensor[] = specs.map((spec) =>
+    allocate(backend, spec.code, spec.layout.contiguous ? spec.layout : dense(spec.layout.shape)),
+  );
   launchInto(operator, inputs, attrs, outs, backend, own, code);
   return outs;
 }
 
 /** The result of a pointwise kernel, in a new tensor. */
-function pointwiseLaunched(operator: Operator, operands: readonly Tensor[], attrs: Attrs, out: Spec, backend: Backend): Tensor[] | null {
+function pointwiseLaunched(
+  operator: Operator,
+  operands: readonly Tensor[],
+  attrs: Attrs,
+  out: Spec,
+  backend: Backend,
+): Tensor[] | null {
   if (computing(backend, operator.rule.pointwise!.kernel, operator.rule.pointwise!.compute(operands)) < 0) return null;
   const y = allocate(backend, out.code, dense(out.layout.shape));
   pointwiseInto(operator, operands, attrs, y);
@@ -188,7 +208,9 @@ function launchInto(
       const x = inputs[name]!;
       operands[name] = x === null ? null : x instanceof Tensor ? ready(x, name) : x.map((one) => ready(one, name));
     }
-    const targets = outs.map((y) => (y.code === own && code !== own ? allocate(backend, code, dense(y.layout.shape)) : y));
+    const targets = outs.map((y) =>
+      y.code === own && code !== own ? allocate(backend, code, dense(y.layout.shape)) : y,
+    );
     rule.launch!(new Kernels(backend, code), operands, operator.outputs(targets), attrs);
     for (const [i, y] of outs.entries()) if (targets[i] !== y) copyInto(y, targets[i]!);
     for (const name of rule.mutates ?? []) {
@@ -243,10 +265,20 @@ const warned = new Set<string>();
 export const hostSteps: Map<string, number> = new Map();
 
 /** Runs an operator that the device cannot do on the CPU: read, compute, write, in the order of the device's queue. */
-function hostStep(operator: Operator, inputs: Inputs, attrs: Attrs, specs: readonly Spec[], backend: Backend): Tensor[] {
+function hostStep(
+  operator: Operator,
+  inputs: Inputs,
+  attrs: Attrs,
+  specs: readonly Spec[],
+  backend: Backend,
+): Tensor[] {
   const key = `${operator.name} on ${backend.device}`;
   if (backend.device === "cpu") {
-    const types = operator.flatten(inputs).filter((x) => x !== null).map(show).join(", ");
+    const types = operator
+      .flatten(inputs)
+      .filter((x) => x !== null)
+      .map(show)
+      .join(", ");
     throw new DTypeError(`${operator.name}: not implemented for ${types || DTYPES[specs[0]!.code]}`);
   }
   hostSteps.set(key, (hostSteps.get(key) ?? 0) + 1);
@@ -261,7 +293,9 @@ function hostStep(operator: Operator, inputs: Inputs, attrs: Attrs, specs: reado
   const cpu = backendOf("cpu", operator.name);
   backend.host(async () => {
     try {
-      const bytes = await Promise.all(sources.map((x) => (x === null ? null : backend.read(x.storage.allocation!, 0, x.storage.allocation!.bytes))));
+      const bytes = await Promise.all(
+        sources.map((x) => (x === null ? null : backend.read(x.storage.allocation!, 0, x.storage.allocation!.bytes))),
+      );
       onCpu(operator, inputs, attrs, sources, bytes, cpu, targets);
     } finally {
       for (const x of [...sources, ...targets]) x?.endScope();
@@ -292,7 +326,11 @@ function onCpu(
       const data = toDense(y);
       const size = SIZE[data.code]!;
       const { backend, allocation } = targets[i]!.storage;
-      backend.write(allocation!, 0, cpu.readSync(data.storage.allocation!, data.offset * size, data.layout.size * size));
+      backend.write(
+        allocation!,
+        0,
+        cpu.readSync(data.storage.allocation!, data.offset * size, data.layout.size * size),
+      );
     }
   } finally {
     popFrame(frame, []);

@@ -11,8 +11,8 @@ import {
   isScalar,
   REAL,
   resultType,
-  SUFFIX,
   type Scalar,
+  SUFFIX,
   scalarKind,
   showValue,
 } from "../core/index.ts";
@@ -23,7 +23,20 @@ import { context } from "./context.ts";
 import { computing, POINTWISE_GRAIN } from "./launch.ts";
 import { Operator, publish, spec } from "./operator.ts";
 import { record } from "./tape.ts";
-import type { AnyRule, Attrs, CotangentsOf, Op, Op1, Pointwise, Sample, SavedOf, Spec, SpecsOf, ViewOf, ViewSource } from "./types.ts";
+import type {
+  AnyRule,
+  Attrs,
+  CotangentsOf,
+  Op,
+  Op1,
+  Pointwise,
+  Sample,
+  SavedOf,
+  Spec,
+  SpecsOf,
+  ViewOf,
+  ViewSource,
+} from "./types.ts";
 
 /**
  * The dtype of a result: that of the operands; a floating one (integers become float32); bool; or real, of a complex
@@ -62,7 +75,10 @@ export function unary<const S extends "x" | "out" = never>(name: string, member:
   const rule = {
     infer: (inputs: SpecsOf<Unary>) => {
       member.check?.(inputs);
-      return spec(resultCode(kind, pointwise.compute([inputs.x])), inputs.x.layout.contiguous ? inputs.x.layout : dense(inputs.x.shape));
+      return spec(
+        resultCode(kind, pointwise.compute([inputs.x])),
+        inputs.x.layout.contiguous ? inputs.x.layout : dense(inputs.x.shape),
+      );
     },
     pointwise,
     ...shared(member),
@@ -102,7 +118,10 @@ export function binary<const S extends "a" | "b" | "out" = never>(name: string, 
       member.check?.(inputs);
       const { a, b } = inputs;
       const code = resultCode(kind, pointwise.compute([a, b]));
-      return spec(code, a.layout === b.layout && a.layout.contiguous ? a.layout : dense(broadcast(name, [a.layout, b.layout])));
+      return spec(
+        code,
+        a.layout === b.layout && a.layout.contiguous ? a.layout : dense(broadcast(name, [a.layout, b.layout])),
+      );
     },
     pointwise,
     ...shared(member),

@@ -1,6 +1,7 @@
 // Floor 3: what an operator is, the funnel, the tape.
 export { bindArguments, isPlain, wrongArgument } from "./bind.ts";
 export {
+  assertSynchronous,
   below,
   context,
   enableGrad,
@@ -10,7 +11,6 @@ export {
   isGradEnabled,
   noGrad,
   setGradEnabled,
-  assertSynchronous,
 } from "./context.ts";
 export { dispatch, evaluate, hostSteps, pointwiseInto } from "./dispatch.ts";
 export * from "./family.ts";

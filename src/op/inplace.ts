@@ -1,11 +1,34 @@
 // In-place forms. None is written by hand: `add_` is add with its result in place of its first input.
 
-import { AutogradError, DTYPES, DTypeError, dense, isDifferentiable, KIND, type Layout, ShapeError, sameShape, show, showShape, withOuter } from "../core/index.ts";
-import { Auto, allocate, assertAlive, isTracked, popInner, pushFrame, type ScopeFrame, sameBackend, Tensor } from "../tensor/index.ts";
+import {
+  AutogradError,
+  DTYPES,
+  DTypeError,
+  dense,
+  isDifferentiable,
+  KIND,
+  type Layout,
+  ShapeError,
+  sameShape,
+  show,
+  showShape,
+  withOuter,
+} from "../core/index.ts";
+import {
+  Auto,
+  allocate,
+  assertAlive,
+  isTracked,
+  popInner,
+  pushFrame,
+  type ScopeFrame,
+  sameBackend,
+  Tensor,
+} from "../tensor/index.ts";
 import { context, noGrad } from "./context.ts";
 import { evaluate, inferred, pointwiseInto } from "./dispatch.ts";
 import { computing, copyInto } from "./launch.ts";
-import { operatorOf, type Operator, publish } from "./operator.ts";
+import { type Operator, operatorOf, publish } from "./operator.ts";
 import { anyTracked, type Node, nodeFor, rebind, save } from "./tape.ts";
 import type { Attrs, Inputs } from "./types.ts";
 
@@ -31,14 +54,21 @@ export function inPlace<F>(f: F): F {
 export function assertWritable(x: Tensor, name: string): void {
   assertAlive(x, name);
   if (overlapsItself(x.layout)) {
-    throw new ShapeError(`${name}: ${show(x)} with strides ${showShape(x.layout.strides)} shows an element more than once: clone() it before writing`);
+    throw new ShapeError(
+      `${name}: ${show(x)} with strides ${showShape(x.layout.strides)} shows an element more than once: clone() it before writing`,
+    );
   }
   if (!context.grad || !isTracked(x)) return;
-  if (x.isLeaf) throw new AutogradError(`${name}: a leaf tensor that requires grad is being used in an in-place operation: do it in noGrad, or on a clone`);
+  if (x.isLeaf)
+    throw new AutogradError(
+      `${name}: a leaf tensor that requires grad is being used in an in-place operation: do it in noGrad, or on a clone`,
+    );
   let base = x;
   while (base.auto?.view) base = base.auto.view.parent;
   if (base !== x && isTracked(base) && base.isLeaf) {
-    throw new AutogradError(`${name}: a view of a leaf tensor that requires grad is being used in an in-place operation: do it in noGrad, or on a clone`);
+    throw new AutogradError(
+      `${name}: a view of a leaf tensor that requires grad is being used in an in-place operation: do it in noGrad, or on a clone`,
+    );
   }
 }
 
@@ -56,10 +86,14 @@ function write(operator: Operator, name: string, x: Tensor, inputs: Inputs, attr
   }
   const [out] = inferred(operator, inputs, attrs);
   if (!sameShape(out!.layout, x.layout)) {
-    throw new ShapeError(`${name}: the result has the shape ${showShape(out!.shape)}, which does not fit into ${show(x)}`);
+    throw new ShapeError(
+      `${name}: the result has the shape ${showShape(out!.shape)}, which does not fit into ${show(x)}`,
+    );
   }
   if (KIND[out!.code]! > KIND[x.code]!) {
-    throw new DTypeError(`${name}: the result type ${DTYPES[out!.code]} cannot be cast to the type written into, ${DTYPES[x.code]}`);
+    throw new DTypeError(
+      `${name}: the result type ${DTYPES[out!.code]} cannot be cast to the type written into, ${DTYPES[x.code]}`,
+    );
   }
   const tracked = context.grad && isDifferentiable(x.code) && anyTracked(flat);
   const frame = pushFrame();
@@ -77,7 +111,12 @@ function write(operator: Operator, name: string, x: Tensor, inputs: Inputs, attr
       // The tape may need x as it was.
       const savesSelf = operator.rule.saves?.includes(operator.inputNames[0]!) === true;
       const old = savesSelf ? copyOf(x) : x;
-      const before = savesSelf ? operator.rebuild(inputs, flat.map((t) => (t === x ? old : t))) : inputs;
+      const before = savesSelf
+        ? operator.rebuild(
+            inputs,
+            flat.map((t) => (t === x ? old : t)),
+          )
+        : inputs;
       const node = nodeFor(operator, operator.flatten(before), attrs, [x], before);
       compute(operator, x, flat, inputs, attrs, out!.code);
       x.storage.version++;
@@ -94,7 +133,14 @@ function write(operator: Operator, name: string, x: Tensor, inputs: Inputs, attr
 }
 
 /** The values, into x. */
-function compute(operator: Operator, x: Tensor, flat: readonly (Tensor | null)[], inputs: Inputs, attrs: Attrs, code: number): void {
+function compute(
+  operator: Operator,
+  x: Tensor,
+  flat: readonly (Tensor | null)[],
+  inputs: Inputs,
+  attrs: Attrs,
+  code: number,
+): void {
   const { pointwise, into } = operator.rule;
   const { backend } = x.storage;
   if (into !== undefined && code === x.code && flat.slice(1).every((t) => t === null || t.storage !== x.storage)) {

@@ -100,9 +100,19 @@ export function computing(backend: Backend, kernel: string, code: number): numbe
  * A pointwise launch (assembly/iterate.ts): `y` and its operands, each broadcast to y's shape, dims merged where all
  * operands allow it. `p0`, `p1` are the kernel's parameters.
  */
-export function pointwise(backend: Backend, kernel: Kernel, y: Tensor, operands: readonly Tensor[], p0: number, p1: number): void {
+export function pointwise(
+  backend: Backend,
+  kernel: Kernel,
+  y: Tensor,
+  operands: readonly Tensor[],
+  p0: number,
+  p1: number,
+): void {
   const all = [y, ...operands];
-  const { dims, strides } = mergeDims(y.layout.shape, all.map((x) => expandTo(x.layout, y.layout.shape)));
+  const { dims, strides } = mergeDims(
+    y.layout.shape,
+    all.map((x) => expandTo(x.layout, y.layout.shape)),
+  );
   const call = new Call(backend.command(kernel)).int(dims.length).real(p0).real(p1);
   for (const x of all) call.tensor(x);
   for (const [d, size] of dims.entries()) {
@@ -113,7 +123,10 @@ export function pointwise(backend: Backend, kernel: Kernel, y: Tensor, operands:
 }
 
 /** Drops dims of size 1 and joins neighbours along which every layout steps evenly. At least one dim is left. */
-export function mergeDims(shape: readonly number[], layouts: readonly Layout[]): { dims: number[]; strides: number[][] } {
+export function mergeDims(
+  shape: readonly number[],
+  layouts: readonly Layout[],
+): { dims: number[]; strides: number[][] } {
   const dims: number[] = [];
   const strides: number[][] = layouts.map(() => []);
   for (let d = 0; d < shape.length; d++) {
@@ -139,7 +152,8 @@ export function mergeDims(shape: readonly number[], layouts: readonly Layout[]):
 export function copyInto(target: Tensor, source: Tensor): void {
   if (target.layout.size === 0) return;
   const { backend } = target.storage;
-  const name = source.code === target.code ? `copy_w${SIZE[target.code]}` : `cast_${SUFFIX[source.code]}_${SUFFIX[target.code]}`;
+  const name =
+    source.code === target.code ? `copy_w${SIZE[target.code]}` : `cast_${SUFFIX[source.code]}_${SUFFIX[target.code]}`;
   pointwise(backend, need(backend, name), target, [source], 0, 0);
 }
 

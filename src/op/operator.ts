@@ -1,7 +1,7 @@
 // An operator: a name, a binder and a rule, and the public function made of them.
 
 import { codeOf, DTYPES, type DType, dense, type Layout, type Meta } from "../core/index.ts";
-import { Tensor } from "../tensor/index.ts";
+import type { Tensor } from "../tensor/index.ts";
 import { bindArguments } from "./bind.ts";
 import { dispatch } from "./dispatch.ts";
 import type { AnyRule, Attrs, BOUND, Given, Input, Inputs, Rule, Spec } from "./types.ts";
@@ -80,7 +80,10 @@ export class Operator {
 }
 
 /** An array whose entries have names too, as PyTorch's named tuples. */
-export function named<N extends string>(results: readonly Tensor[], names: readonly N[]): Tensor[] & { readonly [K in N]: Tensor } {
+export function named<N extends string>(
+  results: readonly Tensor[],
+  names: readonly N[],
+): Tensor[] & { readonly [K in N]: Tensor } {
   const out = [...results];
   for (const [i, name] of names.entries()) Object.defineProperty(out, name, { value: results[i] });
   return out as Tensor[] & { readonly [K in N]: Tensor };

@@ -18,4 +18,10 @@ export const bools: (...shape: number[]) => TensorSample = sampled("bool", 0, 1)
 /** A complex64 tensor. */
 export const c64: (...shape: number[]) => TensorSample = sampled("complex64", -2, 2);
 /** int64 indices in [0, n). */
-export const indices = (n: number, ...shape: number[]): TensorSample => ({ sample: true, shape, dtype: "int64", low: 0, high: n - 1 });
+export const indices = (n: number, ...shape: number[]): TensorSample => ({
+  sample: true,
+  shape,
+  dtype: "int64",
+  low: 0,
+  high: n - 1,
+});

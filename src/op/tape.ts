@@ -81,7 +81,14 @@ export class Node implements Recorded {
   retained: { port: number; auto: Auto }[] | null = null;
   released = false;
 
-  constructor(operator: Operator | null, name: string, attrs: Attrs, edges: (Node | null)[], ports: number[], leaf = false) {
+  constructor(
+    operator: Operator | null,
+    name: string,
+    attrs: Attrs,
+    edges: (Node | null)[],
+    ports: number[],
+    leaf = false,
+  ) {
     this.operator = operator;
     this.name = name;
     this.attrs = attrs;
@@ -149,7 +156,13 @@ export function hookPlace(x: Tensor, op: string): { node: Node; port: number } {
 }
 
 /** Records one application: `outs` get their place on the tape. */
-export function record(operator: Operator, flat: readonly (Tensor | null)[], attrs: Attrs, outs: readonly Tensor[], inputs: Inputs | null): void {
+export function record(
+  operator: Operator,
+  flat: readonly (Tensor | null)[],
+  attrs: Attrs,
+  outs: readonly Tensor[],
+  inputs: Inputs | null,
+): void {
   const { rule } = operator;
   const differentiable = differentiableOutputs(operator, outs);
   if (rule.vjp === undefined || !differentiable.includes(true)) return;
@@ -166,7 +179,13 @@ export function record(operator: Operator, flat: readonly (Tensor | null)[], att
 }
 
 /** A node with its edges, without what it saves. */
-export function nodeFor(operator: Operator, flat: readonly (Tensor | null)[], attrs: Attrs, outs: readonly Tensor[], inputs: Inputs | null): Node {
+export function nodeFor(
+  operator: Operator,
+  flat: readonly (Tensor | null)[],
+  attrs: Attrs,
+  outs: readonly Tensor[],
+  inputs: Inputs | null,
+): Node {
   const n = flat.length;
   const edges = new Array<Node | null>(n);
   const ports = new Array<number>(n);
@@ -192,11 +211,7 @@ export function nodeFor(operator: Operator, flat: readonly (Tensor | null)[], at
   node.form = inputs === null || !operator.hasLists(inputs) ? null : formOf(inputs);
   node.outs = outs.map(shapeOf);
   node.device = outs[0]!.device;
-  const { current } = scopes;
-  if (current !== null) {
-    if (current.recorded === null) current.recorded = [node];
-    else current.recorded.push(node);
-  }
+  scopes.current?.note(node);
   return node;
 }
 
@@ -205,12 +220,19 @@ const shapeOf = (x: Tensor): { layout: Layout; code: number } => ({ layout: x.la
 /** Names and list lengths without the tensors. */
 function formOf(inputs: Inputs): Inputs {
   const form: Record<string, unknown> = {};
-  for (const name in inputs) form[name] = Array.isArray(inputs[name]) ? new Array(inputs[name].length).fill(null) : null;
+  for (const name in inputs)
+    form[name] = Array.isArray(inputs[name]) ? new Array(inputs[name].length).fill(null) : null;
   return form as Inputs;
 }
 
 /** Keeps what the rule declares. */
-export function save(node: Node, operator: Operator, flat: readonly (Tensor | null)[], outs: readonly Tensor[], inputs: Inputs | null): void {
+export function save(
+  node: Node,
+  operator: Operator,
+  flat: readonly (Tensor | null)[],
+  outs: readonly Tensor[],
+  inputs: Inputs | null,
+): void {
   const { saves, outputs } = operator.rule;
   if (saves === undefined || saves.length === 0) return;
   const saved = new Array<Tensor | readonly Tensor[] | null>(saves.length);
@@ -239,7 +261,11 @@ function hold(x: Tensor, versions: number[]): Tensor {
 
 function differentiableOutputs(operator: Operator, outs: readonly Tensor[]): boolean[] {
   const { differentiable, outputs } = operator.rule;
-  return outs.map((y, i) => isDifferentiable(y.code) && (differentiable === undefined || outputs === undefined || differentiable.includes(outputs[i]!)));
+  return outs.map(
+    (y, i) =>
+      isDifferentiable(y.code) &&
+      (differentiable === undefined || outputs === undefined || differentiable.includes(outputs[i]!)),
+  );
 }
 
 // ── views ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -335,12 +361,22 @@ export function runBackward(
     const starts: Node[] = [];
     for (const [i, root] of roots.entries()) {
       const node = edgeOf(root);
-      if (node === null) throw new AutogradError(`${op}: element ${i} of the tensors does not require grad and has no gradFn`);
+      if (node === null)
+        throw new AutogradError(`${op}: element ${i} of the tensors does not require grad and has no gradFn`);
       const g = grads[i] ?? seed(op, root, algebra);
       if (!sameShape(g.layout, root.layout)) {
-        throw new ShapeError(`${op}: the gradient has the shape ${showShape(g.shape)}, expected that of the output, ${showShape(root.shape)}`);
+        throw new ShapeError(
+          `${op}: the gradient has the shape ${showShape(g.shape)}, expected that of the output, ${showShape(root.shape)}`,
+        );
       }
-      give(pending, node, root.auto!.node === null ? 0 : root.auto!.port, own(g, root.code, algebra), algebra, createGraph);
+      give(
+        pending,
+        node,
+        root.auto!.node === null ? 0 : root.auto!.port,
+        own(g, root.code, algebra),
+        algebra,
+        createGraph,
+      );
       starts.push(node);
     }
     const targets = wanted === null ? null : new Map(wanted.map((x) => [edgeOf(x), x]));
@@ -375,9 +411,12 @@ export function runBackward(
 
 function seed(op: string, root: Tensor, algebra: Algebra): Tensor {
   if (root.numel() !== 1) {
-    throw new AutogradError(`${op}: a gradient can be made implicitly only for one element, got ${show(root)}: give one of its shape`);
+    throw new AutogradError(
+      `${op}: a gradient can be made implicitly only for one element, got ${show(root)}: give one of its shape`,
+    );
   }
-  if (isComplex(root.code)) throw new AutogradError(`${op}: a gradient can be made implicitly only for real outputs, got ${show(root)}`);
+  if (isComplex(root.code))
+    throw new AutogradError(`${op}: a gradient can be made implicitly only for real outputs, got ${show(root)}`);
   return algebra.ones(root);
 }
 
@@ -403,10 +442,18 @@ function needs(order: readonly Node[], targets: ReadonlySet<Node | null>): Set<N
   return needed;
 }
 
-const reaches = (node: Node, needed: ReadonlySet<Node>): boolean => node.edges.some((edge) => edge !== null && needed.has(edge));
+const reaches = (node: Node, needed: ReadonlySet<Node>): boolean =>
+  node.edges.some((edge) => edge !== null && needed.has(edge));
 
 /** Adds a cotangent (the engine's own twin) to what waits at a node's output. */
-function give(pending: Map<Node, Cotangents>, node: Node, port: number, g: Tensor, algebra: Algebra, createGraph: boolean): void {
+function give(
+  pending: Map<Node, Cotangents>,
+  node: Node,
+  port: number,
+  g: Tensor,
+  algebra: Algebra,
+  createGraph: boolean,
+): void {
   let slots = pending.get(node);
   if (slots === undefined) {
     slots = new Array<Tensor | null>(node.outs.length).fill(null);
@@ -500,7 +547,8 @@ function step(
     let i = 0;
     for (const name of node.form === null ? node.operator!.inputNames : Object.keys(node.form)) {
       const thunk = thunks[name] as (() => Tensor) | ((place: number) => Tensor) | null | undefined;
-      const count = node.form !== null && Array.isArray(node.form[name]) ? (node.form[name] as readonly unknown[]).length : -1;
+      const count =
+        node.form !== null && Array.isArray(node.form[name]) ? (node.form[name] as readonly unknown[]).length : -1;
       for (let place = 0; place < Math.abs(count); place++, i++) {
         const edge = node.edges[i]!;
         if (edge === null || !wants[i] || thunk == null) continue;
@@ -528,7 +576,15 @@ function specsOf(node: Node): Record<string, Spec | null | readonly (Spec | null
 }
 
 /** Brings a cotangent to the shape and dtype of its input and hands it on. */
-function pass(pending: Map<Node, Cotangents>, node: Node, i: number, edge: Node, x: Tensor, algebra: Algebra, createGraph: boolean): void {
+function pass(
+  pending: Map<Node, Cotangents>,
+  node: Node,
+  i: number,
+  edge: Node,
+  x: Tensor,
+  algebra: Algebra,
+  createGraph: boolean,
+): void {
   const layout = node.layouts[i]!;
   const code = node.codes[i]!;
   let g = x;
@@ -543,7 +599,9 @@ function unpack(node: Node, op: string): Record<string, Tensor | readonly Tensor
   let version = 0;
   const checked = (x: Tensor, name: string): Tensor => {
     if (x.storage.allocation === null) {
-      throw new DisposedError(`${op}: ${node.name} needs its ${name}, ${show(x)}, which was disposed by hand: dispose it after the backward`);
+      throw new DisposedError(
+        `${op}: ${node.name} needs its ${name}, ${show(x)}, which was disposed by hand: dispose it after the backward`,
+      );
     }
     const expected = node.versions![version++];
     if (x.storage.version !== expected) {
@@ -555,7 +613,12 @@ function unpack(node: Node, op: string): Record<string, Tensor | readonly Tensor
   };
   for (const [i, name] of names.entries()) {
     const x = node.saved![i]!;
-    out[name] = x === null ? null : Array.isArray(x) ? (x as readonly Tensor[]).map((one) => checked(one, name)) : checked(x as Tensor, name);
+    out[name] =
+      x === null
+        ? null
+        : Array.isArray(x)
+          ? (x as readonly Tensor[]).map((one) => checked(one, name))
+          : checked(x as Tensor, name);
   }
   return out;
 }

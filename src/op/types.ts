@@ -9,12 +9,7 @@ import type { Kernels } from "./launch.ts";
 export type Dim = number | readonly number[] | null;
 
 /** Each forms of call that PyTorch's rule allows: positional prefixes, then one object with names that were not given. */
-export type Forms<
-  R extends readonly unknown[],
-  P extends readonly unknown[],
-  N extends readonly PropertyKey[],
-  K,
-> =
+export type Forms<R extends readonly unknown[], P extends readonly unknown[], N extends readonly PropertyKey[], K> =
   | [...R, ...P]
   | [...R, options: Partial<K>]
   | (N extends readonly [infer A extends PropertyKey, ...infer _]
@@ -23,11 +18,20 @@ export type Forms<
   | (N extends readonly [infer A extends PropertyKey, infer B extends PropertyKey, ...infer _]
       ? [...R, ...Take2<P>, options: Partial<Omit<K, A | B>>]
       : never)
-  | (N extends readonly [infer A extends PropertyKey, infer B extends PropertyKey, infer C extends PropertyKey, ...infer _]
+  | (N extends readonly [
+      infer A extends PropertyKey,
+      infer B extends PropertyKey,
+      infer C extends PropertyKey,
+      ...infer _,
+    ]
       ? [...R, ...Take3<P>, options: Partial<Omit<K, A | B | C>>]
       : never);
 type Take1<P extends readonly unknown[]> =
-  Required<P> extends readonly [infer _X, ...infer R] ? (Required<P> extends readonly [...infer H, ...R] ? H : never) : never;
+  Required<P> extends readonly [infer _X, ...infer R]
+    ? Required<P> extends readonly [...infer H, ...R]
+      ? H
+      : never
+    : never;
 type Take2<P extends readonly unknown[]> =
   Required<P> extends readonly [infer _X, infer _Y, ...infer R]
     ? Required<P> extends readonly [...infer H, ...R]
@@ -45,12 +49,12 @@ type Take3<P extends readonly unknown[]> =
 export type Given<P extends readonly unknown[]> = number extends P["length"]
   ? P
   : P extends readonly []
-  ? []
-  : P extends readonly [infer H, ...infer R]
-    ? [H, ...Given<R>]
-    : P extends readonly [(infer H)?, ...infer R]
-      ? [H | undefined, ...Given<R>]
-      : [];
+    ? []
+    : P extends readonly [infer H, ...infer R]
+      ? [H, ...Given<R>]
+      : P extends readonly [(infer H)?, ...infer R]
+        ? [H | undefined, ...Given<R>]
+        : [];
 
 export declare const BOUND: unique symbol;
 
@@ -78,7 +82,11 @@ export type OpQ<
   N extends readonly PropertyKey[],
   K,
   R = Tensor,
-> = OpOf<(...args: Forms<[x: Tensor, ...Q], P, N, K>) => R, (...args: Forms<Q, P, N, K>) => R, [x: Tensor, ...Given<Q>, ...Given<P>]>;
+> = OpOf<
+  (...args: Forms<[x: Tensor, ...Q], P, N, K>) => R,
+  (...args: Forms<Q, P, N, K>) => R,
+  [x: Tensor, ...Given<Q>, ...Given<P>]
+>;
 
 /** Several results as an array with names. */
 export type Named<N extends string> = Tensor[] & { readonly [K in N]: Tensor };

@@ -8,9 +8,9 @@ import {
   hookPlace,
   type Node,
   noGrad,
-  Node as TapeNode,
   type Op,
   runBackward,
+  Node as TapeNode,
 } from "../op/index.ts";
 import { Auto, alias, type GradHook, isTracked, scopes, setRequiresGrad, Tensor } from "../tensor/index.ts";
 import { algebra } from "./algebra.ts";
@@ -43,7 +43,13 @@ export const backward: Backward = /* @__PURE__ */ Object.assign(
       "backward",
       "input, gradient?, retainGraph?, createGraph?, inputs?",
       args,
-    ) as [Tensor, Tensor | null | undefined, boolean | null | undefined, boolean | undefined, Tensor | readonly Tensor[] | null | undefined];
+    ) as [
+      Tensor,
+      Tensor | null | undefined,
+      boolean | null | undefined,
+      boolean | undefined,
+      Tensor | readonly Tensor[] | null | undefined,
+    ];
     asTensor(x, "backward", "input");
     const create = createGraph ?? false;
     const options = { retainGraph: retainGraph ?? create, createGraph: create };
@@ -86,10 +92,21 @@ export function grad(
     "grad",
     "outputs, inputs, gradOutputs?, retainGraph?, createGraph?, onlyInputs?, allowUnused?, isGradsBatched?, materializeGrads?",
     [outputs, inputs, ...rest],
-  ) as [unknown, unknown, Tensor | readonly (Tensor | null)[] | null, boolean | null, boolean, unknown, boolean | null, unknown, boolean];
+  ) as [
+    unknown,
+    unknown,
+    Tensor | readonly (Tensor | null)[] | null,
+    boolean | null,
+    boolean,
+    unknown,
+    boolean | null,
+    unknown,
+    boolean,
+  ];
   const roots = outputs instanceof Tensor ? [outputs] : outputs;
   const wanted = inputs instanceof Tensor ? [inputs] : inputs;
-  const given = gradOutputs == null ? roots.map(() => null) : gradOutputs instanceof Tensor ? [gradOutputs] : gradOutputs;
+  const given =
+    gradOutputs == null ? roots.map(() => null) : gradOutputs instanceof Tensor ? [gradOutputs] : gradOutputs;
   if (given.length !== roots.length) {
     throw new AutogradError(`grad: got ${given.length} gradOutputs for ${roots.length} outputs`);
   }
@@ -97,12 +114,21 @@ export function grad(
     if (!isTracked(x)) throw new AutogradError(`grad: input ${i}, ${show(x)}, does not require grad`);
   }
   const create = createGraph ?? false;
-  const grads = runBackward("grad", roots, given, wanted, { retainGraph: retainGraph ?? create, createGraph: create }, algebra);
+  const grads = runBackward(
+    "grad",
+    roots,
+    given,
+    wanted,
+    { retainGraph: retainGraph ?? create, createGraph: create },
+    algebra,
+  );
   return grads.map((g, i) => {
     if (g !== null) return adopt(g);
     if (materialize) return noGrad(() => zerosLike(wanted[i]!));
     if (allowUnused) return null;
-    throw new AutogradError(`grad: input ${i}, ${show(wanted[i]!)}, was not used in the graph: say { allowUnused: true } if that is as it should be`);
+    throw new AutogradError(
+      `grad: input ${i}, ${show(wanted[i]!)}, was not used in the graph: say { allowUnused: true } if that is as it should be`,
+    );
   });
 }
 
@@ -127,19 +153,20 @@ export interface Handle {
  * Calls `hook` with the gradient of `x` each time one is computed; what it returns, if anything, is passed on in its
  * place.
  */
-export const registerHook: Op<(x: Tensor, hook: GradHook) => Handle, (hook: GradHook) => Handle> = /* @__PURE__ */ Object.assign(
-  (x: Tensor, hook: GradHook): Handle => {
-    const { node, port } = hookPlace(x, "registerHook");
-    const entry = { port, hook };
-    node.hooks = [...(node.hooks ?? []), entry];
-    return {
-      remove: () => {
-        node.hooks = (node.hooks ?? []).filter((other) => other !== entry);
-      },
-    };
-  },
-  { opName: "registerHook" },
-) as never;
+export const registerHook: Op<(x: Tensor, hook: GradHook) => Handle, (hook: GradHook) => Handle> =
+  /* @__PURE__ */ Object.assign(
+    (x: Tensor, hook: GradHook): Handle => {
+      const { node, port } = hookPlace(x, "registerHook");
+      const entry = { port, hook };
+      node.hooks = [...(node.hooks ?? []), entry];
+      return {
+        remove: () => {
+          node.hooks = (node.hooks ?? []).filter((other) => other !== entry);
+        },
+      };
+    },
+    { opName: "registerHook" },
+  ) as never;
 
 /** Makes a backward store the gradient of a tensor that is no leaf in its `grad` too. */
 export const retainGrad: Op<(x: Tensor) => void, () => void> = /* @__PURE__ */ Object.assign(
@@ -270,7 +297,9 @@ function tie(self: FunctionClass, ctx: FunctionContext, tensors: readonly (Tenso
     const grads = self.backward(ctx, ...(g.map((x, i) => x ?? zeroCotangent(outs[i]!)) as never[]));
     const list = (Array.isArray(grads) ? grads : [grads]) as (Tensor | null)[];
     if (list.length < tensors.length) {
-      throw new AutogradError(`${self.name}: backward returned ${list.length} gradients, expected ${tensors.length}, one an argument`);
+      throw new AutogradError(
+        `${self.name}: backward returned ${list.length} gradients, expected ${tensors.length}, one an argument`,
+      );
     }
     return list;
   };
@@ -299,7 +328,11 @@ export interface GradcheckOptions {
  * Compares the gradients of `f` at `inputs` with central finite differences. The inputs that require grad should be
  * float64 or complex128. Throws AutogradError naming the input and the element that differ most.
  */
-export function gradcheck(f: (...inputs: Tensor[]) => Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options: GradcheckOptions = {}): boolean {
+export function gradcheck(
+  f: (...inputs: Tensor[]) => Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options: GradcheckOptions = {},
+): boolean {
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3, raiseException = true } = options;
   const list = inputs instanceof Tensor ? [inputs] : inputs;
   const call = (...xs: Tensor[]): Tensor[] => {
@@ -321,7 +354,9 @@ export function gradcheck(f: (...inputs: Tensor[]) => Tensor | readonly Tensor[]
           const n = numeric[i]!;
           if (Math.abs(a - n) <= atol + rtol * Math.abs(n)) continue;
           if (!raiseException) return false;
-          throw new AutogradError(`gradcheck: output ${o}[${e}] by input ${list.indexOf(x)}[${i}]: the rule says ${a}, finite differences ${n}`);
+          throw new AutogradError(
+            `gradcheck: output ${o}[${e}] by input ${list.indexOf(x)}[${i}]: the rule says ${a}, finite differences ${n}`,
+          );
         }
       }
     }
@@ -346,7 +381,9 @@ export function gradgradcheck(
     const r = f(...xs.slice(0, n));
     const ys = (r instanceof Tensor ? [r] : [...r]).filter((y) => isTracked(y));
     const wanted = xs.slice(0, n).filter((x) => isTracked(x));
-    return grad(ys, wanted, { gradOutputs: xs.slice(n), createGraph: true, allowUnused: true }).filter((g) => g !== null && isTracked(g)) as Tensor[];
+    return grad(ys, wanted, { gradOutputs: xs.slice(n), createGraph: true, allowUnused: true }).filter(
+      (g) => g !== null && isTracked(g),
+    ) as Tensor[];
   };
   return gradcheck(first, [...list, ...given], options);
 }
@@ -366,7 +403,14 @@ function fixed(y: Tensor): Tensor {
 }
 
 /** The derivative of one output number by every number of x. */
-function differences(call: (...xs: Tensor[]) => Tensor[], list: Tensor[], x: Tensor, o: number, e: number, eps: number): number[] {
+function differences(
+  call: (...xs: Tensor[]) => Tensor[],
+  list: Tensor[],
+  x: Tensor,
+  o: number,
+  e: number,
+  eps: number,
+): number[] {
   const values = floats(x);
   // The check writes into a copy of the input and runs the function on it, recording as it did before.
   return values.map((value, i) => {
@@ -392,5 +436,9 @@ const floats = (x: Tensor): number[] => Array.from(x.dataSync() as Float64Array,
 function poke(x: Tensor, i: number, value: number): void {
   const single = x.dtype === "float32" || x.dtype === "complex64";
   const one = single ? new Float32Array([value]) : new Float64Array([value]);
-  x.storage.backend.write(x.storage.allocation!, x.offset * x.elementSize() + i * one.byteLength, new Uint8Array(one.buffer));
+  x.storage.backend.write(
+    x.storage.allocation!,
+    x.offset * x.elementSize() + i * one.byteLength,
+    new Uint8Array(one.buffer),
+  );
 }

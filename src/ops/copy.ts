@@ -1,7 +1,19 @@
 // Copies: clone, contiguous, casts, and writes of one tensor over another.
 
-import { broadcast, DTYPES, isScalar, sameDims, scalarKind, ShapeError, showShape, SUFFIX } from "../core/index.ts";
-import { asTensor, copyInto, f32, inPlace, i64, type Op, type Op1, type Operand, op, spec, wrongArgument } from "../op/index.ts";
+import { broadcast, DTYPES, isScalar, ShapeError, SUFFIX, sameDims, scalarKind, showShape } from "../core/index.ts";
+import {
+  asTensor,
+  copyInto,
+  f32,
+  i64,
+  inPlace,
+  type Op,
+  type Op1,
+  type Operand,
+  op,
+  spec,
+  wrongArgument,
+} from "../op/index.ts";
 import { scalarTensor, Tensor } from "../tensor/index.ts";
 
 /** A dense copy with memory of its own. */
@@ -14,11 +26,16 @@ export const clone: Op1 = /* @__PURE__ */ op("clone", "input", (x) => [{ x: asTe
 });
 
 /** `x` itself where it is dense, else a dense copy. */
-export const contiguous: Op1 = /* @__PURE__ */ op("contiguous", "input", (x) => [{ x: asTensor(x, "contiguous", "input") }], {
-  infer: ({ x }) => x,
-  decompose: ({ x }) => (x.layout.contiguous ? x : clone(x)),
-  samples: [[f32(2, 3)]],
-});
+export const contiguous: Op1 = /* @__PURE__ */ op(
+  "contiguous",
+  "input",
+  (x) => [{ x: asTensor(x, "contiguous", "input") }],
+  {
+    infer: ({ x }) => x,
+    decompose: ({ x }) => (x.layout.contiguous ? x : clone(x)),
+    samples: [[f32(2, 3)]],
+  },
+);
 
 /** `x` in another dtype, by its code; the real part where a complex one becomes real. Internal: see `to`. */
 export const cast: (x: Tensor, code: number) => Tensor = /* @__PURE__ */ op(
@@ -52,7 +69,8 @@ const copy: Op<(x: Tensor, source: Tensor) => Tensor, (source: Tensor) => Tensor
 );
 
 /** Writes `src`, broadcast and cast, over `x`. */
-export const copy_: Op<(x: Tensor, source: Tensor) => Tensor, (source: Tensor) => Tensor> = /* @__PURE__ */ inPlace(copy);
+export const copy_: Op<(x: Tensor, source: Tensor) => Tensor, (source: Tensor) => Tensor> =
+  /* @__PURE__ */ inPlace(copy);
 
 /** `x` with every element replaced: the operator behind `fill_`. */
 const fill: Op<(x: Tensor, value: Operand) => Tensor, (value: Operand) => Tensor> = /* @__PURE__ */ op(
@@ -61,7 +79,8 @@ const fill: Op<(x: Tensor, value: Operand) => Tensor, (value: Operand) => Tensor
   (x, value) => [{ x: asTensor(x, "fill", "input"), value: fillValue(x, value) }],
   {
     infer({ x, value }) {
-      if (value.ndim > 0) throw new ShapeError(`fill: value has ${value.ndim} dims, expected a number or a 0-dim tensor`);
+      if (value.ndim > 0)
+        throw new ShapeError(`fill: value has ${value.ndim} dims, expected a number or a 0-dim tensor`);
       return spec(x.code, x.shape);
     },
     into: (y, { value }) => copyInto(y, value),
@@ -83,7 +102,8 @@ function fillValue(x: Tensor, value: unknown): Tensor {
 }
 
 /** Sets every element to `value`. */
-export const fill_: Op<(x: Tensor, value: Operand) => Tensor, (value: Operand) => Tensor> = /* @__PURE__ */ inPlace(fill);
+export const fill_: Op<(x: Tensor, value: Operand) => Tensor, (value: Operand) => Tensor> =
+  /* @__PURE__ */ inPlace(fill);
 
 /** Sets every element to 0. */
 export const zero_: Op1 = /* @__PURE__ */ Object.assign((x: Tensor): Tensor => fill_(x, 0), {

@@ -1,7 +1,31 @@
 // Reductions over dims.
 
-import { isIntegral, INT64, IndexError, type DType, sameDims, ShapeError, show, showShape, wrapDim } from "../core/index.ts";
-import { asTensor, type Dim, f32, i64, type Kernels, type Op, type OpK, op, type Spec, spec, toCode, toDense, wrongArgument } from "../op/index.ts";
+import {
+  type DType,
+  INT64,
+  IndexError,
+  isIntegral,
+  ShapeError,
+  sameDims,
+  show,
+  showShape,
+  wrapDim,
+} from "../core/index.ts";
+import {
+  asTensor,
+  type Dim,
+  f32,
+  i64,
+  type Kernels,
+  type Op,
+  type OpK,
+  op,
+  type Spec,
+  spec,
+  toCode,
+  toDense,
+  wrongArgument,
+} from "../op/index.ts";
 import { dtypeArgument, type Tensor } from "../tensor/index.ts";
 import { expand, permute, reshape } from "./view.ts";
 
@@ -13,7 +37,9 @@ export function dimsOf(dim: Dim | undefined, ndim: number, op: string): readonly
   const dims = list.map((d) => {
     const wrapped = wrapDim(d, ndim);
     if (!Number.isInteger(d) || wrapped < 0 || wrapped >= Math.max(ndim, 1)) {
-      throw new IndexError(`${op}: dim ${d} is out of range for ${ndim} dims: expected [${-Math.max(ndim, 1)}, ${Math.max(ndim, 1) - 1}]`);
+      throw new IndexError(
+        `${op}: dim ${d} is out of range for ${ndim} dims: expected [${-Math.max(ndim, 1)}, ${Math.max(ndim, 1) - 1}]`,
+      );
     }
     return wrapped;
   });
@@ -31,14 +57,23 @@ const TILE = 256; // columns of a tile
 const GRAIN = 32768; // elements worth another thread
 
 /** Launches a fold of assembly/reduce/fold.ts over `dims` of x into y. */
-export function fold(k: Kernels, name: string, combine: string, x: Tensor, y: Tensor, dims: readonly number[], divisor: number): void {
+export function fold(
+  k: Kernels,
+  name: string,
+  combine: string,
+  x: Tensor,
+  y: Tensor,
+  dims: readonly number[],
+  divisor: number,
+): void {
   const { shape } = x;
   const trailing = dims.every((d, i) => d === dims[0]! + i);
   // [outer, n, inner] where the dims are neighbours; else they are brought to the end first.
   const order = trailing ? null : [...shape.keys()].filter((d) => !dims.includes(d)).concat(dims);
   const source = order === null ? x : toDense(permute(x, order));
   const n = dims.reduce((p, d) => p * shape[d]!, 1);
-  const inner = order !== null || dims.length === 0 ? 1 : shape.slice(dims[dims.length - 1]! + 1).reduce((p, s) => p * s, 1);
+  const inner =
+    order !== null || dims.length === 0 ? 1 : shape.slice(dims[dims.length - 1]! + 1).reduce((p, s) => p * s, 1);
   const rows = y.numel();
   const outer = rows / Math.max(inner, 1);
   const tile = Math.min(Math.max(inner, 1), TILE);
@@ -46,10 +81,25 @@ export function fold(k: Kernels, name: string, combine: string, x: Tensor, y: Te
   const parts = n > BLOCK && outer * tiles < 8 ? Math.ceil(n / BLOCK) : 1;
   const partial = parts === 1 ? y : k.scratch(y.code, [outer, parts, inner]);
   const block = parts === 1 ? Math.max(n, 1) : BLOCK;
-  k.call(name).int(n).int(inner).int(block).int(tile).tensor(source).tensor(partial).real(parts === 1 ? divisor : 1)
+  k.call(name)
+    .int(n)
+    .int(inner)
+    .int(block)
+    .int(tile)
+    .tensor(source)
+    .tensor(partial)
+    .real(parts === 1 ? divisor : 1)
     .run(outer * parts * tiles, Math.max(1, Math.ceil(GRAIN / (Math.min(block, Math.max(n, 1)) * tile))));
   if (parts === 1) return;
-  k.call(combine).int(parts).int(inner).int(parts).int(tile).tensor(partial).tensor(y).real(divisor).run(outer * tiles, outer * tiles);
+  k.call(combine)
+    .int(parts)
+    .int(inner)
+    .int(parts)
+    .int(tile)
+    .tensor(partial)
+    .tensor(y)
+    .real(divisor)
+    .run(outer * tiles, outer * tiles);
 }
 
 type Sum = OpK<[dim?: Dim, keepdim?: boolean], ["dim", "keepdim"], { dim: Dim; keepdim: boolean; dtype: DType | null }>;
@@ -62,7 +112,8 @@ export const sum: Sum = /* @__PURE__ */ op(
   "sum",
   "input, dim?, keepdim?, *, dtype?",
   (x, dim, keepdim, dtype: DType | null | undefined) => {
-    const code = dtype == null ? (isIntegral(asTensor(x, "sum", "input").code) ? INT64 : x.code) : dtypeArgument(dtype, "sum");
+    const code =
+      dtype == null ? (isIntegral(asTensor(x, "sum", "input").code) ? INT64 : x.code) : dtypeArgument(dtype, "sum");
     return [{ x }, { dims: dimsOf(dim, x.ndim, "sum"), keepdim: keepdim ?? false, code }];
   },
   {

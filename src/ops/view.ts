@@ -1,6 +1,16 @@
 // Views: other layouts over the same storage.
 
-import { dense, expandTo, IndexError, type Layout, ShapeError, show, showShape, strided, wrapDim } from "../core/index.ts";
+import {
+  dense,
+  expandTo,
+  IndexError,
+  type Layout,
+  ShapeError,
+  show,
+  showShape,
+  strided,
+  wrapDim,
+} from "../core/index.ts";
 import { asTensor, f32, type Op, type Spec, view as viewOp } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { clone } from "./copy.ts";
@@ -12,7 +22,9 @@ type Shape = readonly number[] | readonly [readonly number[]];
 export function dimOf(dim: number, ndim: number, op: string): number {
   const wrapped = wrapDim(dim, ndim);
   if (!Number.isInteger(dim) || wrapped < 0 || wrapped >= Math.max(ndim, 1)) {
-    throw new IndexError(`${op}: dim ${dim} is out of range for ${ndim} dims: expected [${-Math.max(ndim, 1)}, ${Math.max(ndim, 1) - 1}]`);
+    throw new IndexError(
+      `${op}: dim ${dim} is out of range for ${ndim} dims: expected [${-Math.max(ndim, 1)}, ${Math.max(ndim, 1) - 1}]`,
+    );
   }
   return wrapped;
 }
@@ -35,10 +47,17 @@ const permuted: (x: Tensor, order: readonly number[]) => Tensor = /* @__PURE__ *
   (x: Tensor, order: readonly number[]) => [{ x }, { order }],
   {
     view: ({ layout, offset }, { order }) => ({
-      layout: strided(order.map((d) => layout.shape[d]!), order.map((d) => layout.strides[d]!)),
+      layout: strided(
+        order.map((d) => layout.shape[d]!),
+        order.map((d) => layout.strides[d]!),
+      ),
       offset,
     }),
-    vjp: (g, { order }) => permute(g, order.map((_, d) => order.indexOf(d))),
+    vjp: (g, { order }) =>
+      permute(
+        g,
+        order.map((_, d) => order.indexOf(d)),
+      ),
     samples: [[f32(2, 3, 4), [2, 0, 1]]],
   },
 );
@@ -73,20 +92,20 @@ export const view: Op<(x: Tensor, ...shape: Shape) => Tensor, (...shape: Shape) 
   (x, sizes) => {
     const shape = fitted(sizes, x, "view");
     if (viewLayout(x.layout, shape) === null) {
-      throw new ShapeError(`view: ${show(x)} with strides ${showShape(x.layout.strides)} cannot be seen as ${showShape(shape)} without a copy: use reshape`);
+      throw new ShapeError(
+        `view: ${show(x)} with strides ${showShape(x.layout.strides)} cannot be seen as ${showShape(shape)} without a copy: use reshape`,
+      );
     }
     return viewed(x, shape);
   },
 );
 
 /** As `view`, with a copy where strides forbid one. */
-export const reshape: Op<(x: Tensor, ...shape: Shape) => Tensor, (...shape: Shape) => Tensor> = /* @__PURE__ */ variadic(
-  "reshape",
-  (x, sizes) => {
+export const reshape: Op<(x: Tensor, ...shape: Shape) => Tensor, (...shape: Shape) => Tensor> =
+  /* @__PURE__ */ variadic("reshape", (x, sizes) => {
     const shape = fitted(sizes, x, "reshape");
     return viewLayout(x.layout, shape) === null ? viewed(clone(x), shape) : viewed(x, shape);
-  },
-);
+  });
 
 const viewed: (x: Tensor, shape: readonly number[]) => Tensor = /* @__PURE__ */ viewOp(
   "view",
@@ -138,7 +157,11 @@ export function viewLayout(layout: Layout, shape: readonly number[]): Layout | n
 
 /** An operator that takes a list of numbers as an array or as arguments. */
 export function variadic<F>(name: string, call: (x: Tensor, list: readonly number[]) => Tensor): F {
-  return Object.assign((x: Tensor, ...list: readonly (number | readonly number[])[]): Tensor => call(asTensor(x, name, "input"), list.flat() as number[]), {
-    opName: name,
-  }) as F;
+  return Object.assign(
+    (x: Tensor, ...list: readonly (number | readonly number[])[]): Tensor =>
+      call(asTensor(x, name, "input"), list.flat() as number[]),
+    {
+      opName: name,
+    },
+  ) as F;
 }

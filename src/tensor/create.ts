@@ -7,19 +7,19 @@ import {
   ComplexScalar,
   codeOf,
   complexOf,
+  DTYPES,
   type DType,
   DTypeError,
-  DTYPES,
   defaultFloat,
   dense,
   FLOAT16,
   FLOAT32,
   FLOAT64,
   FloatScalar,
+  INT8,
   INT16,
   INT32,
   INT64,
-  INT8,
   isComplex,
   isDifferentiable,
   isIntegral,
@@ -27,8 +27,8 @@ import {
   type Layout,
   SCALAR,
   type Scalar,
-  SIZE,
   ShapeError,
+  SIZE,
   showShape,
   showValue,
   toNumber,
@@ -85,7 +85,8 @@ export function tensor(data: TensorData | Tensor, options: TensorOptions = {}): 
       : upload(backend, wanted, dense(data.shape), encode(valuesOf(data), wanted));
   } else if (ArrayBuffer.isView(data)) {
     const own = typedCode(data);
-    if (own >= 0 && (wanted < 0 || wanted === own)) result = upload(backend, own, dense([data.length]), data as TypedArray);
+    if (own >= 0 && (wanted < 0 || wanted === own))
+      result = upload(backend, own, dense([data.length]), data as TypedArray);
     else {
       const code = wanted < 0 ? INT64 : wanted;
       result = upload(backend, code, dense([data.length]), encode(Array.from(data as Float64Array), code));
@@ -95,12 +96,15 @@ export function tensor(data: TensorData | Tensor, options: TensorOptions = {}): 
     const values: Scalar[] = [];
     flatten(data, 0, shape, values);
     const inferred = kindOf(values);
-    const code = wanted >= 0 ? wanted : options.requiresGrad === true && isIntegral(inferred) ? defaultFloat() : inferred;
+    const code =
+      wanted >= 0 ? wanted : options.requiresGrad === true && isIntegral(inferred) ? defaultFloat() : inferred;
     result = upload(backend, code, dense(shape), encode(values, code));
   }
   if (options.requiresGrad === true) {
     if (!isDifferentiable(result.code)) {
-      throw new DTypeError(`tensor: only floating point and complex tensors can require gradients, got ${result.dtype}`);
+      throw new DTypeError(
+        `tensor: only floating point and complex tensors can require gradients, got ${result.dtype}`,
+      );
     }
     result.auto = new Auto(true);
   }
@@ -186,7 +190,8 @@ function flatten(data: TensorData, depth: number, shape: number[], out: Scalar[]
   const list = data as readonly TensorData[];
   if (!Array.isArray(data) && !ArrayBuffer.isView(data)) {
     if ((data as unknown) instanceof Tensor && (data as unknown as Tensor).numel() === 1) {
-      return flatten((data as unknown as Tensor).item(), depth, shape, out);
+      flatten((data as unknown as Tensor).item(), depth, shape, out);
+      return;
     }
     throw new TypeError(`tensor: expected a number, an array or a typed array, got ${showValue(data)}`);
   }

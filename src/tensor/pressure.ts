@@ -31,9 +31,10 @@ export async function relieve(backend: Backend): Promise<void> {
   watermarks.set(backend, Math.min(Math.max(LEAST, live * 2), Math.max(live + BALLAST, backend.capacity * 0.75)));
 }
 
+/** The last buffer made; the one before it is garbage. */
 let ballast: ArrayBuffer | null = null;
 function dropBallast(): void {
-  ballast = new ArrayBuffer(BALLAST);
+  if (ballast === null) ballast = new ArrayBuffer(BALLAST);
   ballast = null;
 }
 

@@ -9,10 +9,10 @@ import {
   extent,
   FLOAT16,
   FLOAT32,
+  INT8,
   INT16,
   INT32,
   INT64,
-  INT8,
   isComplex,
   SIZE,
   UINT8,
@@ -170,7 +170,8 @@ export function toNested(
   const read = reader(x.code, bytes);
   const value = (i: number): Value => {
     const v = read(i);
-    if (typeof v !== "bigint" || bigint) return bigint && typeof v === "number" && Number.isInteger(v) && isInteger(x.code) ? BigInt(v) : v;
+    if (typeof v !== "bigint" || bigint)
+      return bigint && typeof v === "number" && Number.isInteger(v) && isInteger(x.code) ? BigInt(v) : v;
     if (v > BigInt(Number.MAX_SAFE_INTEGER) || v < -BigInt(Number.MAX_SAFE_INTEGER)) {
       throw new RangeError(`${op}: ${v} is no safe integer: use ${op}({ bigint: true })`);
     }

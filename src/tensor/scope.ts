@@ -23,6 +23,12 @@ export class ScopeFrame {
   constructor(previous: ScopeFrame | null) {
     this.previous = previous;
   }
+
+  /** A node was recorded. */
+  note(node: Recorded): void {
+    if (this.recorded === null) this.recorded = [node];
+    else this.recorded.push(node);
+  }
 }
 
 /** The frame that new tensors belong to. */
@@ -84,7 +90,7 @@ function endRecorded(nodes: readonly Recorded[], kept: readonly Tensor[] | null,
   for (const tensor of kept) tensor.auto?.node?.reach(marked);
   for (const node of nodes) {
     if (!marked.has(node)) node.release();
-    else if (outer !== null) (outer.recorded ??= []).push(node);
+    else outer?.note(node);
   }
 }
 
@@ -191,7 +197,8 @@ function collectTensors(value: unknown, out: Tensor[], depth: number): void {
   if (typeof value !== "object" || value === null || depth > 8) return;
   if ("storage" in value && "layout" in value) out.push(value as Tensor);
   else if (Array.isArray(value)) for (const entry of value) collectTensors(entry, out, depth + 1);
-  else if (value instanceof Map || value instanceof Set) for (const entry of value.values()) collectTensors(entry, out, depth + 1);
+  else if (value instanceof Map || value instanceof Set)
+    for (const entry of value.values()) collectTensors(entry, out, depth + 1);
   else {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === null || Object.getPrototypeOf(prototype) === null) {

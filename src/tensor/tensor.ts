@@ -10,17 +10,17 @@ import {
   DTypeError,
   isDifferentiable,
   type Layout,
-  SIZE,
   ShapeError,
+  SIZE,
   sameShape,
   show,
 } from "../core/index.ts";
 import type { Backend } from "../device/index.ts";
 import { Auto, isTracked } from "./auto.ts";
 import type { OperatorMethods } from "./methods.ts";
-import { print } from "./print.ts";
 import { relieve, underPressure } from "./pressure.ts";
-import { type Nested, readAll, readAllSync, toData, toNested, type TypedArray } from "./read.ts";
+import { print } from "./print.ts";
+import { type Nested, readAll, readAllSync, type TypedArray, toData, toNested } from "./read.ts";
 import { type ScopeFrame, scopes } from "./scope.ts";
 import { Storage, tombstone } from "./storage.ts";
 
@@ -219,11 +219,15 @@ export function alias(x: Tensor): Tensor {
 /** As PyTorch's `x.requires_grad = wanted`. Throws if a gradient makes no sense for the dtype, or x is no leaf. */
 export function setRequiresGrad(x: Tensor, wanted: boolean): void {
   if (wanted && !isDifferentiable(x.code)) {
-    throw new DTypeError(`requiresGrad: only tensors of floating point and complex dtype can require gradients, got ${show(x)}`);
+    throw new DTypeError(
+      `requiresGrad: only tensors of floating point and complex dtype can require gradients, got ${show(x)}`,
+    );
   }
   if (!x.isLeaf) {
     if (wanted) return;
-    throw new AutogradError("requiresGrad: you can only change requiresGrad of leaf tensors: use x.detach() for one without a history");
+    throw new AutogradError(
+      "requiresGrad: you can only change requiresGrad of leaf tensors: use x.detach() for one without a history",
+    );
   }
   x.auto ??= new Auto(false);
   x.auto.requiresGrad = wanted;
