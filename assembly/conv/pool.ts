@@ -1,0 +1,184 @@
+// Pooling over the last two axes of contiguous planes; a one-dimensional pool has height 1. Values of a plane are
+// numbered row by row; an index is such a number.
+//
+//   args ─ 0 y │ 1 x │ 2 indices: i64 │ 3 h │ 4 w │ 5 oh │ 6 ow │ 7 kh │ 8 kw │ 9 sy │ 10 sx │ 11 py │ 12 px
+//          maxPool: 13 dy │ 14 dx     avgPool: 13 countIncludePad │ 14 divisorOverride (0: none)
+//
+// maxPool, avgPool, adaptiveAvgPool   y from x; maxPool writes indices too. Units: rows of y, over all planes
+// maxPoolGrad                         x from y and indices, with h·w and oh·ow as the planes' sizes. Units: planes
+// avgPoolGrad, adaptiveAvgPoolGrad    x from y. Units: planes
+//
+// The window of y[oy, ox] is kh × kw taps from (oy·sy - py, ox·sx - px), for the adaptive pool the rows
+// [⌊oy·h/oh⌋, ⌈(oy+1)·h/oh⌉) and columns likewise. Taps outside are never the maximum and add nothing to an average;
+// a NaN is a maximum. A float32 average is summed in double precision.
+
+import { fault, FAULT_INDEX, int, ptr } from "../abi";
+
+// @ts-ignore: decorator
+@inline
+function lowest<T>(): T {
+  if (isFloat<T>()) return <T>-Infinity;
+  else return sizeof<T>() == 8 ? <T>i64.MIN_VALUE : <T>i32.MIN_VALUE;
+}
+
+// @ts-ignore: decorator
+@inline
+function maxPool<T>(args: usize, begin: i32, end: i32): void {
+  const h = int(args, 3);
+  const w = int(args, 4);
+  const oh = int(args, 5);
+  const ow = int(args, 6);
+  const dy = int(args, 13);
+  const dx = int(args, 14);
+  for (let unit = begin; unit < end; unit++) {
+    const plane = unit / oh;
+    const oy = unit - plane * oh;
+    const x = ptr(args, 1) + <usize>(plane * h * w) * sizeof<T>();
+    const y0 = oy * int(args, 9) - int(args, 11);
+    const y1 = min(y0 + (int(args, 7) - 1) * dy + 1, h);
+    const top = inside(y0, dy);
+    for (let ox = 0; ox < ow; ox++) {
+      const x0 = ox * int(args, 10) - int(args, 12);
+      const x1 = min(x0 + (int(args, 8) - 1) * dx + 1, w);
+      const left = inside(x0, dx);
+      let best = lowest<T>();
+      let index = top * w + left;
+      for (let i = top; i < y1; i += dy) {
+        for (let j = left; j < x1; j += dx) {
+          const value = load<T>(x + <usize>(i * w + j) * sizeof<T>());
+          if (value > best || value != value) {
+            best = value;
+            index = i * w + j;
+          }
+        }
+      }
+      const at = <usize>(unit * ow + ox);
+      store<T>(ptr(args, 0) + at * sizeof<T>(), best);
+      store<i64>(ptr(args, 2) + (at << 3), index);
+    }
+  }
+}
+
+/** The first of from, from + step, … that is not negative. */
+// @ts-ignore: decorator
+@inline
+function inside(from: i32, step: i32): i32 { return from >= 0 ? from : from + (step - 1 - from) / step * step; }
+
+// @ts-ignore: decorator
+@inline
+function maxPoolGrad<T>(args: usize, begin: i32, end: i32): void {
+  const size = int(args, 3) * int(args, 4);
+  const count = int(args, 5) * int(args, 6);
+  for (let plane = begin; plane < end; plane++) {
+    const x = ptr(args, 1) + <usize>(plane * size) * sizeof<T>();
+    memory.fill(x, 0, <usize>size * sizeof<T>());
+    for (let i = 0; i < count; i++) {
+      const at = <usize>(plane * count + i);
+      const index = load<i64>(ptr(args, 2) + (at << 3));
+      if (<u64>index >= <u64>size) {
+        fault(FAULT_INDEX, index);
+        continue;
+      }
+      const to = x + <usize>index * sizeof<T>();
+      store<T>(to, load<T>(to) + load<T>(ptr(args, 0) + at * sizeof<T>()));
+    }
+  }
+}
+
+// A window: its rows [top, bottom), columns [left, right) and divisor.
+let top: i32 = 0;
+let bottom: i32 = 0;
+let left: i32 = 0;
+let right: i32 = 0;
+let divisor: i32 = 0;
+
+function findWindow(args: usize, oy: i32, ox: i32, adaptive: bool): void {
+  const h = int(args, 3);
+  const w = int(args, 4);
+  if (adaptive) {
+    const oh = int(args, 5);
+    const ow = int(args, 6);
+    top = oy * h / oh;
+    bottom = ((oy + 1) * h + oh - 1) / oh;
+    left = ox * w / ow;
+    right = ((ox + 1) * w + ow - 1) / ow;
+    divisor = (bottom - top) * (right - left);
+    return;
+  }
+  const py = int(args, 11);
+  const px = int(args, 12);
+  top = oy * int(args, 9) - py;
+  left = ox * int(args, 10) - px;
+  bottom = min(top + int(args, 7), h + py);
+  right = min(left + int(args, 8), w + px);
+  const padded = (bottom - top) * (right - left);
+  top = max(top, 0);
+  left = max(left, 0);
+  bottom = min(bottom, h);
+  right = min(right, w);
+  divisor = int(args, 14);
+  if (divisor == 0) divisor = int(args, 13) != 0 ? padded : (bottom - top) * (right - left);
+}
+
+// @ts-ignore: decorator
+@inline
+function average<T, A>(args: usize, begin: i32, end: i32, adaptive: bool): void {
+  const w = int(args, 4);
+  const oh = int(args, 5);
+  const ow = int(args, 6);
+  for (let unit = begin; unit < end; unit++) {
+    const plane = unit / oh;
+    const x = ptr(args, 1) + <usize>(plane * int(args, 3) * w) * sizeof<T>();
+    for (let ox = 0; ox < ow; ox++) {
+      findWindow(args, unit - plane * oh, ox, adaptive);
+      let sum: A = 0;
+      for (let i = top; i < bottom; i++) {
+        for (let j = left; j < right; j++) sum += <A>load<T>(x + <usize>(i * w + j) * sizeof<T>());
+      }
+      const empty = bottom <= top || right <= left;
+      store<T>(ptr(args, 0) + <usize>(unit * ow + ox) * sizeof<T>(), empty ? <T>0 : <T>(sum / <A>divisor));
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function averageGrad<T>(args: usize, begin: i32, end: i32, adaptive: bool): void {
+  const w = int(args, 4);
+  const size = int(args, 3) * w;
+  const oh = int(args, 5);
+  const ow = int(args, 6);
+  for (let plane = begin; plane < end; plane++) {
+    const x = ptr(args, 1) + <usize>(plane * size) * sizeof<T>();
+    memory.fill(x, 0, <usize>size * sizeof<T>());
+    for (let oy = 0; oy < oh; oy++) {
+      for (let ox = 0; ox < ow; ox++) {
+        findWindow(args, oy, ox, adaptive);
+        if (bottom <= top || right <= left) continue;
+        const g = load<T>(ptr(args, 0) + <usize>((plane * oh + oy) * ow + ox) * sizeof<T>()) / <T>divisor;
+        for (let i = top; i < bottom; i++) {
+          for (let j = left; j < right; j++) {
+            const to = x + <usize>(i * w + j) * sizeof<T>();
+            store<T>(to, load<T>(to) + g);
+          }
+        }
+      }
+    }
+  }
+}
+
+export function maxPool_f32(args: usize, begin: i32, end: i32): void { maxPool<f32>(args, begin, end); }
+export function maxPool_f64(args: usize, begin: i32, end: i32): void { maxPool<f64>(args, begin, end); }
+export function maxPool_i32(args: usize, begin: i32, end: i32): void { maxPool<i32>(args, begin, end); }
+export function maxPool_i64(args: usize, begin: i32, end: i32): void { maxPool<i64>(args, begin, end); }
+export function maxPoolGrad_f32(args: usize, begin: i32, end: i32): void { maxPoolGrad<f32>(args, begin, end); }
+export function maxPoolGrad_f64(args: usize, begin: i32, end: i32): void { maxPoolGrad<f64>(args, begin, end); }
+export function avgPool_f32(args: usize, begin: i32, end: i32): void { average<f32, f64>(args, begin, end, false); }
+export function avgPool_f64(args: usize, begin: i32, end: i32): void { average<f64, f64>(args, begin, end, false); }
+export function avgPool_i64(args: usize, begin: i32, end: i32): void { average<i64, i64>(args, begin, end, false); }
+export function avgPoolGrad_f32(args: usize, begin: i32, end: i32): void { averageGrad<f32>(args, begin, end, false); }
+export function avgPoolGrad_f64(args: usize, begin: i32, end: i32): void { averageGrad<f64>(args, begin, end, false); }
+export function adaptiveAvgPool_f32(args: usize, begin: i32, end: i32): void { average<f32, f64>(args, begin, end, true); }
+export function adaptiveAvgPool_f64(args: usize, begin: i32, end: i32): void { average<f64, f64>(args, begin, end, true); }
+export function adaptiveAvgPoolGrad_f32(args: usize, begin: i32, end: i32): void { averageGrad<f32>(args, begin, end, true); }
+export function adaptiveAvgPoolGrad_f64(args: usize, begin: i32, end: i32): void { averageGrad<f64>(args, begin, end, true); }
