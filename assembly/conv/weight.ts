@@ -9,7 +9,8 @@
 //   args ─ as in block.ts │ 43 groups
 
 import { int, scratch } from "../abi";
-import { multiply, NOTES } from "../gemm/core";
+import { multiply } from "../gemm/core";
+import { NOTES } from "../gemm/finish";
 import { columns, ROWS } from "../gemm/micro";
 import { pack } from "../gemm/pack";
 import { channelX, channelY, filter, pixels } from "./block";

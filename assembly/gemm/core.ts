@@ -19,22 +19,15 @@
 //   args ─ 0 m │ 1 n │ 2 k │ 3 tileM │ 4 tileN │ 5 relu │ 6 α │ 7 Im α │ 8 β │ 9 Im β │ 10 … of the operand class
 
 import { int, real, scratch } from "../abi";
+import { finishPart, finishWhole, setOffset, STRIP_BYTES, TILE_BYTES } from "./finish";
 import { columns, micro, ROWS } from "./micro";
 
 /** Steps along k in one go: a panel of 8 kB and a strip of 6 kB stay in a first-level cache of 32 kB. */
-const DEPTH: i32 = 256;
+export const DEPTH: i32 = 256;
 /** Rows of A in one go, a multiple of every ROWS: 120 kB of float32, a part of any second-level cache. */
-const HEIGHT: i32 = 120;
+export const HEIGHT: i32 = 120;
 /** Bytes of a packed row of B in one go: panels of 1 MB, half the arena. */
 const WIDTH_BYTES: i32 = 4096;
-
-// The arena: a tile that cannot go to C as it is, the offsets of its columns, a packer's notes (NOTES), the strips, the
-// panels.
-const OFFSETS: usize = 192;
-/** Where in the arena a packer may keep what it knows of the lanes of a panel: 256 bytes. */
-export const NOTES: usize = 256;
-const TILE_BYTES: usize = 512;
-const STRIP_BYTES: usize = <usize>(HEIGHT * DEPTH) * 8;
 
 export function multiply<T, O>(args: usize, begin: i32, end: i32): void {
   const m = int(args, 0);
@@ -108,11 +101,7 @@ function tiles<T, O>(args: usize, batch: i32, i: i32, mc: i32, j: i32, nc: i32, 
     const column = o.column<T>(args, j + jj);
     // Offsets grow with the column, so the last one tells whether all are side by side.
     const whole = width == cols && o.column<T>(args, j + jj + cols - 1) - column == 32 - sizeof<T>();
-    if (!whole) {
-      for (let s = 0; s < width; s++) {
-        store<usize>(scratch + OFFSETS + ((<usize>s) << 2), o.column<T>(args, j + jj + s));
-      }
-    }
+    if (!whole) for (let s = 0; s < width; s++) setOffset(s, o.column<T>(args, j + jj + s));
     for (let ii = 0; ii < mc; ii += ROWS) {
       const strip = strips + <usize>(ii * kc) * sizeof<T>();
       const height = min(ROWS, mc - ii);
@@ -124,61 +113,10 @@ function tiles<T, O>(args: usize, batch: i32, i: i32, mc: i32, j: i32, nc: i32, 
       micro<T>(kc, strip, panel, step, scratch, 32, false);
       for (let r = 0; r < height; r++) {
         const d = first ? o.d<T>(args, batch, i + ii + r, j + jj) : 0;
-        const tile = scratch + <usize>r * 32;
         const row = target + <usize>r * rowC;
-        if (whole) finishVector<T>(args, tile, row + column, d, o.colD<T>(args), first, last);
-        else finishScalar<T>(args, tile, row, width, d, o.colD<T>(args), first, last);
+        if (whole) finishWhole<T>(args, r, row + column, d, o.colD<T>(args), first, last);
+        else finishPart<T>(args, r, row, width, d, o.colD<T>(args), first, last);
       }
     }
-  }
-}
-
-// From a row of the tile to C: scales, adds D or what is there, rectifies.
-
-// @ts-ignore: decorator
-@inline
-function finishVector<T>(args: usize, tile: usize, c: usize, d: usize, colD: usize, first: bool, last: bool): void {
-  const relu = last && int(args, 5) != 0;
-  for (let s: usize = 0; s < 32; s += 16) {
-    let x = v128.mul<T>(v128.splat<T>(<T>real(args, 6)), v128.load(tile + s));
-    if (d != 0) {
-      let y: v128;
-      if (colD == sizeof<T>()) y = v128.load(d + s);
-      else {
-        y = v128.load_splat<T>(d);
-        if (colD != 0) y = spread<T>(d + (s / sizeof<T>()) * colD, colD);
-      }
-      x = v128.add<T>(x, v128.mul<T>(v128.splat<T>(<T>real(args, 8)), y));
-    } else if (!first) x = v128.add<T>(x, v128.load(c + s));
-    // pmax(x, 0) is x < 0 ? 0 : x, which keeps a NaN.
-    v128.store(c + s, relu ? v128.pmax<T>(x, i64x2.splat(0)) : x);
-  }
-}
-
-/** A vector of elements `step` bytes apart. */
-// @ts-ignore: decorator
-@inline
-function spread<T>(from: usize, step: usize): v128 {
-  let x = v128.splat<T>(load<T>(from));
-  x = v128.replace_lane<T>(x, 1, load<T>(from + step));
-  if (sizeof<T>() == 4) {
-    x = v128.replace_lane<T>(x, 2, load<T>(from + 2 * step));
-    x = v128.replace_lane<T>(x, 3, load<T>(from + 3 * step));
-  }
-  return x;
-}
-
-function finishScalar<T>(
-  args: usize, tile: usize, row: usize, width: i32, d: usize, colD: usize, first: bool, last: bool,
-): void {
-  const alpha = <T>real(args, 6);
-  const beta = <T>real(args, 8);
-  const relu = last && int(args, 5) != 0;
-  for (let s = 0; s < width; s++) {
-    const c = row + load<usize>(scratch + OFFSETS + ((<usize>s) << 2));
-    let x: T = alpha * load<T>(tile + <usize>s * sizeof<T>());
-    if (d != 0) x += beta * load<T>(d + <usize>s * colD);
-    else if (!first) x += load<T>(c);
-    store<T>(c, relu && x < 0 ? <T>0 : x);
   }
 }

@@ -26,12 +26,29 @@ export function madd<T>(a: v128, b: v128, c: v128): v128 {
 
 /** Writes the tile to `c`, whose rows are `rowC` bytes apart, or adds it to what is there. */
 export function micro<T>(k: i32, strip: usize, panel: usize, step: usize, c: usize, rowC: usize, add: bool): void {
+  product<T>(k, strip, panel, step, false, c, rowC, add);
+}
+
+/** As `micro`, with the rows of the panel anywhere: row p is `table[p]` bytes (usize) from `panel`. */
+export function microTable<T>(
+  k: i32, strip: usize, panel: usize, table: usize, c: usize, rowC: usize, add: bool,
+): void {
+  product<T>(k, strip, panel, table, true, c, rowC, add);
+}
+
+/** `way` is the step or the table. */
+// @ts-ignore: decorator
+@inline
+function product<T>(
+  k: i32, strip: usize, panel: usize, way: usize, isTable: bool, c: usize, rowC: usize, add: bool,
+): void {
   const zero = i64x2.splat(0);
   let s00 = zero, s01 = zero, s10 = zero, s11 = zero, s20 = zero, s21 = zero;
   let s30 = zero, s31 = zero, s40 = zero, s41 = zero, s50 = zero, s51 = zero;
   for (; k > 0; k--) {
-    const b0 = v128.load(panel);
-    const b1 = v128.load(panel, 16);
+    const row = isTable ? panel + load<usize>(way) : panel;
+    const b0 = v128.load(row);
+    const b1 = v128.load(row, 16);
     let a = v128.load_splat<T>(strip);
     s00 = madd<T>(a, b0, s00);
     s01 = madd<T>(a, b1, s01);
@@ -53,7 +70,8 @@ export function micro<T>(k: i32, strip: usize, panel: usize, step: usize, c: usi
       s51 = madd<T>(a, b1, s51);
     }
     strip += <usize>ROWS * sizeof<T>();
-    panel += step;
+    if (isTable) way += sizeof<usize>();
+    else panel += way;
   }
   put<T>(c, s00, s01, add);
   c += rowC;
