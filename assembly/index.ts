@@ -17,6 +17,7 @@ export * from "./index/mask";
 export * from "./index/place";
 export * from "./index/scatter";
 export * from "./optim/step";
+export * from "./pointwise/activation";
 export * from "./pointwise/binary";
 export * from "./pointwise/compare";
 export * from "./pointwise/logic";

@@ -1,6 +1,472 @@
+// The mathematics of the kernels, in f32, vectorised. (In f64 the scalar functions of AssemblyScript's NativeMath serve,
+// and those at the end.)
+//
+// The functions of the hot paths (`exp4`, `log4`, `tanh4`, `sigmoid4`, `normal4`) take four f32 and stay within 2 ulp.
+// The others (`…d`) take two f32 as f64 and are approximated to 2^-35 or better there, so that the one rounding to f32
+// at the end decides: ≤ 0.51 ulp, with little care and hardly more time. Polynomials are minimax (Remez), the bound
+// beside each is that of its own error. NaN, ±0, ±∞ and the poles are C's, as in PyTorch.
+
 /** a·b + c: fused where the host has relaxed SIMD and fuses, rounded twice elsewhere. */
 // @ts-ignore: decorator
 @inline
 export function madd<T>(a: v128, b: v128, c: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? v128.relaxed_madd<T>(a, b, c) : v128.add<T>(v128.mul<T>(a, b), c);
+}
+
+/** One step of Horner's rule: p·x + c. */
+// @ts-ignore: decorator
+@inline function along<T>(p: v128, x: v128, c: T): v128 { return madd<T>(p, x, v128.splat<T>(c)); }
+
+/** x with the sign bit of `sign` flipped in. */
+// @ts-ignore: decorator
+@inline export function flip<T>(x: v128, sign: v128): v128 { return v128.xor(x, v128.and(sign, v128.splat<T>(<T>-0.0))); }
+
+// ── four f32 ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const MAGIC4: f32 = 12582912; // 1.5·2^23: added to a small number, its low bits are the nearest integer
+
+/** e^x. 2^k is multiplied in two steps, so that subnormal results are rounded once. */
+// @ts-ignore: decorator
+@inline
+export function exp4(x: v128): v128 {
+  x = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(-105)); // NaN stays
+  const shifted = madd<f32>(x, f32x4.splat(1.4426950408889634), f32x4.splat(MAGIC4));
+  const p = expOfRest(x, f32x4.sub(shifted, f32x4.splat(MAGIC4)));
+  const k = i32x4.sub(shifted, f32x4.splat(MAGIC4));
+  const half = i32x4.shr_s(k, 1);
+  return f32x4.mul(f32x4.mul(p, power4(half)), power4(i32x4.sub(k, half)));
+}
+
+/** 2^k for integers k in [-126, 127]. */
+// @ts-ignore: decorator
+@inline function power4(k: v128): v128 { return i32x4.shl(i32x4.add(k, i32x4.splat(127)), 23); }
+
+/** e^x·2^`bias`, where that is neither subnormal nor too large: the shifted number has the bits of 2^(k + bias). */
+// @ts-ignore: decorator
+@inline
+function expScaled4(x: v128, bias: f32): v128 {
+  const magic = f32x4.splat(MAGIC4 + 127 + bias);
+  const shifted = madd<f32>(x, f32x4.splat(1.4426950408889634), magic);
+  return f32x4.mul(expOfRest(x, f32x4.sub(shifted, magic)), i32x4.shl(shifted, 23));
+}
+
+/** e^x for x ≤ 0. */
+// @ts-ignore: decorator
+@inline
+function decay4(x: v128): v128 {
+  return f32x4.mul(expScaled4(f32x4.pmax(x, f32x4.splat(-105)), 64), f32x4.splat(5.421010862427522e-20)); // 2^-64
+}
+
+/** e^r, r = x - k·ln2, |r| ≤ ln2/2. */
+// @ts-ignore: decorator
+@inline
+function expOfRest(x: v128, k: v128): v128 {
+  // ln2 in two parts: k times the first, of 9 bits, is exact.
+  let r = madd<f32>(k, f32x4.splat(-0.693359375), x);
+  r = madd<f32>(k, f32x4.splat(2.12194440055e-4), r);
+  // 2^-28.3
+  let p = v128.splat<f32>(1.3814465819912965e-3);
+  p = along<f32>(p, r, 8.3687804576261004e-3);
+  p = along<f32>(p, r, 0.041668394241867466);
+  p = along<f32>(p, r, 0.16666520107313595);
+  p = along<f32>(p, r, 0.49999993412314457);
+  return f32x4.add(madd<f32>(f32x4.mul(r, r), p, r), f32x4.splat(1));
+}
+
+/** log x = e·ln2 + log(1 + f), √½ ≤ 1 + f < √2. */
+// @ts-ignore: decorator
+@inline
+export function log4(x: v128): v128 {
+  const small = f32x4.lt(x, f32x4.splat(1.1754943508222875e-38)); // subnormal: times 2^23
+  const scaled = v128.bitselect(f32x4.mul(x, f32x4.splat(8388608)), x, small);
+  const bits = i32x4.sub(scaled, i32x4.splat(0x3f3504f3));
+  const e = f32x4.convert_i32x4_s(i32x4.sub(i32x4.shr_s(bits, 23), v128.and(small, i32x4.splat(23))));
+  const m = i32x4.add(v128.and(bits, i32x4.splat(0x7fffff)), i32x4.splat(0x3f3504f3));
+  const f = f32x4.sub(m, f32x4.splat(1));
+  const square = f32x4.mul(f, f);
+  // 2^-30.3
+  let p = v128.splat<f32>(0.067466397134745642);
+  p = along<f32>(p, f, -0.11675649828319747);
+  p = along<f32>(p, f, 0.11888161467412098);
+  p = along<f32>(p, f, -0.12405589197269501);
+  p = along<f32>(p, f, 0.14219552519164697);
+  p = along<f32>(p, f, -0.16667995844486089);
+  p = along<f32>(p, f, 0.20002118650039259);
+  p = along<f32>(p, f, -0.25000009599434001);
+  p = along<f32>(p, f, 0.33333312604199368);
+  let y = f32x4.mul(f32x4.mul(square, f), p);
+  y = madd<f32>(e, f32x4.splat(-2.12194440055e-4), y);
+  y = madd<f32>(square, f32x4.splat(-0.5), y);
+  y = madd<f32>(e, f32x4.splat(0.693359375), f32x4.add(f, y));
+  const regular = v128.and(f32x4.gt(x, f32x4.splat(0)), f32x4.lt(x, f32x4.splat(Infinity)));
+  return i32x4.all_true(regular) ? y : v128.bitselect(y, pole<f32>(x), regular);
+}
+
+/** What a logarithm is outside (0, ∞). */
+// @ts-ignore: decorator
+@inline
+function pole<T>(x: v128): v128 {
+  const zero = v128.splat<T>(<T>0);
+  const y = v128.bitselect(v128.splat<T>(<T>-Infinity), x, v128.eq<T>(x, zero));
+  return v128.bitselect(v128.splat<T>(<T>NaN), y, v128.lt<T>(x, zero));
+}
+
+/** tanh: an odd polynomial below 0.625, 1 - 2 / (e^2|x| + 1) beyond. */
+// @ts-ignore: decorator
+@inline
+export function tanh4(x: v128): v128 {
+  const a = f32x4.abs(x);
+  const z = f32x4.mul(x, x);
+  // 2^-27.8
+  let p = v128.splat<f32>(-5.7049876080681588e-3);
+  p = along<f32>(p, z, 0.020639087927016315);
+  p = along<f32>(p, z, -0.053739715352678902);
+  p = along<f32>(p, z, 0.13331442202360938);
+  p = along<f32>(p, z, -0.33333281942212327);
+  const near = madd<f32>(f32x4.mul(z, a), p, a);
+  const one = f32x4.splat(1);
+  const e = expScaled4(f32x4.pmin(f32x4.add(a, a), f32x4.splat(20)), 0);
+  const far = f32x4.sub(one, f32x4.div(f32x4.splat(2), f32x4.add(e, one)));
+  return flip<f32>(v128.bitselect(near, far, f32x4.lt(a, f32x4.splat(0.625))), x);
+}
+
+/** 1 / (1 + e^-x), from e^-|x| on both sides, so that nothing overflows or cancels. */
+// @ts-ignore: decorator
+@inline
+export function sigmoid4(x: v128): v128 {
+  const one = f32x4.splat(1);
+  const e = decay4(f32x4.neg(f32x4.abs(x)));
+  const sum = f32x4.add(one, e);
+  const y = f32x4.div(v128.bitselect(e, one, f32x4.lt(x, f32x4.splat(0))), sum);
+  // What the sum lost is taken from the quotient: lost / sum, where 1 / sum ≈ 1 - e/2 will do.
+  const lost = f32x4.sub(e, f32x4.sub(sum, one));
+  return f32x4.sub(y, f32x4.mul(y, f32x4.mul(lost, along<f32>(f32x4.splat(-0.5), e, 1))));
+}
+
+/**
+ * e^(-x²/2), with which `normal4` and gelu's derivative begin. The square is split, since an error in the exponent would
+ * be one of many ulp in the result.
+ */
+// @ts-ignore: decorator
+@inline
+export function bell4(x: v128): v128 {
+  x = f32x4.pmin(f32x4.abs(x), f32x4.splat(16));
+  const high = v128.and(i32x4.add(x, i32x4.splat(0x800)), i32x4.splat(0xfffff000)); // 12 bits, whose square is exact
+  const e = decay4(f32x4.mul(f32x4.mul(high, high), f32x4.splat(-0.5)));
+  const rest = f32x4.mul(f32x4.sub(high, x), f32x4.add(high, x)); // e^(rest/2), |rest| < 0.04, by its series
+  const p = along<f32>(along<f32>(f32x4.splat(0.0208333333333333), rest, 0.125), rest, 0.5);
+  return madd<f32>(f32x4.mul(e, rest), p, e);
+}
+
+/** Φ(x), the normal distribution, given bell4(x): the tail is bell · t · p(t), t = 1 / (1 + 0.35 |x|). */
+// @ts-ignore: decorator
+@inline
+export function normal4(x: v128, bell: v128): v128 {
+  const one = f32x4.splat(1);
+  const t = f32x4.div(one, madd<f32>(f32x4.abs(x), f32x4.splat(0.35), one));
+  // 2^-24.9
+  let p = v128.splat<f32>(-0.029145911938726588);
+  p = along<f32>(p, t, 0.14397161167014408);
+  p = along<f32>(p, t, -0.2557140832309044);
+  p = along<f32>(p, t, 0.15917397313141981);
+  p = along<f32>(p, t, -0.023109712185771785);
+  p = along<f32>(p, t, 0.10550795460481889);
+  p = along<f32>(p, t, 0.11983287949002763);
+  p = along<f32>(p, t, 0.13986186813188432);
+  p = along<f32>(p, t, 0.13962140438109397);
+  const tail = f32x4.mul(f32x4.mul(p, t), bell);
+  return v128.bitselect(tail, f32x4.sub(one, tail), f32x4.lt(x, f32x4.splat(0)));
+}
+
+// ── two f64 that were f32 ───────────────────────────────────────────────────────────────────────────────────────────
+
+const MAGIC: f64 = 6755399441055744; // 1.5·2^52: added to a small number, its low bits are the nearest integer
+
+/** Halves of four f32, widened. */
+// @ts-ignore: decorator
+@inline export function low(x: v128): v128 { return f64x2.promote_low_f32x4(x); }
+// @ts-ignore: decorator
+@inline export function high(x: v128): v128 { return f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 1)); }
+/** Four f32 from their halves. */
+// @ts-ignore: decorator
+@inline
+export function join(a: v128, b: v128): v128 {
+  return v128.shuffle<i64>(f32x4.demote_f64x2_zero(a), f32x4.demote_f64x2_zero(b), 0, 2);
+}
+
+/** e^x - 1 (`minus` = 1) or e^x (0): 2^k·(e^r - 1) + (2^k - minus), without cancellation where k = 0. */
+// @ts-ignore: decorator
+@inline
+function expm(x: v128, minus: f64): v128 {
+  x = f64x2.pmax(f64x2.pmin(x, f64x2.splat(700)), f64x2.splat(-700));
+  const shifted = madd<f64>(x, f64x2.splat(1.4426950408889634), f64x2.splat(MAGIC));
+  const k = f64x2.sub(shifted, f64x2.splat(MAGIC));
+  const r = madd<f64>(k, f64x2.splat(-0.6931471805599453), x);
+  // 2^-37.7
+  let p = v128.splat<f64>(2.4884458329428824e-5);
+  p = along<f64>(p, r, 1.9907474430046237e-4);
+  p = along<f64>(p, r, 1.3888804339632357e-3);
+  p = along<f64>(p, r, 8.3332838187278255e-3);
+  p = along<f64>(p, r, 0.041666666994088008);
+  p = along<f64>(p, r, 0.16666666784143037);
+  p = along<f64>(p, r, 0.49999999999646452);
+  p = along<f64>(p, r, 0.99999999999590625);
+  const power = i64x2.shl(i64x2.add(shifted, i64x2.splat(1023)), 52);
+  return madd<f64>(f64x2.mul(p, r), power, f64x2.sub(power, f64x2.splat(minus)));
+}
+
+export function expd(x: v128): v128 { return expm(x, 0); }
+export function expm1d(x: v128): v128 { return signed(expm(x, 1), x); }
+
+/** y, which has the sign of x already, but for zeros. */
+// @ts-ignore: decorator
+@inline function signed(y: v128, x: v128): v128 { return v128.or(y, v128.and(x, f64x2.splat(-0.0))); }
+
+/** log u, where u = 1 + f exactly or, if it is not close to 1, nearly: 2s + s³·p(s²), s = f / (2 + f). */
+// @ts-ignore: decorator
+@inline
+function logOf(u: v128, f: v128): v128 {
+  const bits = i64x2.sub(u, i64x2.splat(0x3fe6a09e667f3bcd)); // √½
+  const k = i64x2.shr_s(bits, 52);
+  const m = i64x2.add(v128.and(bits, i64x2.splat(0xfffffffffffff)), i64x2.splat(0x3fe6a09e667f3bcd));
+  f = v128.bitselect(f, f64x2.sub(m, f64x2.splat(1)), i64x2.eq(k, i64x2.splat(0)));
+  const s = f64x2.div(f, f64x2.add(f, f64x2.splat(2)));
+  const z = f64x2.mul(s, s);
+  // 2^-43.9
+  let p = v128.splat<f64>(0.19586998344334984);
+  p = along<f64>(p, z, 0.22176004030445068);
+  p = along<f64>(p, z, 0.28572113241114887);
+  p = along<f64>(p, z, 0.39999995586761283);
+  p = along<f64>(p, z, 0.6666666667589293);
+  const y = madd<f64>(f64x2.mul(z, s), p, f64x2.add(s, s));
+  const e = f64x2.sub(i64x2.add(k, i64x2.splat(0x4338000000000000)), f64x2.splat(MAGIC)); // bits of MAGIC: k as f64
+  const sum = madd<f64>(e, f64x2.splat(0.6931471805599453), y);
+  const regular = v128.and(f64x2.gt(u, f64x2.splat(0)), f64x2.lt(u, f64x2.splat(Infinity)));
+  return v128.bitselect(sum, pole<f64>(u), regular);
+}
+
+export function logd(x: v128): v128 { return logOf(x, f64x2.sub(x, f64x2.splat(1))); }
+export function log1pd(x: v128): v128 { return signed(logOf(f64x2.add(x, f64x2.splat(1)), x), x); }
+
+/** a^b = e^(b·log|a|), with the sign of an odd b. */
+export function powd(a: v128, b: v128): v128 {
+  const zero = f64x2.splat(0);
+  const one = f64x2.splat(1);
+  const size = f64x2.abs(a);
+  let y = expd(f64x2.mul(b, logd(size)));
+  const half = f64x2.mul(b, f64x2.splat(0.5));
+  const whole = f64x2.eq(f64x2.trunc(b), b);
+  const odd = v128.and(whole, f64x2.ne(f64x2.trunc(half), half));
+  y = v128.xor(y, v128.and(v128.and(a, odd), f64x2.splat(-0.0)));
+  const real = v128.or(whole, f64x2.ge(a, zero));
+  y = v128.bitselect(y, f64x2.splat(NaN), v128.or(v128.or(real, f64x2.eq(size, zero)), f64x2.eq(size, f64x2.splat(Infinity))));
+  return v128.bitselect(one, y, v128.or(v128.or(f64x2.eq(b, zero), f64x2.eq(a, one)), minusOneToInfinity(a, b)));
+}
+
+// @ts-ignore: decorator
+@inline
+function minusOneToInfinity(a: v128, b: v128): v128 {
+  return v128.and(f64x2.eq(a, f64x2.splat(-1)), f64x2.eq(f64x2.abs(b), f64x2.splat(Infinity)));
+}
+
+/** sin (`quarter` = 0) or cos (1): x = k·π/2 + r, |r| ≤ π/4, for |x| < FAR. */
+// @ts-ignore: decorator
+@inline
+function wave(x: v128, quarter: i64): v128 {
+  const shifted = madd<f64>(x, f64x2.splat(0.6366197723675814), f64x2.splat(MAGIC));
+  const r = reduce(x, f64x2.sub(shifted, f64x2.splat(MAGIC)));
+  const turn = i64x2.add(shifted, i64x2.splat(quarter));
+  const cosine = i64x2.ne(v128.and(turn, i64x2.splat(1)), i64x2.splat(0));
+  const y = v128.bitselect(cosOf(r), sinOf(r), cosine);
+  return v128.xor(y, i64x2.shl(v128.and(turn, i64x2.splat(2)), 62));
+}
+
+export const FAR: f32 = 1e6; // beyond it k·π/2 would no longer be exact
+
+/** x - k·π/2: the first part of π/2 has 33 bits, so that its product with k is exact. */
+// @ts-ignore: decorator
+@inline
+function reduce(x: v128, k: v128): v128 {
+  return madd<f64>(k, f64x2.splat(-6.0771005065061922e-11), f64x2.sub(x, f64x2.mul(k, f64x2.splat(1.5707963267341256))));
+}
+
+// @ts-ignore: decorator
+@inline
+function sinOf(r: v128): v128 {
+  const z = f64x2.mul(r, r);
+  // 2^-37.6
+  let p = v128.splat<f64>(2.7182372757769243e-6);
+  p = along<f64>(p, z, -1.9839327136456102e-4);
+  p = along<f64>(p, z, 8.3333293622801025e-3);
+  p = along<f64>(p, z, -0.16666666641426521);
+  return madd<f64>(f64x2.mul(z, r), p, r);
+}
+
+// @ts-ignore: decorator
+@inline
+function cosOf(r: v128): v128 {
+  const z = f64x2.mul(r, r);
+  // 2^-43.2
+  let p = v128.splat<f64>(-2.7209547339168344e-7);
+  p = along<f64>(p, z, 2.4799511759145513e-5);
+  p = along<f64>(p, z, -1.3888883722609411e-3);
+  p = along<f64>(p, z, 0.041666666622476999);
+  return along<f64>(along<f64>(p, z, -0.5), z, 1);
+}
+
+export function sind(x: v128): v128 { return wave(x, 0); }
+export function cosd(x: v128): v128 { return wave(x, 1); }
+
+export function tand(x: v128): v128 {
+  const shifted = madd<f64>(x, f64x2.splat(0.6366197723675814), f64x2.splat(MAGIC));
+  const r = reduce(x, f64x2.sub(shifted, f64x2.splat(MAGIC)));
+  const s = sinOf(r);
+  const c = cosOf(r);
+  const odd = i64x2.ne(v128.and(shifted, i64x2.splat(1)), i64x2.splat(0));
+  return f64x2.div(v128.bitselect(f64x2.neg(c), s, odd), v128.bitselect(s, c, odd));
+}
+
+/** The angle of (x, y): the smaller over the larger, then its distance from π/4 if that is the less; r + r³·p(r²). */
+export function atan2d(y: v128, x: v128): v128 {
+  const a = f64x2.abs(x);
+  const b = f64x2.abs(y);
+  const steep = f64x2.gt(b, a);
+  let top = v128.bitselect(a, b, steep); // not min and max, for the sake of NaN
+  let base = v128.bitselect(b, a, steep);
+  const both = v128.and(f64x2.eq(top, f64x2.splat(Infinity)), f64x2.eq(base, f64x2.splat(Infinity)));
+  top = v128.bitselect(f64x2.splat(1), top, both);
+  base = v128.bitselect(f64x2.splat(1), base, v128.or(both, f64x2.eq(base, f64x2.splat(0))));
+  const far = f64x2.gt(top, f64x2.mul(base, f64x2.splat(0.41421356237309503)));
+  const t = f64x2.div(v128.bitselect(f64x2.sub(top, base), top, far), v128.bitselect(f64x2.add(top, base), base, far));
+  const z = f64x2.mul(t, t);
+  // 2^-40.2
+  let p = v128.splat<f64>(-0.037955342738236254);
+  p = along<f64>(p, z, 0.069930712504368551);
+  p = along<f64>(p, z, -0.089972731483343538);
+  p = along<f64>(p, z, 0.11104053620248833);
+  p = along<f64>(p, z, -0.14285426511420695);
+  p = along<f64>(p, z, 0.1999999440350592);
+  p = along<f64>(p, z, -0.33333333296412682);
+  let angle = madd<f64>(f64x2.mul(z, t), p, t);
+  angle = f64x2.add(angle, v128.and(far, f64x2.splat(0.7853981633974483)));
+  angle = v128.bitselect(f64x2.sub(f64x2.splat(1.5707963267948966), angle), angle, steep);
+  angle = v128.bitselect(f64x2.sub(f64x2.splat(3.141592653589793), angle), angle, i64x2.shr_s(x, 63));
+  return flip<f64>(angle, y);
+}
+
+/** erf: an odd polynomial below 1, 1 - erfc beyond. */
+export function erfd(x: v128): v128 {
+  const a = f64x2.abs(x);
+  return v128.bitselect(erfNear(x), flip<f64>(f64x2.sub(f64x2.splat(1), erfcFar(a)), x), f64x2.lt(a, f64x2.splat(1)));
+}
+
+export function erfcd(x: v128): v128 {
+  const a = f64x2.abs(x);
+  const far = erfcFar(a);
+  const y = v128.bitselect(f64x2.sub(f64x2.splat(2), far), far, f64x2.lt(x, f64x2.splat(0)));
+  return v128.bitselect(f64x2.sub(f64x2.splat(1), erfNear(x)), y, f64x2.lt(a, f64x2.splat(0.5)));
+}
+
+// @ts-ignore: decorator
+@inline
+function erfNear(x: v128): v128 {
+  const z = f64x2.mul(x, x);
+  // 2^-40.2
+  let p = v128.splat<f64>(1.0601170553212656e-6);
+  p = along<f64>(p, z, -1.3914058682939868e-5);
+  p = along<f64>(p, z, 1.1957329855730678e-4);
+  p = along<f64>(p, z, -8.5427029712364634e-4);
+  p = along<f64>(p, z, 5.2237865256096122e-3);
+  p = along<f64>(p, z, -0.026866134011897638);
+  p = along<f64>(p, z, 0.11283791318327366);
+  p = along<f64>(p, z, -0.37612638890099032);
+  p = along<f64>(p, z, 1.128379167094713);
+  return f64x2.mul(p, x);
+}
+
+/** erfc a = e^(-a²) · t·p(t), t = 1 / (1 + a/2), for a ≥ 0.45. */
+// @ts-ignore: decorator
+@inline
+function erfcFar(a: v128): v128 {
+  const one = f64x2.splat(1);
+  const t = f64x2.div(one, along<f64>(f64x2.splat(0.5), a, 1));
+  // 2^-28.2
+  let p = v128.splat<f64>(-0.026202866395661443);
+  p = along<f64>(p, t, 0.049789534614534988);
+  p = along<f64>(p, t, 0.093175772410860884);
+  p = along<f64>(p, t, -0.30203027473671479);
+  p = along<f64>(p, t, 0.17087825714703852);
+  p = along<f64>(p, t, 0.011082844191504836);
+  p = along<f64>(p, t, 0.19492580556352869);
+  p = along<f64>(p, t, 0.24392619741150027);
+  p = along<f64>(p, t, 0.2823481459396264);
+  p = along<f64>(p, t, 0.28208535690352843);
+  return f64x2.mul(f64x2.mul(p, t), expm(f64x2.neg(f64x2.mul(a, a)), 0));
+}
+
+// ── one f64: what NativeMath lacks ──────────────────────────────────────────────────────────────────────────────────
+
+export function sigmoid(x: f64): f64 {
+  const e = NativeMath.exp(-abs<f64>(x));
+  return (x < 0 ? e : 1) / (1 + e);
+}
+
+export function erf(x: f64): f64 {
+  const a = abs<f64>(x);
+  if (a < 1) return x * erfSeries(x * x);
+  return copysign<f64>(1 - erfc(a), x);
+}
+
+export function erfc(x: f64): f64 {
+  if (x < 0.5) return x < -0.5 ? 2 - erfc(-x) : 1 - x * erfSeries(x * x);
+  const t = 1 / (1 + 0.5 * min<f64>(x, 30));
+  // The square in two parts: an error in the exponent would be one of many ulp in the result.
+  const high = reinterpret<f64>(reinterpret<u64>(x) & 0xfffffffff8000000);
+  const bell = NativeMath.exp(-high * high) * NativeMath.exp((high - x) * (high + x));
+  return x > 30 ? 0 : bell * t * erfcSeries(t);
+}
+
+/** erf √z / √z for z ≤ 1; 2^-62. */
+function erfSeries(z: f64): f64 {
+  let p = 5.8729601925924344e-11;
+  p = p * z - 1.1323807510240568e-9;
+  p = p * z + 1.4647305172516411e-8;
+  p = p * z - 1.6348495072339949e-7;
+  p = p * z + 1.6460832873619584e-6;
+  p = p * z - 1.4925585085420148e-5;
+  p = p * z + 1.2055330700312304e-4;
+  p = p * z - 8.5483269699318103e-4;
+  p = p * z + 5.2239776246355483e-3;
+  p = p * z - 0.026866170645058854;
+  p = p * z + 0.11283791670954788;
+  p = p * z - 0.37612638903183746;
+  p = p * z + 1.1283791670955126;
+  return p;
+}
+
+/** e^(a²)·erfc a / t for a ≥ 0.45, t = 1 / (1 + a/2); 2^-57. */
+function erfcSeries(t: f64): f64 {
+  let p = 0.016777175112407426;
+  p = p * t - 0.052523380283573576;
+  p = p * t - 0.31051608012754854;
+  p = p * t + 2.5319907621612731;
+  p = p * t - 8.301787745023916;
+  p = p * t + 16.63877399581028;
+  p = p * t - 22.72652734315062;
+  p = p * t + 22.086448282853186;
+  p = p * t - 15.618660376269065;
+  p = p * t + 8.2938820622163077;
+  p = p * t - 3.5328625511826425;
+  p = p * t + 1.2280196087884205;
+  p = p * t - 0.26181438997466417;
+  p = p * t + 0.06203881359955356;
+  p = p * t - 0.064474640063527793;
+  p = p * t - 0.055298306874920033;
+  p = p * t - 4.5552311950621283e-3;
+  p = p * t + 0.083758192429170929;
+  p = p * t + 0.17630861634394577;
+  p = p * t + 0.24683296665317299;
+  p = p * t + 0.28209479122354498;
+  p = p * t + 0.282094791779683;
+  return p;
 }

@@ -4,6 +4,7 @@
 // and `truncDivide` to 0. An integer divided by 0 is a fault.
 
 import { FAULT_DIVISION, fault } from "../abi";
+import { atan2d, high, join, low, powd } from "../math";
 import { Heavy, Light, map2 } from "./map";
 
 // @ts-ignore: decorator
@@ -105,6 +106,57 @@ function floorDivide<T>(a: T, b: T): T {
   return q == 0 ? <T>copysign<f64>(0, <f64>a / <f64>b) : <T>floor<f64>(q + 0.5);
 }
 
+/** a^b in integers, by squaring. A negative power is 0 but for ±1; the operator refuses it as a scalar. */
+function power<T>(a: T, b: T): T {
+  if (b < 0) return a == 1 ? <T>1 : a == -1 ? (b & 1 ? <T>-1 : <T>1) : <T>0;
+  let y: T = 1;
+  for (; b > 0; b >>= 1) {
+    if (b & 1) y *= a;
+    a *= a;
+  }
+  return y;
+}
+
+/** C's pow, which knows that 1 and -1 stay what they are even to the power of NaN and ±∞. */
+function pow64(a: f64, b: f64): f64 {
+  return a == 1 || (a == -1 && abs<f64>(b) == Infinity) ? 1 : NativeMath.pow(a, b);
+}
+
+// @ts-ignore: decorator
+@final
+class Pow {
+  // @ts-ignore: decorator
+  @inline of<T>(a: T, b: T): T { return isInteger<T>() ? power<T>(a, b) : <T>pow64(<f64>a, <f64>b); }
+}
+
+/** A function of two f32, O's `two`, through two f64 at a time. */
+// @ts-ignore: decorator
+@final
+class Halves2<O> extends Heavy {
+  // @ts-ignore: decorator
+  @inline
+  apply<T>(a: v128, b: v128): v128 {
+    const op = changetype<O>(0);
+    return join(op.two(low(a), low(b)), op.two(high(a), high(b)));
+  }
+}
+
+// @ts-ignore: decorator
+@final
+class PowD {
+  // @ts-ignore: decorator
+  @inline two(a: v128, b: v128): v128 { return powd(a, b); }
+}
+
+// @ts-ignore: decorator
+@final
+class Atan2 {
+  // @ts-ignore: decorator
+  @inline two(a: v128, b: v128): v128 { return atan2d(a, b); }
+  // @ts-ignore: decorator
+  @inline of<T>(a: T, b: T): T { return <T>NativeMath.atan2(a, b); }
+}
+
 // @ts-ignore: decorator
 @final
 class Fmod {
@@ -169,3 +221,9 @@ export function floorDivide_i32(args: usize, begin: i32, end: i32): void { map2<
 export function floorDivide_i64(args: usize, begin: i32, end: i32): void { map2<i64, i64, Each2<FloorDivide>>(args, begin, end); }
 export function truncDivide_i32(args: usize, begin: i32, end: i32): void { map2<i32, i32, Each2<TruncDivide>>(args, begin, end); }
 export function truncDivide_i64(args: usize, begin: i32, end: i32): void { map2<i64, i64, Each2<TruncDivide>>(args, begin, end); }
+export function pow_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, Halves2<PowD>>(args, begin, end); }
+export function pow_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, Each2<Pow>>(args, begin, end); }
+export function pow_i32(args: usize, begin: i32, end: i32): void { map2<i32, i32, Each2<Pow>>(args, begin, end); }
+export function pow_i64(args: usize, begin: i32, end: i32): void { map2<i64, i64, Each2<Pow>>(args, begin, end); }
+export function atan2_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, Halves2<Atan2>>(args, begin, end); }
+export function atan2_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, Each2<Atan2>>(args, begin, end); }

@@ -1,6 +1,10 @@
-// y = op(a), element by element. The block is the one of iterate.ts with the operands y, a.
+// y = op(a), element by element. The block is the one of iterate.ts with the operands y, a (and for `clamp` its bounds
+// in p0, p1).
 
-import { Light, map1 } from "./map";
+import { atan2d, cosd, erf, erfc, erfcd, erfd, exp4, expd, expm1d, FAR, flip, high, join, log1pd, log4, logd, low, sigmoid, sigmoid4, sind, tand, tanh4 } from "../math";
+import { Heavy, Light, map1, map1With } from "./map";
+
+// ── a few instructions ──────────────────────────────────────────────────────────────────────────────────────────────
 
 // @ts-ignore: decorator
 @final
@@ -9,7 +13,468 @@ export class Neg extends Light {
   @inline apply<T>(x: v128): v128 { return v128.neg<T>(x); }
 }
 
+// @ts-ignore: decorator
+@final
+export class Abs extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return v128.abs<T>(x); }
+}
+
+// @ts-ignore: decorator
+@final
+export class Square extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return v128.mul<T>(x, x); }
+}
+
+// @ts-ignore: decorator
+@final
+export class Sqrt extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return v128.sqrt<T>(x); }
+}
+
+// @ts-ignore: decorator
+@final
+export class Rsqrt extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return v128.div<T>(v128.splat<T>(<T>1), v128.sqrt<T>(x)); }
+}
+
+// @ts-ignore: decorator
+@final
+export class Reciprocal extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return v128.div<T>(v128.splat<T>(<T>1), x); }
+}
+
+// @ts-ignore: decorator
+@final
+export class Floor extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return v128.floor<T>(x); }
+}
+
+// @ts-ignore: decorator
+@final
+export class Ceil extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return v128.ceil<T>(x); }
+}
+
+// @ts-ignore: decorator
+@final
+export class Trunc extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return v128.trunc<T>(x); }
+}
+
+/** To nearest, halves to even. */
+// @ts-ignore: decorator
+@final
+export class Round extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return v128.nearest<T>(x); }
+}
+
+/** -1, 0 or 1; 0 for NaN. */
+// @ts-ignore: decorator
+@final
+export class Sign extends Light {
+  // @ts-ignore: decorator
+  @inline
+  apply<T>(x: v128): v128 {
+    const one = v128.splat<T>(<T>1);
+    const zero = v128.splat<T>(<T>0);
+    return v128.sub<T>(v128.and(v128.gt<T>(x, zero), one), v128.and(v128.lt<T>(x, zero), one));
+  }
+}
+
+// @ts-ignore: decorator
+@final
+export class Relu extends Light {
+  // @ts-ignore: decorator
+  @inline
+  apply<T>(x: v128): v128 {
+    const zero = v128.splat<T>(<T>0);
+    return isFloat<T>() ? v128.pmax<T>(x, zero) : v128.and(x, v128.gt<T>(x, zero));
+  }
+}
+
+/** min(max(x, p0), p1); NaN if any of the three is. */
+// @ts-ignore: decorator
+@final
+export class Clamp extends Light {
+  // @ts-ignore: decorator
+  @inline
+  apply<T>(x: v128, low: v128, high: v128): v128 {
+    if (isFloat<T>()) return v128.min<T>(v128.max<T>(x, low), high);
+    const y = v128.bitselect(x, low, v128.gt<T>(x, low));
+    return v128.bitselect(y, high, v128.lt<T>(y, high));
+  }
+}
+
+// ── the functions of mathematics ────────────────────────────────────────────────────────────────────────────────────
+//
+// A class has the f32 form (`apply` four at a time, or `two` for `Halves`) and the f64 form (`one`, for `Each`).
+
+/** f32 through two f64 at a time. */
+// @ts-ignore: decorator
+@final
+class Halves<O> extends Heavy {
+  // @ts-ignore: decorator
+  @inline
+  apply<T>(x: v128): v128 {
+    const op = changetype<O>(0);
+    return join(op.two(low(x)), op.two(high(x)));
+  }
+}
+
+/** One f64 at a time, for f32 too. */
+// @ts-ignore: decorator
+@final
+class Each<O> extends Heavy {
+  // @ts-ignore: decorator
+  @inline
+  apply<T>(x: v128): v128 {
+    const op = changetype<O>(0);
+    if (sizeof<T>() == 4) return join(this.pair<O>(op, low(x)), this.pair<O>(op, high(x)));
+    return this.pair<O>(op, x);
+  }
+  // @ts-ignore: decorator
+  @inline
+  pair<P>(op: P, x: v128): v128 {
+    return f64x2.replace_lane(f64x2.splat(op.one(f64x2.extract_lane(x, 0))), 1, op.one(f64x2.extract_lane(x, 1)));
+  }
+}
+
+/** sin, cos, tan in f32: beyond the reach of the two-part π one by one, with all of π. */
+// @ts-ignore: decorator
+@final
+class Turn<O> extends Heavy {
+  // @ts-ignore: decorator
+  @inline
+  apply<T>(x: v128): v128 {
+    if (v128.any_true(f32x4.gt(f32x4.abs(x), f32x4.splat(FAR)))) return changetype<Each<O>>(0).apply<f32>(x);
+    return changetype<Halves<O>>(0).apply<f32>(x);
+  }
+}
+
+// @ts-ignore: decorator
+@final
+class Exp extends Heavy {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return exp4(x); }
+  // @ts-ignore: decorator
+  @inline one(x: f64): f64 { return NativeMath.exp(x); }
+}
+
+// @ts-ignore: decorator
+@final
+class Log extends Heavy {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return log4(x); }
+  // @ts-ignore: decorator
+  @inline one(x: f64): f64 { return NativeMath.log(x); }
+}
+
+// @ts-ignore: decorator
+@final
+class Tanh extends Heavy {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return tanh4(x); }
+  // @ts-ignore: decorator
+  @inline one(x: f64): f64 { return NativeMath.tanh(x); }
+}
+
+// @ts-ignore: decorator
+@final
+class Sigmoid extends Heavy {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return sigmoid4(x); }
+  // @ts-ignore: decorator
+  @inline one(x: f64): f64 { return sigmoid(x); }
+}
+
+// @ts-ignore: decorator
+@final
+class Exp2 {
+  // @ts-ignore: decorator
+  @inline two(x: v128): v128 { return expd(f64x2.mul(x, f64x2.splat(0.6931471805599453))); }
+  // @ts-ignore: decorator
+  @inline one(x: f64): f64 { return NativeMath.exp2(x); }
+}
+
+// @ts-ignore: decorator
+@final
+class Expm1 {
+  // @ts-ignore: decorator
+  @inline two(x: v128): v128 { return expm1d(x); }
+  // @ts-ignore: decorator
+  @inline one(x: f64): f64 { return NativeMath.expm1(x); }
+}
+
+// @ts-ignore: decorator
+@final
+class Log2 {
+  // @ts-ignore: decorator
+  @inline two(x: v128): v128 { return f64x2.mul(logd(x), f64x2.splat(1.4426950408889634)); }
+  // @ts-ignore: decorator
+  @inline one(x: f64): f64 { return NativeMath.log2(x); }
+}
+
+// @ts-ignore: decorator
+@final
+class Log10 {
+  // @ts-ignore: decorator
+  @inline two(x: v128): v128 { return f64x2.mul(logd(x), f64x2.splat(0.4342944819032518)); }
+  // @ts-ignore: decorator
+  @inline one(x: f64): f64 { return NativeMath.log10(x); }
+}
+
+// @ts-ignore: decorator
+@final
+class Log1p {
+  // @ts-ignore: decorator
+  @inline two(x: v128): v128 { return log1pd(x); }
+  // @ts-ignore: decorator
+  @inline one(x: f64): f64 { return NativeMath.log1p(x); }
+}
+
+// @ts-ignore: decorator
+@final
+class Sin {
+  // @ts-ignore: decorator
+  @inline two(x: v128): v128 { return sind(x); }
+  // @ts-ignore: decorator
+  @inline one(x: f64): f64 { return NativeMath.sin(x); }
+}
+
+// @ts-ignore: decorator
+@final
+class Cos {
+  // @ts-ignore: decorator
+  @inline two(x: v128): v128 { return cosd(x); }
+  // @ts-ignore: decorator
+  @inline one(x: f64): f64 { return NativeMath.cos(x); }
+}
+
+// @ts-ignore: decorator
+@final
+class Tan {
+  // @ts-ignore: decorator
+  @inline two(x: v128): v128 { return tand(x); }
+  // @ts-ignore: decorator
+  @inline one(x: f64): f64 { return NativeMath.tan(x); }
+}
+
+// @ts-ignore: decorator
+@final
+class Asin {
+  // @ts-ignore: decorator
+  @inline two(x: v128): v128 { return atan2d(x, opposite(x)); }
+  // @ts-ignore: decorator
+  @inline one(x: f64): f64 { return NativeMath.asin(x); }
+}
+
+// @ts-ignore: decorator
+@final
+class Acos {
+  // @ts-ignore: decorator
+  @inline two(x: v128): v128 { return atan2d(opposite(x), x); }
+  // @ts-ignore: decorator
+  @inline one(x: f64): f64 { return NativeMath.acos(x); }
+}
+
+// @ts-ignore: decorator
+@final
+class Atan {
+  // @ts-ignore: decorator
+  @inline two(x: v128): v128 { return atan2d(x, f64x2.splat(1)); }
+  // @ts-ignore: decorator
+  @inline one(x: f64): f64 { return NativeMath.atan(x); }
+}
+
+// @ts-ignore: decorator
+@final
+class Sinh {
+  // @ts-ignore: decorator
+  @inline
+  two(x: v128): v128 {
+    // With e = e^|x| - 1: (e + e / (e + 1)) / 2.
+    const e = expm1d(f64x2.abs(x));
+    const y = f64x2.add(e, f64x2.div(e, f64x2.add(e, f64x2.splat(1))));
+    return flip<f64>(f64x2.mul(y, f64x2.splat(0.5)), x);
+  }
+  // @ts-ignore: decorator
+  @inline one(x: f64): f64 { return NativeMath.sinh(x); }
+}
+
+// @ts-ignore: decorator
+@final
+class Cosh {
+  // @ts-ignore: decorator
+  @inline
+  two(x: v128): v128 {
+    const e = expd(f64x2.abs(x));
+    return f64x2.mul(f64x2.add(e, f64x2.div(f64x2.splat(1), e)), f64x2.splat(0.5));
+  }
+  // @ts-ignore: decorator
+  @inline one(x: f64): f64 { return NativeMath.cosh(x); }
+}
+
+// @ts-ignore: decorator
+@final
+class Asinh {
+  // @ts-ignore: decorator
+  @inline
+  two(x: v128): v128 {
+    // log1p(a + a² / (1 + √(1 + a²))), a = |x|
+    const a = f64x2.abs(x);
+    const square = f64x2.mul(a, a);
+    const one = f64x2.splat(1);
+    const root = f64x2.sqrt(f64x2.add(square, one));
+    const y = log1pd(f64x2.add(a, f64x2.div(square, f64x2.add(root, one))));
+    return flip<f64>(v128.bitselect(a, y, f64x2.eq(a, f64x2.splat(Infinity))), x);
+  }
+  // @ts-ignore: decorator
+  @inline one(x: f64): f64 { return NativeMath.asinh(x); }
+}
+
+// @ts-ignore: decorator
+@final
+class Acosh {
+  // @ts-ignore: decorator
+  @inline
+  two(x: v128): v128 {
+    // log1p(d + √d·√(x + 1)), d = x - 1
+    const d = f64x2.sub(x, f64x2.splat(1));
+    return log1pd(f64x2.add(d, f64x2.mul(f64x2.sqrt(d), f64x2.sqrt(f64x2.add(x, f64x2.splat(1))))));
+  }
+  // @ts-ignore: decorator
+  @inline one(x: f64): f64 { return NativeMath.acosh(x); }
+}
+
+// @ts-ignore: decorator
+@final
+class Atanh {
+  // @ts-ignore: decorator
+  @inline
+  two(x: v128): v128 {
+    // log1p(2a / (1 - a)) / 2, a = |x|
+    const a = f64x2.abs(x);
+    const y = log1pd(f64x2.div(f64x2.add(a, a), f64x2.sub(f64x2.splat(1), a)));
+    return flip<f64>(f64x2.mul(y, f64x2.splat(0.5)), x);
+  }
+  // @ts-ignore: decorator
+  @inline one(x: f64): f64 { return NativeMath.atanh(x); }
+}
+
+// @ts-ignore: decorator
+@final
+class Erf {
+  // @ts-ignore: decorator
+  @inline two(x: v128): v128 { return erfd(x); }
+  // @ts-ignore: decorator
+  @inline one(x: f64): f64 { return erf(x); }
+}
+
+// @ts-ignore: decorator
+@final
+class Erfc {
+  // @ts-ignore: decorator
+  @inline two(x: v128): v128 { return erfcd(x); }
+  // @ts-ignore: decorator
+  @inline one(x: f64): f64 { return erfc(x); }
+}
+
+/** √(1 - x²): the other leg of the triangle. */
+function opposite(x: v128): v128 {
+  const one = f64x2.splat(1);
+  return f64x2.sqrt(f64x2.mul(f64x2.sub(one, x), f64x2.add(one, x)));
+}
+
 export function neg_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Neg>(args, begin, end); }
 export function neg_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Neg>(args, begin, end); }
 export function neg_i32(args: usize, begin: i32, end: i32): void { map1<i32, i32, Neg>(args, begin, end); }
 export function neg_i64(args: usize, begin: i32, end: i32): void { map1<i64, i64, Neg>(args, begin, end); }
+export function abs_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Abs>(args, begin, end); }
+export function abs_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Abs>(args, begin, end); }
+export function abs_i32(args: usize, begin: i32, end: i32): void { map1<i32, i32, Abs>(args, begin, end); }
+export function abs_i64(args: usize, begin: i32, end: i32): void { map1<i64, i64, Abs>(args, begin, end); }
+export function square_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Square>(args, begin, end); }
+export function square_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Square>(args, begin, end); }
+export function square_i32(args: usize, begin: i32, end: i32): void { map1<i32, i32, Square>(args, begin, end); }
+export function square_i64(args: usize, begin: i32, end: i32): void { map1<i64, i64, Square>(args, begin, end); }
+export function sign_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Sign>(args, begin, end); }
+export function sign_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Sign>(args, begin, end); }
+export function sign_i32(args: usize, begin: i32, end: i32): void { map1<i32, i32, Sign>(args, begin, end); }
+export function sign_i64(args: usize, begin: i32, end: i32): void { map1<i64, i64, Sign>(args, begin, end); }
+export function relu_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Relu>(args, begin, end); }
+export function relu_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Relu>(args, begin, end); }
+export function relu_i32(args: usize, begin: i32, end: i32): void { map1<i32, i32, Relu>(args, begin, end); }
+export function relu_i64(args: usize, begin: i32, end: i32): void { map1<i64, i64, Relu>(args, begin, end); }
+export function clamp_f32(args: usize, begin: i32, end: i32): void { map1With<f32, f32, Clamp>(args, begin, end); }
+export function clamp_f64(args: usize, begin: i32, end: i32): void { map1With<f64, f64, Clamp>(args, begin, end); }
+export function clamp_i32(args: usize, begin: i32, end: i32): void { map1With<i32, i32, Clamp>(args, begin, end); }
+export function clamp_i64(args: usize, begin: i32, end: i32): void { map1With<i64, i64, Clamp>(args, begin, end); }
+
+export function sqrt_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Sqrt>(args, begin, end); }
+export function sqrt_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Sqrt>(args, begin, end); }
+export function rsqrt_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Rsqrt>(args, begin, end); }
+export function rsqrt_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Rsqrt>(args, begin, end); }
+export function reciprocal_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Reciprocal>(args, begin, end); }
+export function reciprocal_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Reciprocal>(args, begin, end); }
+export function floor_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Floor>(args, begin, end); }
+export function floor_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Floor>(args, begin, end); }
+export function ceil_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Ceil>(args, begin, end); }
+export function ceil_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Ceil>(args, begin, end); }
+export function trunc_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Trunc>(args, begin, end); }
+export function trunc_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Trunc>(args, begin, end); }
+export function round_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Round>(args, begin, end); }
+export function round_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Round>(args, begin, end); }
+
+export function exp_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Exp>(args, begin, end); }
+export function exp_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Exp>>(args, begin, end); }
+export function log_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Log>(args, begin, end); }
+export function log_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Log>>(args, begin, end); }
+export function tanh_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Tanh>(args, begin, end); }
+export function tanh_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Tanh>>(args, begin, end); }
+export function sigmoid_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Sigmoid>(args, begin, end); }
+export function sigmoid_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Sigmoid>>(args, begin, end); }
+export function exp2_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Halves<Exp2>>(args, begin, end); }
+export function exp2_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Exp2>>(args, begin, end); }
+export function expm1_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Halves<Expm1>>(args, begin, end); }
+export function expm1_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Expm1>>(args, begin, end); }
+export function log2_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Halves<Log2>>(args, begin, end); }
+export function log2_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Log2>>(args, begin, end); }
+export function log10_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Halves<Log10>>(args, begin, end); }
+export function log10_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Log10>>(args, begin, end); }
+export function log1p_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Halves<Log1p>>(args, begin, end); }
+export function log1p_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Log1p>>(args, begin, end); }
+export function sin_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Turn<Sin>>(args, begin, end); }
+export function sin_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Sin>>(args, begin, end); }
+export function cos_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Turn<Cos>>(args, begin, end); }
+export function cos_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Cos>>(args, begin, end); }
+export function tan_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Turn<Tan>>(args, begin, end); }
+export function tan_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Tan>>(args, begin, end); }
+export function asin_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Halves<Asin>>(args, begin, end); }
+export function asin_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Asin>>(args, begin, end); }
+export function acos_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Halves<Acos>>(args, begin, end); }
+export function acos_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Acos>>(args, begin, end); }
+export function atan_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Halves<Atan>>(args, begin, end); }
+export function atan_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Atan>>(args, begin, end); }
+export function sinh_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Halves<Sinh>>(args, begin, end); }
+export function sinh_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Sinh>>(args, begin, end); }
+export function cosh_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Halves<Cosh>>(args, begin, end); }
+export function cosh_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Cosh>>(args, begin, end); }
+export function asinh_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Halves<Asinh>>(args, begin, end); }
+export function asinh_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Asinh>>(args, begin, end); }
+export function acosh_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Halves<Acosh>>(args, begin, end); }
+export function acosh_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Acosh>>(args, begin, end); }
+export function atanh_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Halves<Atanh>>(args, begin, end); }
+export function atanh_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Atanh>>(args, begin, end); }
+export function erf_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Halves<Erf>>(args, begin, end); }
+export function erf_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Erf>>(args, begin, end); }
+export function erfc_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Halves<Erfc>>(args, begin, end); }
+export function erfc_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Erfc>>(args, begin, end); }

@@ -11,6 +11,8 @@ export function faultOf(code: number, detail: bigint): Error {
       return new IndexError(`target ${detail} is out of bounds`);
     case 3:
       return new ValueError("expected all probabilities to be in [0, 1]");
+    case 4:
+      return new ValueError("integer division by zero");
     default:
       return new ValueError(`fault ${code} with detail ${detail}`);
   }

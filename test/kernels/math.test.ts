@@ -1,0 +1,126 @@
+// The functions of assembly/math.ts against the host's f64 functions, in units of the last place of f32.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { noise, put, read, reset, room, run } from "./harness.ts";
+
+/** Numbers of every binade and both signs, dense numbers around zero, and the special ones. */
+function samples(): Float32Array {
+  const xs = new Float32Array(3 << 16);
+  const random = noise(1);
+  const bits = new Uint32Array(xs.buffer);
+  for (let i = 0; i < 1 << 16; i++) bits[i] = (i << 16) | ((i * 40503) % 65536);
+  for (let i = 1 << 16; i < xs.length; i++) xs[i] = random() * (i & 1 ? 3 : 20);
+  xs.set([0, -0, Infinity, -Infinity, NaN, 1, -1, 2 ** -149, -(2 ** -149), 2 ** 127, -(2 ** 127)]);
+  return xs;
+}
+
+/** The distance of y from `exact` in ulp of f32, 0 if it is the nearest; infinite if one is NaN, a wrong infinity or the wrong zero. */
+function ulps(y: number, exact: number): number {
+  const nearest = Math.fround(exact);
+  if (Object.is(y, nearest) || (y !== y && exact !== exact)) return 0;
+  if (!Number.isFinite(y) || !Number.isFinite(exact) || (y === 0 && nearest === 0)) return Infinity;
+  const exponent = Math.max(-126, Math.floor(Math.log2(Math.abs(exact))));
+  return Math.abs(y - exact) / 2 ** (exponent - 23);
+}
+
+/** erfc by its Taylor series below 3 and its continued fraction beyond, to some 1e-13. */
+function erfc(x: number): number {
+  if (x < 0) return 2 - erfc(-x);
+  if (x < 2) {
+    let term = x;
+    let sum = x;
+    for (let n = 1; n < 60; n++) {
+      term *= (-x * x) / n;
+      sum += term / (2 * n + 1);
+    }
+    return 1 - (2 / Math.sqrt(Math.PI)) * sum;
+  }
+  let f = 0;
+  for (let n = 120; n > 0; n--) f = n / 2 / (x + f);
+  return Math.exp(-x * x) / Math.sqrt(Math.PI) / (x + f);
+}
+
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+const CASES: readonly [name: string, bound: number, exact: (x: number) => number][] = [
+  ["exp", 1, Math.exp],
+  ["log", 1, Math.log],
+  ["tanh", 1.5, Math.tanh],
+  ["sigmoid", 2, sigmoid],
+  ["exp2", 0.51, (x) => 2 ** x],
+  ["expm1", 0.51, Math.expm1],
+  ["log2", 0.51, Math.log2],
+  ["log10", 0.51, Math.log10],
+  ["log1p", 0.51, Math.log1p],
+  ["sin", 0.51, Math.sin],
+  ["cos", 0.51, Math.cos],
+  ["tan", 0.51, Math.tan],
+  ["asin", 0.51, Math.asin],
+  ["acos", 0.51, Math.acos],
+  ["atan", 0.51, Math.atan],
+  ["sinh", 0.51, Math.sinh],
+  ["cosh", 0.51, Math.cosh],
+  ["asinh", 0.51, Math.asinh],
+  ["acosh", 0.51, Math.acosh],
+  ["atanh", 0.51, Math.atanh],
+  ["erfc", 0.6, erfc],
+  ["sqrt", 0.5, Math.sqrt],
+  ["rsqrt", 1.5, (x) => 1 / Math.sqrt(x)],
+  ["reciprocal", 0.5, (x) => 1 / x],
+];
+
+for (const [name, bound, exact] of CASES) {
+  test(`${name} in float32 within ${bound} ulp`, () => {
+    reset();
+    const xs = samples();
+    const y = room(4 * xs.length);
+    run(`${name}_f32`, [1, 0, 0, y, put(xs), xs.length, 1, 1], xs.length, 3);
+    const ys = read(Float32Array, y, xs.length);
+    for (let i = 0; i < xs.length; i++) {
+      const off = ulps(ys[i]!, exact(xs[i]!));
+      if (off > bound) assert.unreachable(`${name}(${xs[i]}) = ${ys[i]}, not ${exact(xs[i]!)}: ${off} ulp`);
+    }
+  });
+
+  test(`${name} in float64`, () => {
+    reset();
+    const xs = new Float64Array(samples().slice(0, 20000));
+    const y = room(8 * xs.length);
+    run(`${name}_f64`, [1, 0, 0, y, put(xs), xs.length, 1, 1], xs.length, 2);
+    const ys = read(Float64Array, y, xs.length);
+    const error = name === "erfc" ? 1e-12 : 1e-15;
+    for (let i = 0; i < xs.length; i++) {
+      const want = exact(xs[i]!);
+      const right =
+        Object.is(ys[i], want) ||
+        (ys[i] !== ys[i] && want !== want) ||
+        Math.abs(ys[i]! - want) <= error * Math.abs(want);
+      if (!right) assert.unreachable(`${name}(${xs[i]}) = ${ys[i]}, not ${want}`);
+    }
+  });
+}
+
+test("erf and the activations follow from erfc and sigmoid", () => {
+  reset();
+  const xs = Float32Array.from({ length: 4001 }, (_, i) => (i - 2000) / 250);
+  const x = put(xs);
+  const y = room(4 * xs.length);
+  const phi = (v: number): number => erfc(-v * Math.SQRT1_2) / 2;
+  const cases: readonly [name: string, error: number, exact: (x: number) => number][] = [
+    ["erf", 6e-8, (v) => 1 - erfc(v)],
+    ["gelu", 6e-7, (v) => v * phi(v)],
+    ["silu", 2.5e-7, (v) => v * sigmoid(v)],
+    ["geluTanh", 2e-5, (v) => v * sigmoid(Math.sqrt(8 / Math.PI) * (v + 0.044715 * v ** 3))],
+    ["logsigmoid", 2e-7, (v) => Math.min(v, 0) - Math.log1p(Math.exp(-Math.abs(v)))],
+  ];
+  for (const [name, error, exact] of cases) {
+    run(`${name}_f32`, [1, 0, 0, y, x, xs.length, 1, 1], xs.length, 2);
+    read(Float32Array, y, xs.length).forEach((value, i) => {
+      const want = exact(xs[i]!);
+      if (Math.abs(value - want) > error * Math.abs(want))
+        assert.unreachable(`${name}(${xs[i]}) = ${value}, not ${want}`);
+    });
+  }
+});
+
+test.run();
