@@ -82,7 +82,7 @@ export class CpuBackend implements Backend {
     if (block === null) {
       const { allocated, count } = this.#allocator;
       throw new OutOfMemoryError(
-        `cannot allocate ${readable(bytes)} on "cpu": ${readable(allocated)} of at most ${readable(this.capacity)} are in use by ${count.toLocaleString("en")} storages`,
+        `cannot allocate ${readable(bytes)} on "cpu": ${readable(allocated)} of at most ${readable(this.capacity)} are in use by ${count.toLocaleString("en")} storages. Tensors that nobody can reach go back only between turns of the event loop: wrap the step in fl.scope(() => …), dispose() what is done with, or await fl.relieve()`,
       );
     }
     return block;

@@ -97,6 +97,11 @@ export class Node implements Recorded {
     this.sequence = leaf ? 0 : ++sequence;
   }
 
+  /** `<AddBackward0>`, as PyTorch shows it. */
+  toString(): string {
+    return `<${this.name}>`;
+  }
+
   reach(marked: Set<Recorded>): void {
     const open: Node[] = [this];
     for (let node = open.pop(); node !== undefined; node = open.pop()) {
@@ -117,6 +122,13 @@ export class Node implements Recorded {
     }
   }
 }
+
+// Node's util.inspect asks for this.
+Object.defineProperty(Node.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+  value(this: Node) {
+    return String(this);
+  },
+});
 
 // ── recording ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
