@@ -105,6 +105,7 @@ const METHODS_ONLY = new Set(["slice"]);
  * has neither. It takes the input and the arguments as the case has them.
  */
 export function operatorOf(library: Library, name: string): Operator | null {
+  if (name.startsWith("torch.")) return operatorOf(library, name.slice("torch.".length));
   if (name === "__getitem__") {
     return "at" in library.Tensor.prototype ? (x, index) => (x as Tensor).at(...(index as unknown[])) : null;
   }

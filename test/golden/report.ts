@@ -1,5 +1,5 @@
 // Results as text: a line an operator with the reasons of its failures, and a table of totals.
-import type { Aspect, Kind, Result } from "./replay.ts";
+import { type Aspect, type Kind, NO_FORWARD, type Result } from "./replay.ts";
 
 const ASPECTS: readonly Aspect[] = ["forward", "gradient", "bad input"];
 const EXAMPLES = 3; // cases named for one reason; the rest is in the JSON
@@ -14,7 +14,8 @@ export function namedReport(name: string, results: readonly Result[]): string {
   });
   const failures = present.filter((r) => r.outcome === "fail");
   const lines = [`${failures.length === 0 ? "ok  " : "FAIL"} ${name.padEnd(40)} ${counts.join("  ")}`];
-  for (const { reason, cases } of reasons(failures)) {
+  // That a gradient had no forward says nothing new.
+  for (const { reason, cases } of reasons(failures.filter((f) => f.reason !== NO_FORWARD))) {
     lines.push(`       ${cases.length} × ${reason}`);
     for (const { aspect, label, call } of cases.slice(0, EXAMPLES)) {
       lines.push(`           ${aspect === "bad input" ? "" : `${aspect} of `}${label}: ${shortened(call)}`);

@@ -22,21 +22,33 @@ rules("bodies of operators, modules and optimizers call operators as functions",
       ...Object.getOwnPropertyNames(Object.getPrototypeOf(c.prototype) ?? {}),
     ]),
   );
-  const calls = bodies.flatMap(({ file, text }) =>
-    withoutComments(text)
-      .split("\n")
-      .flatMap((line, i) =>
-        [...line.matchAll(/(\w+|\)|\])\??\.(\w+)\(/g)]
-          .filter(([, receiver]) => receiver !== "Math" && receiver !== "super" && receiver !== "this")
-          .filter(([, , name]) => operators.has(name!) && !ofTheLanguage.has(name!))
-          .map(([call]) => `${file}:${i + 1}: ${call}`),
-      ),
-  );
+  // Receivers that are no tensors: classes, namespaces, the tape's table of functions, and an object's own methods.
+  const noTensor = /^([A-Z]\w*|this|super|self|algebra)$/;
+  const calls = bodies.flatMap(({ file, text }) => {
+    const code = withoutComments(text);
+    const namespaces = new Set([...code.matchAll(/import \* as (\w+)/g)].map((m) => m[1]!));
+    return code.split("\n").flatMap((line, i) =>
+      [...line.matchAll(/(\w+|\)|\])\??\.(\w+)\(/g)]
+        .filter(([, receiver]) => !noTensor.test(receiver!) && !namespaces.has(receiver!))
+        .filter(([, , name]) => operators.has(name!) && !ofTheLanguage.has(name!))
+        .map(([call]) => `${file}:${i + 1}: ${call}`),
+    );
+  });
   assert.equal(calls, []);
 });
 
+rules("a folder of the library has a door: index.ts, or the file of its own name", () => {
+  const files = sourcesOf("src").map(({ file }) => file);
+  const folders = new Set(files.map((f) => path.posix.dirname(f)).filter((f) => f !== "src"));
+  const closed = [...folders].filter((folder) => {
+    const doors = [`${folder}/index.ts`, `${folder}/${path.posix.basename(folder)}.ts`];
+    return !doors.some((door) => files.includes(door));
+  });
+  assert.equal(closed, []);
+});
+
 rules("no source names a machine or a registry", () => {
-  const forbidden = /(?<![\w.])\/(home|work|tmp|root|Users)\/|registry\.|localhost:\d|[A-Z]:\\\\/;
+  const forbidden = /(?<![\w.])\/(home|work|tmp|root|Users)\/|registry\.(npmjs|yarnpkg)|localhost:\d|[A-Z]:\\\\/;
   const endings = [".ts", ".mjs", ".js", ".json", ".md", ".html", ".py"];
   const named = ["src", "assembly", "bench", "examples", "docs", "test", "tools"]
     .flatMap((folder) => sourcesOf(folder, endings))
