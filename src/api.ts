@@ -35,9 +35,11 @@ export {
   ValueError,
 } from "./core/index.ts";
 export {
+  type Allocation,
   type Backend,
   type Command,
   devices,
+  type HostStep,
   type Kernel,
   type MemoryStats,
   Queue,

@@ -7,6 +7,7 @@ import {
   type Command,
   type Flavour,
   type Host,
+  type HostStep,
   type Kernel,
   type MemoryStats,
   registerDevice,
@@ -128,8 +129,9 @@ export class CpuBackend implements Backend {
     return this.#command.begin(kernel as CpuKernel);
   }
 
-  host(step: () => void | Promise<void>): void {
-    step();
+  host({ reads, writes, compute }: HostStep): void {
+    const results = compute(reads.map((source) => this.readSync(source, 0, source.bytes)));
+    for (const [i, target] of writes.entries()) this.write(target, 0, results[i]!);
   }
 
   stats(): MemoryStats {

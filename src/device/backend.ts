@@ -33,6 +33,14 @@ export interface Command {
   run(units: number, grain: number): void;
 }
 
+/** An operator that runs on the CPU in the order of a device's queue. */
+export interface HostStep {
+  readonly reads: readonly Allocation[];
+  readonly writes: readonly Allocation[];
+  /** Given all bytes of `reads`, the new bytes of `writes`. */
+  compute(bytes: readonly Uint8Array<ArrayBuffer>[]): readonly Uint8Array[];
+}
+
 export interface MemoryStats {
   /** Bytes in use. */
   readonly allocated: number;
@@ -53,6 +61,7 @@ export interface Backend {
   readonly capacity: number;
   /** Throws OutOfMemoryError. The bytes are not cleared. */
   allocate(bytes: number): Allocation;
+  /** Ordered with launches: what was launched before may still use the bytes. */
   free(allocation: Allocation): void;
   /** Writes are ordered with launches. */
   write(allocation: Allocation, byteOffset: number, bytes: Uint8Array): void;
@@ -64,10 +73,10 @@ export interface Backend {
   kernel(name: string): Kernel | null;
   command(kernel: Kernel): Command;
   /**
-   * Runs a host step in the queue's order: what is launched later waits for it. A synchronous device has no use for it
-   * and calls `step` at once.
+   * Reads, computes and writes once all that was launched before is done; what is launched later waits for it. What
+   * `compute` throws is thrown at once, or at the next read where the device answers later.
    */
-  host(step: () => void | Promise<void>): void;
+  host(step: HostStep): void;
   stats(): MemoryStats;
   resetPeak(): void;
   /** One line for people: which build, how many threads, why. */

@@ -9,7 +9,6 @@
 import { DeviceError, DTYPES, DTypeError, dense, SIZE, SUFFIX, show, withOuter } from "../core/index.ts";
 import { type Backend, backendOf } from "../device/index.ts";
 import {
-  alias,
   allocate,
   assertAlive,
   defaultDevice,
@@ -287,51 +286,48 @@ function hostStep(
     console.warn(`flambeau: ${key} runs on the CPU, for want of a kernel there`);
   }
   const outs = specs.map((spec) => allocate(backend, spec.code, dense(spec.layout.shape)));
-  // Twins keep the bytes until the step is done, whatever happens to the originals.
-  const sources = operator.flatten(inputs).map((x) => (x === null ? null : alias(x)));
-  const targets = outs.map(alias);
-  const cpu = backendOf("cpu", operator.name);
-  backend.host(async () => {
-    try {
-      const bytes = await Promise.all(
-        sources.map((x) => (x === null ? null : backend.read(x.storage.allocation!, 0, x.storage.allocation!.bytes))),
-      );
-      onCpu(operator, inputs, attrs, sources, bytes, cpu, targets);
-    } finally {
-      for (const x of [...sources, ...targets]) x?.endScope();
-    }
+  const sources = operator.flatten(inputs).filter((x) => x !== null);
+  const mutated = (operator.rule.mutates ?? []).map((name) => inputs[name]).filter((x) => x instanceof Tensor);
+  backend.host({
+    reads: sources.map((x) => x.storage.allocation!),
+    writes: [...outs, ...mutated].map((x) => x.storage.allocation!),
+    compute: (bytes) => onCpu(operator, inputs, attrs, sources, bytes, mutated),
   });
+  for (const x of mutated) x.storage.version++;
   return outs;
 }
 
-/** The synchronous part of a host step. */
+/** The computation of a host step: the bytes of the results, then those of the storages that it wrote into. */
 function onCpu(
   operator: Operator,
   inputs: Inputs,
   attrs: Attrs,
-  sources: readonly (Tensor | null)[],
-  bytes: readonly (Uint8Array | null)[],
-  cpu: Backend,
-  targets: readonly Tensor[],
-): void {
+  sources: readonly Tensor[],
+  bytes: readonly Uint8Array[],
+  mutated: readonly Tensor[],
+): Uint8Array[] {
+  const cpu = backendOf("cpu", operator.name);
   const frame = pushFrame();
   try {
-    const copies = sources.map((x, i) => {
-      if (x === null) return null;
+    const copies = new Map<Tensor, Tensor>();
+    for (const [i, x] of sources.entries()) {
+      // The whole storage, so that layout and offset hold in the copy too.
       const whole = fromBytes(cpu, x.code, [Math.floor(bytes[i]!.length / SIZE[x.code]!)], bytes[i]!);
-      return new Tensor(whole.storage, x.code, x.layout, x.offset);
-    });
-    const result = noGrad(() => below(null, () => evaluate(operator, operator.rebuild(inputs, copies), attrs)));
-    for (const [i, y] of (Array.isArray(result) ? result : [result]).entries()) {
-      const data = toDense(y);
-      const size = SIZE[data.code]!;
-      const { backend, allocation } = targets[i]!.storage;
-      backend.write(
-        allocation!,
-        0,
-        cpu.readSync(data.storage.allocation!, data.offset * size, data.layout.size * size),
-      );
+      copies.set(x, new Tensor(whole.storage, x.code, x.layout, x.offset));
     }
+    const moved = operator.flatten(inputs).map((x) => (x === null ? null : copies.get(x)!));
+    const here = "device" in attrs ? { ...attrs, device: "cpu" } : attrs;
+    const result = noGrad(() => below(null, () => evaluate(operator, operator.rebuild(inputs, moved), here)));
+    const read = (x: Tensor, offset: number, length: number): Uint8Array =>
+      cpu.readSync(x.storage.allocation!, offset, length);
+    return [
+      ...(Array.isArray(result) ? result : [result]).map((y) => {
+        const data = toDense(y);
+        const size = SIZE[data.code]!;
+        return read(data, data.offset * size, data.layout.size * size);
+      }),
+      ...mutated.map((x) => read(copies.get(x)!, 0, bytes[sources.indexOf(x)]!.length)),
+    ];
   } finally {
     popFrame(frame, []);
   }
