@@ -15,7 +15,10 @@ for (const file of readdirSync(folder).sort()) {
   const rows = [...text.matchAll(/(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?export (?:const|function) (\w+)/g)]
     .filter(([, , name]) => ops[name]?.opName !== undefined)
     .map(([, comment, name]) => `| \`${call(name)}\` | ${summary(comment ?? "")} |`);
-  if (rows.length > 0) sections.push(`## ${title.replace(/\.$/, "")}\n\n\`src/ops/${file}\`\n\n| call | what it computes |\n|---|---|\n${rows.join("\n")}`);
+  if (rows.length > 0)
+    sections.push(
+      `## ${title.replace(/\.$/, "")}\n\n\`src/ops/${file}\`\n\n| call | what it computes |\n|---|---|\n${rows.join("\n")}`,
+    );
 }
 writeFileSync(
   path.join(root, "docs/operators.md"),

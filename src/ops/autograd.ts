@@ -14,6 +14,8 @@ import {
 } from "../op/index.ts";
 import { Auto, alias, type GradHook, isTracked, scopes, setRequiresGrad, Tensor } from "../tensor/index.ts";
 import { algebra } from "./algebra.ts";
+import { add } from "./binary.ts";
+import { clone } from "./copy.ts";
 
 export interface BackwardOptions {
   gradient?: Tensor | null;
@@ -66,7 +68,7 @@ export const backward: Backward = /* @__PURE__ */ Object.assign(
 
 function addGrad(leaf: Tensor, g: Tensor): void {
   leaf.auto ??= new Auto(false);
-  leaf.auto.grad = leaf.auto.grad === null ? g : noGrad(() => algebra.add(leaf.auto!.grad!, g));
+  leaf.auto.grad = leaf.auto.grad === null ? g : noGrad(() => add(leaf.auto!.grad!, g));
 }
 
 export interface GradOptions {
@@ -139,7 +141,7 @@ function adopt(g: Tensor): Tensor {
 }
 
 function zerosLike(x: Tensor): Tensor {
-  const y = algebra.clone(x);
+  const y = clone(x);
   algebra.zero(y);
   return y;
 }
@@ -306,7 +308,7 @@ function tie(self: FunctionClass, ctx: FunctionContext, tensors: readonly (Tenso
 }
 
 function zeroCotangent(like: Tensor): Tensor {
-  const y = algebra.clone(like);
+  const y = clone(like);
   algebra.zero(y);
   return y;
 }
@@ -415,7 +417,7 @@ function differences(
   // The check writes into a copy of the input and runs the function on it, recording as it did before.
   return values.map((value, i) => {
     const at = (v: number): number => {
-      const moved = algebra.clone(x);
+      const moved = clone(x);
       poke(moved, i, v);
       const inputs = list.map((other) => (other === x ? leafOf(moved) : other));
       return floats(call(...inputs)[o]!)[e]!;
