@@ -279,7 +279,13 @@ export function view<F extends (...args: never[]) => unknown, A extends object>(
 /** A tensor argument. Throws TypeError for what is none. */
 export function asTensor(x: unknown, op: string, name: string): Tensor {
   if (x instanceof Tensor) return x;
-  throw wrongArgument(op, name, x, "a Tensor");
+  const foreign = typeof x === "object" && x !== null && "storage" in x && "layout" in x;
+  throw wrongArgument(
+    op,
+    name,
+    x,
+    foreign ? "a Tensor of this copy of flambeau: it comes from another one" : "a Tensor",
+  );
 }
 
 /** Two operands, one of which may be a number: it becomes a 0-dim tensor of the dtype that promotion gives it. */

@@ -19,6 +19,8 @@ export class Auto {
   /** Which of the node's outputs it is. */
   port = 0;
   grad: Tensor | null = null;
+  /** True once the user could have kept `grad`: only then is it left to the collector when it is replaced. */
+  gradSeen = false;
   /** The node that collects a leaf's gradient, made when it is first needed. */
   accumulator: (Recorded & { readonly name: string }) | null = null;
   hooks: GradHook[] | null = null;

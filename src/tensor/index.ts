@@ -5,4 +5,14 @@ export { relieve, underPressure } from "./pressure.ts";
 export { type Nested, readAll, readAllSync, reader, type TypedArray, toData, type Value } from "./read.ts";
 export * from "./scope.ts";
 export * from "./storage.ts";
-export { alias, allocate, assertAlive, keep, outside, sameBackend, setRequiresGrad, Tensor } from "./tensor.ts";
+export {
+  alias,
+  allocate,
+  assertAlive,
+  keep,
+  outside,
+  replaceGrad,
+  sameBackend,
+  setRequiresGrad,
+  Tensor,
+} from "./tensor.ts";

@@ -105,12 +105,15 @@ export class Tensor {
   }
   /** The gradient that `backward` collected, or null. */
   get grad(): Tensor | null {
-    return this.auto?.grad ?? null;
+    const { auto } = this;
+    if (auto === null || auto.grad === null) return null;
+    auto.gradSeen = true;
+    return auto.grad;
   }
   set grad(grad: Tensor | null) {
     if (grad !== null) assertGradFits(this, grad);
-    this.auto ??= new Auto(false);
-    this.auto.grad = grad;
+    replaceGrad(this, grad);
+    if (grad !== null) this.auto!.gradSeen = true;
   }
   /** What made it, for people: `{ name: "AddBackward0" }`; null for a leaf. */
   get gradFn(): { readonly name: string } | null {
@@ -231,6 +234,18 @@ export function setRequiresGrad(x: Tensor, wanted: boolean): void {
   }
   x.auto ??= new Auto(false);
   x.auto.requiresGrad = wanted;
+}
+
+/**
+ * Sets a gradient from inside the library. The one before goes back at once if the user never saw it. `x.auto.grad` reads
+ * one without letting it be seen.
+ */
+export function replaceGrad(x: Tensor, grad: Tensor | null): void {
+  x.auto ??= new Auto(false);
+  const { auto } = x;
+  if (auto.grad !== null && auto.grad !== grad && !auto.gradSeen) auto.grad.endScope();
+  auto.grad = grad;
+  auto.gradSeen = false;
 }
 
 function assertGradFits(x: Tensor, grad: Tensor): void {
