@@ -11,14 +11,12 @@ import {
   isComplex,
   isIntegral,
   isScalar,
-  type Layout,
   REAL,
   SCALAR_COMPLEX,
   type Scalar,
   ShapeError,
   SIZE,
   SUFFIX,
-  sameShape,
   scalarKind,
   show,
   showShape,
@@ -43,7 +41,7 @@ import {
   toCode,
   wrongArgument,
 } from "../op/index.ts";
-import { allocate, scalarTensor, Tensor } from "../tensor/index.ts";
+import { scalarTensor, Tensor } from "../tensor/index.ts";
 import { word } from "./arguments.ts";
 import { composed } from "./composed.ts";
 import { zeros } from "./create.ts";
@@ -91,8 +89,11 @@ export function scatterInto(
 ): void {
   if (index.layout.size === 0) return;
   const places = toCode(index, INT64);
-  if (fold === null) return launchLines(`scatter_w${SIZE[y.code]}`, y, dim, places, src, skip);
-  if (!isComplex(y.code)) return launchLines(`scatter_${fold}_${SUFFIX[y.code]}`, y, dim, places, src, skip);
+  if (fold === null || !isComplex(y.code)) {
+    const kernel = fold === null ? `scatter_w${SIZE[y.code]}` : `scatter_${fold}_${SUFFIX[y.code]}`;
+    launchLines(kernel, y, dim, places, src, skip);
+    return;
+  }
   // A sum of complex numbers is one of pairs of reals.
   const pairs = new Tensor(
     places.storage,

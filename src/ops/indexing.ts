@@ -4,7 +4,6 @@
 import {
   BOOL,
   broadcast,
-  DTYPES,
   DTypeError,
   dense,
   expandTo,
@@ -13,7 +12,6 @@ import {
   INT64,
   IndexError,
   isIntegral,
-  isScalar,
   type Scalar,
   ShapeError,
   SIZE,
@@ -35,14 +33,12 @@ import {
   mergeDims,
   need,
   type Op,
-  type OpK,
   type OpQ,
   op,
   type Spec,
   spec,
   toCode,
   toDense,
-  wrongArgument,
 } from "../op/index.ts";
 import { allocate, Tensor, tensor } from "../tensor/index.ts";
 import { whole } from "./arguments.ts";

@@ -7,17 +7,7 @@ import { whole } from "./arguments.ts";
 import { mul } from "./binary.ts";
 import { composed } from "./composed.ts";
 import { fillInto, full } from "./create.ts";
-import {
-  asIndex,
-  folding,
-  gatherInto,
-  sameCode,
-  scatter,
-  scatterAdd,
-  scatterInto,
-  valueFor,
-  zerosOf,
-} from "./gather.ts";
+import { asIndex, folding, gatherInto, sameCode, scatter, scatterAdd, scatterInto, zerosOf } from "./gather.ts";
 import { dimOf, expand, reshape, view } from "./view.ts";
 
 /** A 1-dim index; a 0-dim one counts as a list of one. */
