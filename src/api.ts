@@ -45,7 +45,6 @@ export {
   Queue,
   registerDevice,
 } from "./device/index.ts";
-export { type Source, safetensors } from "./io/index.ts";
 export {
   enableGrad,
   hostSteps,

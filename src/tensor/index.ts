@@ -10,11 +10,9 @@ export {
   allocate,
   assertAlive,
   keep,
-  outlive,
   outside,
   replaceGrad,
   sameBackend,
-  setData,
   setRequiresGrad,
   Tensor,
 } from "./tensor.ts";
