@@ -70,11 +70,11 @@ export type Op2T = Op<(a: Tensor, b: Tensor) => Tensor, (b: Tensor) => Tensor>;
  * One tensor, then optional arguments: P are the positional ones with their labels, N their names in order, K all that
  * may be named (keyword-only ones too).
  */
-export type OpK<P extends readonly unknown[], N extends readonly PropertyKey[], K, R = Tensor> = OpOf<
+export type OpK<P extends readonly unknown[], N extends readonly PropertyKey[], K, R = Tensor> = Op<
   (...args: Forms<[x: Tensor], P, N, K>) => R,
-  (...args: Forms<[], P, N, K>) => R,
-  [x: Tensor, ...Given<P>]
->;
+  (...args: Forms<[], P, N, K>) => R
+> &
+  Bound<[], P>;
 /** As OpK, with the required arguments Q between the tensor and the optional ones. */
 export type OpQ<
   Q extends readonly unknown[],
@@ -82,11 +82,11 @@ export type OpQ<
   N extends readonly PropertyKey[],
   K,
   R = Tensor,
-> = OpOf<
-  (...args: Forms<[x: Tensor, ...Q], P, N, K>) => R,
-  (...args: Forms<Q, P, N, K>) => R,
-  [x: Tensor, ...Given<Q>, ...Given<P>]
->;
+> = Op<(...args: Forms<[x: Tensor, ...Q], P, N, K>) => R, (...args: Forms<Q, P, N, K>) => R> & Bound<Q, P>;
+/** What a binder receives. An interface, whose members are looked at late: Tensor is made of types that mention it. */
+interface Bound<Q extends readonly unknown[], P extends readonly unknown[]> {
+  readonly [BOUND]: [x: Tensor, ...Given<Q>, ...Given<P>];
+}
 
 /** Several results as an array with names. */
 export type Named<N extends string> = Tensor[] & { readonly [K in N]: Tensor };
