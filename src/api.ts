@@ -45,6 +45,7 @@ export {
   Queue,
   registerDevice,
 } from "./device/index.ts";
+export { type Source, safetensors } from "./io/index.ts";
 export {
   enableGrad,
   hostSteps,

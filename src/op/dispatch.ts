@@ -131,7 +131,12 @@ function launched(
     return pointwiseLaunched(operator, operator.flatten(inputs) as Tensor[], attrs, specs[0]!, backend);
   if (rule.into !== undefined) {
     const y = allocate(backend, specs[0]!.code, dense(specs[0]!.layout.shape));
-    rule.into(y, inputs, attrs);
+    const frame = pushFrame();
+    try {
+      rule.into(y, inputs, attrs);
+    } finally {
+      popFrame(frame, []);
+    }
     return [y];
   }
   if (rule.launch === undefined) return null;

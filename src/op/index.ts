@@ -15,8 +15,9 @@ export {
 export { dispatch, evaluate, hostSteps, pointwiseInto } from "./dispatch.ts";
 export * from "./family.ts";
 export { assertWritable, inPlace } from "./inplace.ts";
+export { type Arguments, type Bound, keywords } from "./keywords.ts";
 export { Call, copyInto, Kernels, mergeDims, need, POINTWISE_GRAIN, pointwise, toCode, toDense } from "./launch.ts";
-export { method, named, type Operator, type OperatorFunction, op, operatorOf, publish, spec } from "./operator.ts";
+export { type ArgumentsOf, method, named, type Operator, type OperatorFunction, op, operatorOf, publish, spec } from "./operator.ts";
 export * from "./samples.ts";
 export { type Algebra, hookPlace, Node, runBackward } from "./tape.ts";
 export * from "./types.ts";

@@ -121,7 +121,7 @@ export function op<
 }
 
 /** What a binder receives; keyword-only arguments follow and are annotated by the binder. */
-type ArgumentsOf<F> = F extends { readonly [BOUND]: infer B extends readonly unknown[] }
+export type ArgumentsOf<F> = F extends { readonly [BOUND]: infer B extends readonly unknown[] }
   ? // biome-ignore lint/suspicious/noExplicitAny: the binder states the types of keyword-only arguments itself
     [...B, ...any[]]
   : F extends (...args: infer P) => unknown

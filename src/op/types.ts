@@ -175,7 +175,7 @@ export interface Rule<N, A, S extends string, O extends string> {
   /** Names of the outputs, in order, where there are several. */
   readonly outputs?: readonly O[];
   /** The outputs through which gradients flow; all that have a differentiable dtype where absent. */
-  readonly differentiable?: readonly O[];
+  readonly differentiable?: readonly NoInfer<O>[];
   /** Inputs that the kernel writes. */
   readonly mutates?: readonly (keyof N & string)[];
   /** True where it draws random numbers: never merged, reordered or folded. */
@@ -208,7 +208,11 @@ export interface Pointwise {
   readonly bool: boolean;
   /** The parameters p0 and p1, from the attributes. */
   params?(attrs: Attrs): readonly [number, number];
-  /** The meaning for one element as an expression over the inputs' names, for the reference device and for emitters. */
+  /**
+   * The meaning for one element, for the reference device and for emitters: an expression over the inputs' names and p0,
+   * p1, with the operators of JavaScript's arithmetic, comparisons, `&& || !`, `c ? a : b` and functions by their names
+   * in C (`exp(x)`, `max(a, b)`, `erf(x)` …).
+   */
   readonly expr?: string;
 }
 

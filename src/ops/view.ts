@@ -1,19 +1,28 @@
 // Views: other layouts over the same storage.
 
 import {
+  broadcast,
+  complexOf,
+  DTypeError,
   dense,
   expandTo,
+  FLOAT32,
+  FLOAT64,
   IndexError,
+  isComplex,
   type Layout,
+  REAL,
   ShapeError,
   show,
   showShape,
   strided,
   wrapDim,
 } from "../core/index.ts";
-import { asTensor, f32, type Op, type Spec, view as viewOp } from "../op/index.ts";
-import type { Tensor } from "../tensor/index.ts";
-import { clone } from "./copy.ts";
+import { asTensor, c64, f32, type Op, type Op1, type Op2T, type OpK, type Spec, view as viewOp } from "../op/index.ts";
+import { Tensor } from "../tensor/index.ts";
+import { sizesOf, wholes } from "./arguments.ts";
+import { composed, renamed } from "./composed.ts";
+import { clone, contiguous } from "./copy.ts";
 import { sumToSize } from "./reduce.ts";
 
 type Shape = readonly number[] | readonly [readonly number[]];
@@ -165,3 +174,282 @@ export function variadic<F>(name: string, call: (x: Tensor, list: readonly numbe
     },
   ) as F;
 }
+
+// ── dims in another order ────────────────────────────────────────────────────────────────────────────────────────────
+
+type Transpose = Op<(x: Tensor, dim0: number, dim1: number) => Tensor, (dim0: number, dim1: number) => Tensor>;
+
+/** Two dims exchanged. */
+export const transpose: Transpose = /* @__PURE__ */ viewOp(
+  "transpose",
+  "input, dim0, dim1",
+  (x: Tensor, dim0: number, dim1: number) => {
+    const { ndim } = asTensor(x, "transpose", "input");
+    return [{ x }, { dim0: dimOf(dim0, ndim, "transpose"), dim1: dimOf(dim1, ndim, "transpose") }];
+  },
+  {
+    view: ({ layout, offset }, { dim0, dim1 }) => {
+      const exchanged = (list: readonly number[]): readonly number[] =>
+        list.with(dim0, list[dim1]!).with(dim1, list[dim0]!);
+      return {
+        layout: layout.shape.length === 0 ? layout : strided(exchanged(layout.shape), exchanged(layout.strides)),
+        offset,
+      };
+    },
+    vjp: (g, { dim0, dim1 }) => transpose(g, dim0, dim1),
+    samples: [[f32(2, 3, 4), 0, -1]],
+  },
+);
+
+/** `transpose`, as NumPy calls it. */
+export const swapaxes: Transpose = /* @__PURE__ */ renamed("swapaxes", transpose);
+/** `transpose` by another name. */
+export const swapdims: Transpose = /* @__PURE__ */ renamed("swapdims", transpose);
+
+/** The transpose of a matrix; a tensor of fewer dims is itself. Throws for more. */
+export const t: Op1 = /* @__PURE__ */ composed("t", "input", (x) => {
+  if (asTensor(x, "t", "input").ndim > 2) throw new ShapeError(`t: ${show(x)} has more than two dims`);
+  return x.ndim < 2 ? expand(x, x.shape) : transpose(x, 0, 1);
+});
+
+type Attribute = Op<(x: Tensor) => Tensor, Tensor>;
+
+/** A function that a tensor has as an attribute. */
+function attribute(name: string, f: (x: Tensor) => Tensor): Attribute {
+  return Object.assign(composed<Op1>(name, "input", f), {
+    opName: name,
+    operator: { rule: { method: "attribute" } },
+  }) as unknown as Attribute;
+}
+
+/** All dims in reverse order. */
+export const T: Attribute = /* @__PURE__ */ attribute("T", (x) =>
+  permute(
+    x,
+    x.shape.map((_, d) => x.ndim - 1 - d),
+  ),
+);
+
+/** The matrices of the last two dims transposed. Throws for fewer than two dims. */
+export const mT: Attribute = /* @__PURE__ */ attribute("mT", (x) => {
+  if (x.ndim < 2) throw new ShapeError(`mT: ${show(x)} is no matrix: expected at least two dims`);
+  return transpose(x, -2, -1);
+});
+
+type MoveDim = Op<
+  (x: Tensor, source: number | readonly number[], destination: number | readonly number[]) => Tensor,
+  (source: number | readonly number[], destination: number | readonly number[]) => Tensor
+>;
+
+/** The dims `source` at the places `destination`; the others keep their order. */
+export const movedim: MoveDim = /* @__PURE__ */ composed(
+  "movedim",
+  "input, source, destination",
+  (x, source, destination) => {
+    const from = dimList(source, asTensor(x, "movedim", "input").ndim, "movedim");
+    const to = dimList(destination, x.ndim, "movedim");
+    if (from.length !== to.length)
+      throw new ShapeError(`movedim: source ${showShape(from)} and destination ${showShape(to)} differ in length`);
+    const rest = x.shape.map((_, d) => d).filter((d) => !from.includes(d));
+    return permute(
+      x,
+      x.shape.map((_, d) => (to.includes(d) ? from[to.indexOf(d)]! : rest.shift()!)),
+    );
+  },
+);
+
+/** `movedim`, as NumPy calls it. */
+export const moveaxis: MoveDim = /* @__PURE__ */ renamed("moveaxis", movedim);
+
+/** Different dims in [0, ndim), from a number or a list. */
+export function dimList(dims: number | readonly number[], ndim: number, op: string): number[] {
+  const list = wholes(dims, op, "dims").map((dim) => dimOf(dim, ndim, op));
+  if (new Set(list).size < list.length) throw new ShapeError(`${op}: dims ${showShape(list)} name a dim twice`);
+  return list;
+}
+
+// ── dims of size 1 ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** `x` with a new dim of size 1 at the place `dim`, in [-ndim - 1, ndim]. */
+export const unsqueeze: Op<(x: Tensor, dim: number) => Tensor, (dim: number) => Tensor> = /* @__PURE__ */ viewOp(
+  "unsqueeze",
+  "input, dim",
+  (x: Tensor, dim: number) => [{ x }, { dim: dimOf(dim, asTensor(x, "unsqueeze", "input").ndim + 1, "unsqueeze") }],
+  {
+    view: ({ layout, offset }, { dim }) => {
+      const { shape, strides } = layout;
+      const step = dim < shape.length ? shape[dim]! * strides[dim]! : 1;
+      return { layout: strided(shape.toSpliced(dim, 0, 1), strides.toSpliced(dim, 0, step)), offset };
+    },
+    vjp: (g, { dim }) => squeeze(g, dim),
+    samples: [[f32(2, 3), -1]],
+  },
+);
+
+type Squeeze = OpK<[dim?: number | readonly number[]], ["dim"], { dim: number | readonly number[] }>;
+
+/** `x` without its dims of size 1, or without those among `dim`; other sizes stay. */
+export const squeeze: Squeeze = /* @__PURE__ */ viewOp(
+  "squeeze",
+  "input, dim?",
+  (x: Tensor, dim?: number | readonly number[]) => {
+    asTensor(x, "squeeze", "input");
+    const dims = dim === undefined ? x.shape.map((_, d) => d) : dimList(dim, x.ndim, "squeeze");
+    return [{ x }, { dims: dims.filter((d) => x.shape[d] === 1) }];
+  },
+  {
+    view: ({ layout, offset }, { dims }) => {
+      const kept = (list: readonly number[]): number[] => list.filter((_, d) => !dims.includes(d));
+      return { layout: strided(kept(layout.shape), kept(layout.strides)), offset };
+    },
+    vjp: (g, { dims }) => [...dims].sort((a, b) => a - b).reduce((y, dim) => unsqueeze(y, dim), g),
+    samples: [[f32(2, 1, 3, 1)], [f32(1, 2, 1), 0], [f32(1, 2, 1), [0, -1]]],
+  },
+);
+
+// ── dims joined and split ────────────────────────────────────────────────────────────────────────────────────────────
+
+type Flatten = OpK<[startDim?: number, endDim?: number], ["startDim", "endDim"], { startDim: number; endDim: number }>;
+
+/** The dims from `startDim` (0) to `endDim` (the last) joined into one; a 0-dim tensor becomes one of one element. */
+export const flatten: Flatten = /* @__PURE__ */ composed(
+  "flatten",
+  "input, startDim?, endDim?",
+  (x, startDim, endDim) => {
+    const start = dimOf(startDim ?? 0, asTensor(x, "flatten", "input").ndim, "flatten");
+    const end = dimOf(endDim ?? -1, x.ndim, "flatten");
+    if (start > end) throw new ShapeError(`flatten: startDim ${start} comes after endDim ${end}`);
+    if (x.ndim === 0) return reshape(x, [1]);
+    const joined = x.shape.slice(start, end + 1).reduce((a, b) => a * b, 1);
+    return reshape(x, [...x.shape.slice(0, start), joined, ...x.shape.slice(end + 1)]);
+  },
+);
+
+type Unflatten = Op<
+  (x: Tensor, dim: number, sizes: readonly number[]) => Tensor,
+  (dim: number, sizes: readonly number[]) => Tensor
+>;
+
+/** A dim split into several; -1 stands for the size that fits. */
+export const unflatten: Unflatten = /* @__PURE__ */ composed("unflatten", "input, dim, sizes", (x, dim, sizes) => {
+  const d = dimOf(dim, asTensor(x, "unflatten", "input").ndim, "unflatten");
+  const parts = wholes(sizes, "unflatten", "sizes");
+  if (parts.length === 0) throw new ShapeError("unflatten: sizes is empty");
+  const known = parts.reduce((p, n) => (n === -1 ? p : p * n), 1);
+  const filled = parts.map((n) => (n === -1 ? x.shape[d]! / known : n));
+  if (filled.reduce((a, b) => a * b, 1) !== x.shape[d] || !filled.every(Number.isInteger)) {
+    throw new ShapeError(`unflatten: sizes ${showShape(parts)} do not multiply to dim ${d} of ${show(x)}`);
+  }
+  return view(x, [...x.shape.slice(0, d), ...filled, ...x.shape.slice(d + 1)]);
+});
+
+/** All elements in one dim, without a copy where the strides allow it. */
+export const ravel: Op1 = /* @__PURE__ */ composed("ravel", "input", (x) => reshape(asTensor(x, "ravel", "input"), -1));
+
+// ── as another tensor ────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** `x` in the shape of `other`, as `view`. */
+export const viewAs: Op2T = /* @__PURE__ */ composed("viewAs", "input, other", (x, other) =>
+  view(x, asTensor(other, "viewAs", "other").shape),
+);
+/** `x` in the shape of `other`, as `reshape`. */
+export const reshapeAs: Op2T = /* @__PURE__ */ composed("reshapeAs", "input, other", (x, other) =>
+  reshape(x, asTensor(other, "reshapeAs", "other").shape),
+);
+/** `x` in the shape of `other`, as `expand`. */
+export const expandAs: Op2T = /* @__PURE__ */ composed("expandAs", "input, other", (x, other) =>
+  expand(x, asTensor(other, "expandAs", "other").shape),
+);
+
+/** `x` in a shape that it broadcasts to, as `expand`. */
+export const broadcastTo: typeof expand = /* @__PURE__ */ renamed("broadcastTo", expand);
+
+/** The tensors in the one shape that all broadcast to. */
+export function broadcastTensors(...tensors: readonly (Tensor | readonly Tensor[])[]): Tensor[] {
+  const list = tensors.flat().map((x) => asTensor(x, "broadcastTensors", "tensors"));
+  if (list.length === 0) return [];
+  const shape = broadcast(
+    "broadcastTensors",
+    list.map((x) => x.layout),
+  );
+  return list.map((x) => expand(x, shape));
+}
+
+/** The shape that shapes broadcast to. */
+export function broadcastShapes(...shapes: readonly (number | readonly number[])[]): readonly number[] {
+  const list = shapes.map((shape) => dense(sizesOf(shape, "broadcastShapes", "shapes")));
+  return list.length === 0 ? [] : broadcast("broadcastShapes", list);
+}
+
+type AtLeast = { (x: Tensor): Tensor; (...tensors: readonly (Tensor | readonly Tensor[])[]): Tensor | Tensor[] };
+
+function atLeast(name: string, grown: (x: Tensor) => Tensor): AtLeast {
+  return ((...tensors: readonly (Tensor | readonly Tensor[])[]) => {
+    const list = tensors.flat().map((x) => grown(asTensor(x, name, "tensors")));
+    return tensors.length === 1 && tensors[0] instanceof Tensor ? list[0]! : list;
+  }) as AtLeast;
+}
+
+/** `x` with at least one dim; several tensors give several. */
+export const atleast1d: AtLeast = /* @__PURE__ */ atLeast("atleast1d", (x) => (x.ndim > 0 ? x : view(x, [1])));
+/** `x` with at least two dims, new ones in front; several tensors give several. */
+export const atleast2d: AtLeast = /* @__PURE__ */ atLeast("atleast2d", (x) =>
+  x.ndim > 1 ? x : view(x, [1, ...(x.ndim > 0 ? x.shape : [1])]),
+);
+/** `x` with at least three dims, as images [n, m, 1] or [1, n, 1]; several tensors give several. */
+export const atleast3d: AtLeast = /* @__PURE__ */ atLeast("atleast3d", (x) =>
+  x.ndim > 2 ? x : x.ndim === 2 ? unsqueeze(x, 2) : view(x, [1, x.numel(), 1]),
+);
+
+// ── complex numbers and pairs of reals ───────────────────────────────────────────────────────────────────────────────
+
+/** A complex tensor as its real and imaginary parts, in a last dim of 2. */
+export const viewAsReal: Op1 = /* @__PURE__ */ viewOp(
+  "viewAsReal",
+  "input",
+  (x: Tensor) => {
+    if (!isComplex(asTensor(x, "viewAsReal", "input").code))
+      throw new DTypeError(`viewAsReal: ${show(x)} is not complex`);
+    return [{ x }, {}];
+  },
+  {
+    view: ({ layout, offset, code }) => ({
+      layout: strided([...layout.shape, 2], [...layout.strides.map((s) => 2 * s), 1]),
+      offset: 2 * offset,
+      code: REAL[code]!,
+    }),
+    vjp: (g) => viewAsComplex(contiguous(g)),
+    samples: [[c64(2, 3)]],
+  },
+);
+
+/** Pairs of reals, in a last dim of 2, as complex numbers. Throws where a pair does not lie side by side. */
+export const viewAsComplex: Op1 = /* @__PURE__ */ viewOp(
+  "viewAsComplex",
+  "input",
+  (x: Tensor) => {
+    const { layout, offset, code } = asTensor(x, "viewAsComplex", "input");
+    const last = x.ndim - 1;
+    if (code !== FLOAT32 && code !== FLOAT64)
+      throw new DTypeError(`viewAsComplex: ${show(x)} is neither float32 nor float64`);
+    const even = offset % 2 === 0 && layout.strides.slice(0, -1).every((s, d) => s % 2 === 0 || layout.shape[d]! <= 1);
+    if (layout.shape[last] !== 2 || layout.strides[last] !== 1 || !even) {
+      throw new ShapeError(
+        `viewAsComplex: ${show(x)} with strides ${showShape(layout.strides)} has no pairs in its last dim`,
+      );
+    }
+    return [{ x }, {}];
+  },
+  {
+    view: ({ layout, offset, code }) => ({
+      layout: strided(
+        layout.shape.slice(0, -1),
+        layout.strides.slice(0, -1).map((s) => Math.floor(s / 2)),
+      ),
+      offset: offset / 2,
+      code: complexOf(code),
+    }),
+    vjp: (g) => viewAsReal(g),
+    samples: [[f32(3, 2)]],
+  },
+);

@@ -10,9 +10,11 @@ export {
   allocate,
   assertAlive,
   keep,
+  outlive,
   outside,
   replaceGrad,
   sameBackend,
+  setData,
   setRequiresGrad,
   Tensor,
 } from "./tensor.ts";

@@ -5,8 +5,13 @@ import type { Meta } from "../core/index.ts";
 import type * as autograd from "../ops/autograd.ts";
 import type * as binary from "../ops/binary.ts";
 import type * as copy from "../ops/copy.ts";
+import type * as create from "../ops/create.ts";
+import type * as gather from "../ops/gather.ts";
+import type * as indexing from "../ops/indexing.ts";
 import type * as matmul from "../ops/matmul.ts";
+import type * as pick from "../ops/pick.ts";
 import type * as reduce from "../ops/reduce.ts";
+import type * as rows from "../ops/rows.ts";
 import type * as unary from "../ops/unary.ts";
 import type * as view from "../ops/view.ts";
 
@@ -19,7 +24,12 @@ export interface OperatorMethods
   extends Methods<typeof autograd>,
     Methods<typeof binary>,
     Methods<typeof copy>,
+    Methods<typeof create>,
+    Methods<typeof gather>,
+    Methods<typeof indexing>,
     Methods<typeof matmul>,
+    Methods<typeof pick>,
     Methods<typeof reduce>,
+    Methods<typeof rows>,
     Methods<typeof unary>,
     Methods<typeof view> {}

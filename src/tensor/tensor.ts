@@ -30,11 +30,11 @@ export class Tensor {
   /** @internal */
   storage: Storage;
   /** The dtype's code. @internal */
-  readonly code: number;
+  code: number;
   /** @internal */
   layout: Layout;
   /** Of the first element, in elements. @internal */
-  readonly offset: number;
+  offset: number;
   /** @internal */
   auto: Auto | null = null;
 
@@ -179,7 +179,7 @@ export class Tensor {
     return print(this);
   }
   [Symbol.toPrimitive](hint: string): string {
-    if (hint === "string") return print(this);
+    if (hint === "string") return this.toString();
     throw new TypeError(
       `a tensor is no ${hint === "number" ? "number" : "primitive"}: use methods (x.add(y), x.gt(0)), or x.item() for its value`,
     );
@@ -192,7 +192,7 @@ export class Tensor {
 // Node's util.inspect asks for this.
 Object.defineProperty(Tensor.prototype, Symbol.for("nodejs.util.inspect.custom"), {
   value(this: Tensor) {
-    return print(this);
+    return this.toString();
   },
 });
 
@@ -267,10 +267,30 @@ export function outside<T>(make: () => T): T {
   }
 }
 
+/** Takes a tensor out of every open scope: it lives until it is disposed or unreachable. Returns it. */
+export function outlive<T extends Tensor>(x: T): T {
+  for (let frame = scopes.current; frame !== null; frame = frame.previous) keep(x, frame);
+  return x;
+}
+
 /** Takes a tensor out of the scope that it was made in. */
 export function keep(x: Tensor, frame: ScopeFrame): void {
   const at = frame.tensors.lastIndexOf(x);
   if (at >= 0) frame.tensors.splice(at, 1);
+}
+
+/**
+ * Makes `x` the elements of `source`, whatever its dtype, shape and device: PyTorch's `x.data = source`. It stays the same
+ * object with the same part in autograd; views of what it was keep that.
+ */
+export function setData(x: Tensor, source: Tensor): void {
+  const { storage } = x;
+  x.storage = source.storage;
+  x.code = source.code;
+  x.layout = source.layout;
+  x.offset = source.offset;
+  x.storage.refs++;
+  if (storage.allocation !== null) storage.release();
 }
 
 /** Throws unless the tensor's memory is there. */

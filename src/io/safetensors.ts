@@ -1,0 +1,152 @@
+// The safetensors format: the usual way to move weights.
+//
+//   ┌───────────────┬──────────────────────────────┬───────────────────────────────┐
+//   │ header length │ header: JSON, padded with    │ the tensors' bytes, in order, │
+//   │ u64, little   │ spaces to 8 bytes            │ without holes                 │
+//   └───────────────┴──────────────────────────────┴───────────────────────────────┘
+//
+// Nothing in a file is believed before it is checked (header.ts), and no memory is asked for that the file has not
+// shown to fill.
+
+import { DTYPES, type DType, IndexError } from "../core/index.ts";
+import { deviceOf, fromBytes, readAll, readAllSync, type Tensor } from "../tensor/index.ts";
+import { type Entry, headerLength, type Metadata, parseHeader, writeHeader } from "./header.ts";
+import { type ByteSource, bytesOf, openSource, readExactly, type Source, writeFile } from "./source.ts";
+
+/** Tensors by name. What is read has no prototype, so that no name means more than itself. */
+export type Tensors = Record<string, Tensor>;
+
+export interface LoadOptions {
+  /** Where the tensors are put; by default the current device. */
+  device?: string;
+}
+
+/** A safetensors file that is open: its header is read, a tensor when it is asked for. */
+export interface SafeFile {
+  /** The names, in the file's order. */
+  keys(): string[];
+  /** The file's own words by name, or null. */
+  metadata(): Metadata | null;
+  /** The dtype and shape of a tensor, without reading it. */
+  getSpec(name: string): { readonly dtype: DType; readonly shape: readonly number[] };
+  /** Reads one tensor. */
+  getTensor(name: string): Promise<Tensor>;
+  /** Lets go of the file. */
+  close(): Promise<void>;
+}
+
+/**
+ * The bytes of a safetensors file.
+ *
+ * Any dtype but complex128, which the format has not. Views are written as their elements. `metadata` is text by name.
+ *
+ * @example
+ * const bytes = fl.safetensors.save(model.stateDict(), { format: "pt" });
+ */
+export function save(tensors: Readonly<Tensors>, metadata: Metadata | null = null): Uint8Array<ArrayBuffer> {
+  const { header, order } = writeHeader(tensors, metadata);
+  const bytes = new Uint8Array(header.length + (order.at(-1)?.end ?? 0));
+  bytes.set(header);
+  for (const { tensor, begin } of order) bytes.set(readAllSync(tensor, "save"), header.length + begin);
+  return bytes;
+}
+
+/**
+ * Writes a safetensors file, whole or not at all.
+ *
+ * @example
+ * await fl.safetensors.saveFile(model.stateDict(), "model.safetensors");
+ */
+export async function saveFile(
+  tensors: Readonly<Tensors>,
+  path: string | URL,
+  metadata: Metadata | null = null,
+): Promise<void> {
+  const { header, order } = writeHeader(tensors, metadata);
+  await writeFile(path, async function* () {
+    yield header;
+    for (const { tensor } of order) yield await readAll(tensor, "save");
+  });
+}
+
+/**
+ * Reads the tensors of a safetensors file that is in memory.
+ *
+ * Throws FormatError for bytes that are cut, lie about sizes, or name anything twice.
+ */
+export function load(bytes: ArrayBuffer | ArrayBufferView, options: LoadOptions = {}): Tensors {
+  const all = bytesOf(bytes);
+  if (all === null) throw new TypeError("load: expected an ArrayBuffer or bytes; loadFile takes paths, URLs and Blobs");
+  const data = 8 + headerLength(all.subarray(0, 8), all.length, "bytes");
+  const { entries } = parseHeader(all.subarray(8, data), all.length - data, "bytes");
+  const tensors: Tensors = Object.create(null);
+  for (const [name, entry] of entries)
+    tensors[name] = make(entry, all.slice(data + entry.begin, data + entry.end), options);
+  return tensors;
+}
+
+/**
+ * Reads all tensors of a safetensors file.
+ *
+ * Throws FormatError for a file that is cut, lies about sizes, or names anything twice.
+ *
+ * @example
+ * model.loadStateDict(await fl.safetensors.loadFile("model.safetensors"));
+ */
+export async function loadFile(source: Source, options: LoadOptions = {}): Promise<Tensors> {
+  const file = await safeOpen(source, options);
+  try {
+    const tensors: Tensors = Object.create(null);
+    for (const name of file.keys()) tensors[name] = await file.getTensor(name);
+    return tensors;
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Opens a safetensors file and reads no more than its header. Tensors are read one by one when they are asked for, over
+ * HTTP too where the server knows ranges.
+ *
+ * @example
+ * const file = await fl.safetensors.safeOpen("model.safetensors");
+ * const weight = await file.getTensor("fc1.weight");
+ * await file.close();
+ */
+export async function safeOpen(source: Source, options: LoadOptions = {}): Promise<SafeFile> {
+  const opened = await openSource(source);
+  try {
+    return await open(opened, options);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function open(source: ByteSource, options: LoadOptions): Promise<SafeFile> {
+  const { name, size } = source;
+  const data = 8 + headerLength(await source.read(0, 8), size, name);
+  const { entries, metadata } = parseHeader(await readExactly(source, 8, data), size - data, name);
+  const entryOf = (key: string): Entry => {
+    const entry = entries.get(key);
+    if (entry === undefined) throw new IndexError(`${name}: there is no tensor ${JSON.stringify(key)}`);
+    return entry;
+  };
+  return {
+    keys: () => [...entries.keys()],
+    metadata: () => metadata,
+    getSpec(key) {
+      const { code, shape } = entryOf(key);
+      return { dtype: DTYPES[code]!, shape };
+    },
+    async getTensor(key) {
+      const entry = entryOf(key);
+      return make(entry, await readExactly(source, data + entry.begin, data + entry.end), options);
+    },
+    close: () => source.close(),
+  };
+}
+
+function make({ code, shape }: Entry, bytes: Uint8Array<ArrayBuffer>, { device }: LoadOptions): Tensor {
+  return fromBytes(deviceOf(device, "load"), code, shape, bytes);
+}

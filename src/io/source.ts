@@ -1,0 +1,173 @@
+// Where bytes come from: a path, a URL, a File or Blob, a buffer. All are read alike, by ranges, so that a file of many
+// gigabytes is opened without being read.
+
+import { FormatError } from "../core/index.ts";
+
+/** A path (or the text of a URL), a URL, a Blob (so a File), or bytes. */
+export type Source = string | URL | Blob | ArrayBuffer | ArrayBufferView;
+
+/** Bytes that are read by ranges. */
+export interface ByteSource {
+  /** How it reads in a message: its path or address. */
+  readonly name: string;
+  /** The number of bytes. */
+  readonly size: number;
+  /** A copy of the bytes [begin, end), or fewer if they end before. */
+  read(begin: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a source. A host's own error (no such file, a refused request) is the cause of ours.
+ *
+ * A URL is asked for ranges; a server that knows none is read once, whole.
+ */
+export async function openSource(source: Source): Promise<ByteSource> {
+  if (typeof source === "string") return /^[a-z][a-z0-9+.-]+:/i.test(source) ? openUrl(source) : openFile(source);
+  if (source instanceof URL) return source.protocol === "file:" ? openFile(source) : openUrl(source.href);
+  if (typeof Blob !== "undefined" && source instanceof Blob) return openBlob(source);
+  const bytes = bytesOf(source);
+  if (bytes === null) throw new TypeError("a source is a path, a URL, a File, a Blob, an ArrayBuffer or bytes");
+  return openBytes(bytes);
+}
+
+/** All bytes of a source. */
+export async function readSource(source: Source): Promise<Uint8Array<ArrayBuffer>> {
+  const opened = await openSource(source);
+  try {
+    return await opened.read(0, opened.size);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** The bytes [begin, end), all of them. Throws FormatError if the source ends before. */
+export async function readExactly(source: ByteSource, begin: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await source.read(begin, end);
+  if (bytes.length === end - begin) return bytes;
+  throw new FormatError(`${source.name}: ends after ${begin + bytes.length} bytes, expected ${end}`);
+}
+
+/** The bytes of what already is in memory, not copied; null for anything else. */
+export function bytesOf(source: unknown): Uint8Array | null {
+  if (source instanceof Uint8Array) return source;
+  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+  // A buffer of another realm is no instance of ours, but says the same of itself.
+  return Object.prototype.toString.call(source) === "[object ArrayBuffer]"
+    ? new Uint8Array(source as ArrayBuffer)
+    : null;
+}
+
+function openBytes(bytes: Uint8Array): ByteSource {
+  return {
+    name: "bytes",
+    size: bytes.length,
+    read: async (begin, end) => new Uint8Array(bytes.subarray(begin, end)),
+    close: async () => {},
+  };
+}
+
+function openBlob(blob: Blob): ByteSource {
+  return {
+    name: (blob as { readonly name?: string }).name ?? "blob",
+    size: blob.size,
+    read: async (begin, end) => new Uint8Array(await blob.slice(begin, end).arrayBuffer()),
+    close: async () => {},
+  };
+}
+
+async function openFile(path: string | URL): Promise<ByteSource> {
+  const name = String(path);
+  const file = await told(`cannot open ${name}`, async () => (await files()).open(path, "r"));
+  const { size } = await told(`cannot read ${name}`, () => file.stat());
+  return {
+    name,
+    size,
+    read: (begin, end) =>
+      told(`cannot read ${name}`, async () => {
+        const bytes = new Uint8Array(Math.max(0, Math.min(end, size) - begin));
+        let filled = 0;
+        while (filled < bytes.length) {
+          const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, begin + filled);
+          if (bytesRead === 0) break;
+          filled += bytesRead;
+        }
+        return bytes.subarray(0, filled);
+      }),
+    close: () => file.close(),
+  };
+}
+
+async function openUrl(url: string): Promise<ByteSource> {
+  const first = await ranged(url, 0, 1);
+  const total = /\/(\d+)$/.exec(first.headers.get("content-range") ?? "")?.[1];
+  if (first.status !== 206 || total === undefined)
+    return { ...openBytes(new Uint8Array(await first.arrayBuffer())), name: url };
+  await first.arrayBuffer();
+  const size = Number(total);
+  return {
+    name: url,
+    size,
+    async read(begin, end) {
+      const last = Math.min(end, size);
+      if (last <= begin) return new Uint8Array(0);
+      const response = await ranged(url, begin, last);
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      // A server may change its mind and send all.
+      return response.status === 206 ? bytes : bytes.slice(begin, last);
+    },
+    close: async () => {},
+  };
+}
+
+function ranged(url: string, begin: number, end: number): Promise<Response> {
+  return told(`cannot fetch ${url}`, async () => {
+    const response = await fetch(
+      url,
+      url.startsWith("http") ? { headers: { range: `bytes=${begin}-${end - 1}` } } : {},
+    );
+    if (!response.ok) throw new Error(`the server answers ${response.status} ${response.statusText}`);
+    return response;
+  });
+}
+
+/** Writes a file so that it is there whole or not at all: beside its place first, then moved onto it. */
+export async function writeFile(path: string | URL, parts: () => AsyncIterable<Uint8Array>): Promise<void> {
+  const name = String(path);
+  await told(`cannot write ${name}`, async () => {
+    const fs = await files();
+    const beside = path instanceof URL ? new URL(`${path.href}.part`) : `${path}.part`;
+    const file = await fs.open(beside, "w");
+    try {
+      for await (const part of parts()) await file.writeFile(part);
+      await file.sync();
+    } catch (error) {
+      await file.close();
+      await fs.rm(beside, { force: true });
+      throw error;
+    }
+    await file.close();
+    await fs.rename(beside, path);
+  });
+}
+
+type Files = typeof import("node:fs/promises");
+
+/** The host's files. The name is put together so that bundlers for the browser do not look for it. */
+async function files(): Promise<Files> {
+  const name = ["node:fs", "promises"].join("/");
+  try {
+    return (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as Files;
+  } catch (cause) {
+    throw new Error("this host has no files: give a URL, a File, a Blob or bytes", { cause });
+  }
+}
+
+/** Runs `body`; what it throws becomes the cause of an error that says what was tried. */
+async function told<T>(what: string, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (cause) {
+    throw new Error(`${what}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}

@@ -1,0 +1,42 @@
+// Arguments of what is no operator (modules, optimizers, functions over them): the same rule, bound by name.
+//
+//   new Conv2d(1, 32, 3, { padding: 1 })   is   Conv2d(1, 32, 3, padding=1)
+//   new Conv2d(1, 32, 3, 1, 1)             is   Conv2d(1, 32, 3, 1, 1)
+
+import { bindArguments, isPlain, signature } from "./bind.ts";
+
+/**
+ * The forms of a call: `R` by position, then any leading part of `O` by position, then what is left by name in one
+ * object; or all of `K` by name.
+ */
+export type Arguments<K, R extends readonly unknown[], O extends readonly unknown[] = []> =
+  | [...R, ...Leading<Required<O>>, options?: { [P in keyof K]?: K[P] | undefined }]
+  | [all: { [P in keyof K]: K[P] | (Pick<K, P> extends Required<Pick<K, P>> ? never : undefined) }];
+
+type Leading<O extends readonly unknown[]> = O extends readonly [...infer Most, unknown] ? O | Leading<Most> : [];
+
+/** Every argument by name, the defaults filled in. */
+export type Bound<K> = { [P in keyof K]-?: Exclude<K[P], undefined> };
+
+/**
+ * A binder for the arguments of `name`, written as PyTorch documents them: "inFeatures, outFeatures, bias?, *, dtype?".
+ *
+ * It throws a TypeError for an argument too many, a missing one, a name that does not exist, and one that is given both
+ * ways. A last object is options, unless it stands where a required argument is due: that may itself be a mapping.
+ */
+export function keywords<K extends object>(
+  name: string,
+  text: string,
+  defaults: { readonly [P in keyof K]?: K[P] } = {},
+): (args: readonly unknown[]) => Bound<K> {
+  return (args) => {
+    const { names, required } = signature(text);
+    const least = required.filter((needed) => needed).length;
+    const last = args.at(-1);
+    const mapping = isPlain(last) && args.length <= least && !Object.keys(last).some((key) => names.includes(key));
+    const values = bindArguments(name, text, mapping ? [...args, {}] : args);
+    const bound: Record<string, unknown> = { ...defaults };
+    for (const [i, key] of names.entries()) if (values[i] !== undefined) bound[key] = values[i];
+    return bound as Bound<K>; // every name is there: what was given, or its default
+  };
+}

@@ -1,0 +1,43 @@
+// Functions made of other operators where one result, or a result's shape known beforehand, is too little to say: they
+// have an operator's arguments, errors and method, and run as the operators that they call.
+
+import { withOuter } from "../core/index.ts";
+import { type ArgumentsOf, bindArguments } from "../op/index.ts";
+import { popFrame, pushFrame, Tensor } from "../tensor/index.ts";
+
+/**
+ * Declares such a function. `signature` is written as an operator's; `body` receives the arguments in its order,
+ * undefined where absent. What the body makes and does not return goes back at once, unless the tape needs it.
+ */
+export function composed<F extends (...args: never[]) => unknown>(
+  name: string,
+  signature: string,
+  body: (...args: ArgumentsOf<NoInfer<F>>) => Tensor | readonly Tensor[],
+): F {
+  const call = (...args: unknown[]): Tensor | readonly Tensor[] => {
+    const frame = pushFrame();
+    let results: readonly Tensor[] = [];
+    try {
+      const result = body(...(bindArguments(name, signature, args) as ArgumentsOf<F>));
+      results = result instanceof Tensor ? [result] : result;
+      return result;
+    } catch (error) {
+      throw withOuter(error, name);
+    } finally {
+      popFrame(frame, results);
+    }
+  };
+  return Object.assign(call, { opName: name }) as unknown as F;
+}
+
+/** The same function under another name, as PyTorch has it. */
+export function renamed<F extends (...args: never[]) => unknown>(name: string, f: F): F {
+  const call = (...args: never[]): unknown => {
+    try {
+      return f(...args);
+    } catch (error) {
+      throw withOuter(error, name);
+    }
+  };
+  return Object.assign(call, { opName: name }) as unknown as F;
+}
