@@ -46,6 +46,7 @@ export {
   registerDevice,
 } from "./device/index.ts";
 export { type Source, safetensors } from "./io/index.ts";
+export * as nn from "./nn/index.ts";
 export {
   enableGrad,
   hostSteps,
@@ -56,6 +57,7 @@ export {
   noGrad,
   setGradEnabled,
 } from "./op/index.ts";
+export * as optim from "./optim/index.ts";
 export {
   frombuffer,
   type Nested,

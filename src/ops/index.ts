@@ -11,3 +11,4 @@ export * from "./reduce.ts";
 export * from "./rows.ts";
 export * from "./unary.ts";
 export * from "./view.ts";
+export * from "./step.ts";

@@ -10,7 +10,7 @@ export interface ViewLink {
   replay(parent: Tensor): Tensor;
 }
 
-export type GradHook = (grad: Tensor) => Tensor | null | undefined | void;
+export type GradHook = (grad: Tensor) => Tensor | null | undefined | undefined;
 
 export class Auto {
   requiresGrad: boolean;

@@ -9,6 +9,7 @@ export {
   alias,
   allocate,
   assertAlive,
+  gradOf,
   keep,
   outlive,
   outside,

@@ -236,6 +236,9 @@ export function setRequiresGrad(x: Tensor, wanted: boolean): void {
   x.auto.requiresGrad = wanted;
 }
 
+/** The gradient of `x`, not shown to the user: one that nobody saw goes back when it is replaced. */
+export const gradOf = (x: Tensor): Tensor | null => x.auto?.grad ?? null;
+
 /**
  * Sets a gradient from inside the library. The one before goes back at once if the user never saw it. `x.auto.grad` reads
  * one without letting it be seen.

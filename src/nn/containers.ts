@@ -1,0 +1,284 @@
+// Modules that hold others: in a row, in a list, by name. Their keys are positions or names, kept in order.
+
+import { IndexError } from "../core/index.ts";
+import { isPlain } from "../op/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+import { Module } from "./module.ts";
+import { Parameter } from "./parameter.ts";
+import { className, frame, indent } from "./repr.ts";
+
+/** What Sequential and ModuleList share: modules by position. */
+abstract class Modules extends Module {
+  protected get list(): Module[] {
+    return [...Module.entries(this).values()] as Module[];
+  }
+
+  protected set list(modules: Iterable<Module>) {
+    const entries = Module.entries(this);
+    const list = [...modules].map(checked);
+    entries.clear();
+    for (const [i, module] of list.entries()) entries.set(String(i), module);
+  }
+
+  /** The number of modules. */
+  override get length(): number {
+    return Module.entries(this).size;
+  }
+
+  /** The module at a position; a negative one counts from the end. */
+  at(index: number): Module {
+    return this.list[place(index, this.length, className(this))]!;
+  }
+
+  /** Puts another module at a position. */
+  set(index: number, module: Module): void {
+    const at = place(index, this.length, className(this));
+    this.list = this.list.with(at, module);
+  }
+
+  /** Adds a module at the end. */
+  append(module: Module): this {
+    this.list = [...this.list, module];
+    return this;
+  }
+
+  /** Adds modules at the end. */
+  extend(modules: Iterable<Module>): this {
+    this.list = [...this.list, ...modules];
+    return this;
+  }
+
+  /** Puts a module before a position. */
+  insert(index: number, module: Module): void {
+    const list = this.list;
+    list.splice(index, 0, module);
+    this.list = list;
+  }
+
+  /** Takes the module at a position out, by default the last. */
+  pop(index: number = -1): Module {
+    const list = this.list;
+    const [module] = list.splice(place(index, list.length, className(this)), 1);
+    this.list = list;
+    return module!;
+  }
+
+  [Symbol.iterator](): IterableIterator<Module> {
+    return this.list[Symbol.iterator]();
+  }
+}
+
+/**
+ * Modules in a row: each takes the output of the one before.
+ *
+ * @example
+ * const model = new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10));
+ * model(randn(64, 784)).shape // [64, 10]
+ * new nn.Sequential({ hidden: new nn.Linear(784, 128), act: new nn.ReLU() }); // with names
+ */
+export class Sequential extends Modules {
+  constructor(...modules: readonly Module[] | readonly [Readonly<Record<string, Module>>]) {
+    super();
+    const [first] = modules;
+    if (modules.length === 1 && isPlain(first)) {
+      for (const [name, module] of Object.entries(first)) Module.entries(this).set(name, checked(module));
+    } else this.list = modules as readonly Module[]; // each is checked
+  }
+
+  forward(input: Tensor): Tensor {
+    let x = input;
+    for (const module of this) x = module(x);
+    return x;
+  }
+}
+
+/**
+ * A list of modules: its parameters are the model's; what is done with them is said in `forward`.
+ *
+ * @example
+ * class Net extends nn.Module {
+ *   layers = new nn.ModuleList(Array.from({ length: 4 }, () => new nn.Linear(10, 10)));
+ *   forward(x: Tensor): Tensor {
+ *     for (const layer of this.layers) x = layer(x).relu();
+ *     return x;
+ *   }
+ * }
+ */
+export class ModuleList extends Modules {
+  constructor(modules: Iterable<Module> = []) {
+    super();
+    this.list = modules;
+  }
+
+  override forward(): never {
+    throw new TypeError("ModuleList: a list is not called: call its modules");
+  }
+
+  /** Neighbours that read the same come as one: `(0-3): 4 x Linear(…)`. */
+  override toString(): string {
+    const runs: { start: number; end: number; text: string }[] = [];
+    for (const [i, module] of this.list.entries()) {
+      const text = String(module);
+      const last = runs.at(-1);
+      if (last?.text === text) last.end = i;
+      else runs.push({ start: i, end: i, text });
+    }
+    const lines = runs.map(({ start, end, text }) =>
+      indent(start === end ? `(${start}): ${text}` : `(${start}-${end}): ${end - start + 1} x ${text}`),
+    );
+    return frame(className(this), [], lines);
+  }
+}
+
+/**
+ * Modules by name, in the order in which they were added. A module whose name is not taken is a field too: `dict.conv`.
+ *
+ * @example
+ * const choices = new nn.ModuleDict({ relu: new nn.ReLU(), tanh: new nn.Tanh() });
+ * choices.get("relu")(x);
+ */
+export class ModuleDict extends Module {
+  constructor(modules: Readonly<Record<string, Module>> | Iterable<readonly [string, Module]> = {}) {
+    super();
+    this.update(modules);
+  }
+
+  override forward(): never {
+    throw new TypeError("ModuleDict: a dict is not called: call its modules");
+  }
+
+  /** The number of modules. */
+  override get length(): number {
+    return Module.entries(this).size;
+  }
+
+  /** The module of that name. */
+  get(name: string): Module {
+    const module = Module.entries(this).get(name);
+    if (!(module instanceof Module))
+      throw new IndexError(`ModuleDict: there is no "${name}": there are ${[...this.keys()].join(", ")}`);
+    return module;
+  }
+
+  /** Adds a module, or replaces the one of that name. */
+  set(name: string, module: Module): void {
+    if (name === "" || name.includes("."))
+      throw new TypeError(`ModuleDict: a name is neither empty nor has dots, got "${name}"`);
+    Module.entries(this).set(name, checked(module));
+    if (!(name in this)) {
+      Object.defineProperty(this, name, {
+        get: () => Module.entries(this).get(name),
+        set: (next: Module) => this.set(name, next),
+        configurable: true,
+        enumerable: false, // the store has it already
+      });
+    }
+  }
+
+  /** Adds modules, or replaces those of the same names. */
+  update(modules: Readonly<Record<string, Module>> | Iterable<readonly [string, Module]>): void {
+    const pairs = Symbol.iterator in modules ? modules : Object.entries(modules);
+    for (const [name, module] of pairs as Iterable<readonly [string, Module]>) this.set(name, module);
+  }
+
+  has(name: string): boolean {
+    return Module.entries(this).has(name);
+  }
+
+  /** Takes a module out. */
+  pop(name: string): Module {
+    const module = this.get(name);
+    Module.entries(this).delete(name);
+    if (Object.hasOwn(this, name)) delete (this as Record<string, unknown>)[name];
+    return module;
+  }
+
+  /** Takes all modules out. */
+  clear(): void {
+    for (const name of [...this.keys()]) this.pop(name);
+  }
+
+  keys(): IterableIterator<string> {
+    return Module.entries(this).keys();
+  }
+
+  values(): IterableIterator<Module> {
+    return Module.entries(this).values() as IterableIterator<Module>;
+  }
+
+  entries(): IterableIterator<[string, Module]> {
+    return Module.entries(this).entries() as IterableIterator<[string, Module]>;
+  }
+
+  [Symbol.iterator](): IterableIterator<string> {
+    return this.keys();
+  }
+}
+
+/**
+ * A list of parameters; a tensor that is none becomes one.
+ *
+ * @example
+ * const weights = new nn.ParameterList([randn(10, 10), randn(10)]);
+ * [...weights].length // 2
+ */
+export class ParameterList extends Module {
+  constructor(parameters: Iterable<Tensor> = []) {
+    super();
+    this.extend(parameters);
+  }
+
+  override forward(): never {
+    throw new TypeError("ParameterList: a list is not called");
+  }
+
+  /** The number of parameters. */
+  override get length(): number {
+    return Module.entries(this).size;
+  }
+
+  /** The parameter at a position; a negative one counts from the end. */
+  at(index: number): Parameter {
+    return Module.entries(this).get(String(place(index, this.length, "ParameterList"))) as Parameter;
+  }
+
+  /** Puts another parameter at a position. */
+  set(index: number, parameter: Tensor): void {
+    Module.entries(this).set(String(place(index, this.length, "ParameterList")), asParameter(parameter));
+  }
+
+  /** Adds a parameter at the end. */
+  append(parameter: Tensor): this {
+    Module.entries(this).set(String(this.length), asParameter(parameter));
+    return this;
+  }
+
+  /** Adds parameters at the end. */
+  extend(parameters: Iterable<Tensor>): this {
+    for (const parameter of [...parameters]) this.append(parameter);
+    return this;
+  }
+
+  [Symbol.iterator](): IterableIterator<Parameter> {
+    return Module.entries(this).values() as IterableIterator<Parameter>;
+  }
+
+  override extraRepr(): string {
+    return [...this]
+      .map((p, i) => `  (${i}): Parameter containing: [torch.${p.dtype} of size ${p.shape.join("x")}]`)
+      .join("\n");
+  }
+}
+
+function checked(module: Module): Module {
+  if (!(module instanceof Module)) throw new TypeError(`${className(module)} is not a Module subclass`);
+  return module;
+}
+
+const asParameter = (x: Tensor): Parameter => (x instanceof Parameter ? x : new Parameter(x));
+
+function place(index: number, length: number, op: string): number {
+  if (!Number.isInteger(index) || index < -length || index >= length)
+    throw new IndexError(`${op}: index ${index} is out of range`);
+  return index < 0 ? index + length : index;
+}

@@ -1,0 +1,144 @@
+// Steps of optimizers: operators that write the parameter and what is kept of it. Functions only; src/optim calls them.
+//
+// The formulas are the kernels' (assembly/optim/step.ts), in PyTorch's order of operations.
+
+import { DTypeError, ShapeError, sameShape, show } from "../core/index.ts";
+import { type BOUND, op, POINTWISE_GRAIN, type Spec } from "../op/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+import { add, add_, mul, mul_ } from "./binary.ts";
+import { copy_ } from "./copy.ts";
+
+/** Tensors that are written, and what the step goes by; B are the factors in the order of the signature. */
+type Step<T extends readonly (Tensor | null)[], F, B extends readonly unknown[]> = ((
+  ...args: [...T, factors: F]
+) => void) & {
+  readonly [BOUND]: [...T, ...B];
+};
+
+/** What one step of gradient descent goes by. */
+export interface SgdFactors {
+  /** -1 to climb, else 1. */
+  readonly sign: number;
+  readonly weightDecay: number;
+  readonly momentum: number;
+  readonly dampening: number;
+  readonly nesterov: boolean;
+  readonly lr: number;
+  /** Whether the buffer is new: it becomes the gradient. */
+  readonly first: boolean;
+}
+
+/**
+ * One step of gradient descent. Writes `param`, and `buffer` where there is momentum: `g = sign · grad + weightDecay · param`,
+ * `buffer = momentum · buffer + (1 - dampening) · g`, `param -= lr · buffer` (`lr · (g + momentum · buffer)` with
+ * `nesterov`, `lr · g` without a buffer).
+ */
+export const sgdStep_: Step<[param: Tensor, grad: Tensor, buffer: Tensor | null], SgdFactors, SgdBound> =
+  /* @__PURE__ */ op(
+    "sgdStep_",
+    "param, grad, buffer, *, sign, weightDecay, momentum, dampening, nesterov, lr, first",
+    (param, grad, buffer, sign, weightDecay, momentum, dampening, nesterov, lr, first) => [
+      { param, grad, buffer },
+      { sign, weightDecay, momentum, dampening, nesterov, lr, first },
+    ],
+    {
+      infer: ({ param, grad, buffer }) => together("sgdStep_", param, [grad, buffer]),
+      kernel: "sgd",
+      launch(k, { param, grad, buffer }, _, { sign, weightDecay, momentum, dampening, nesterov, lr, first }) {
+        const call = k.call("sgd").tensor(param).tensor(grad).tensor(buffer).bool(first).bool(nesterov);
+        for (const factor of [sign, weightDecay, momentum, 1 - dampening, lr]) call.real(factor);
+        call.run(param.layout.size, POINTWISE_GRAIN);
+      },
+      decompose({ param, grad, buffer }, { sign, weightDecay, momentum, dampening, nesterov, lr, first }) {
+        let g = add(mul(grad, sign), mul(param, weightDecay));
+        if (buffer !== null) {
+          if (first) copy_(buffer, g);
+          else add_(mul_(buffer, momentum), mul(g, 1 - dampening));
+          g = nesterov ? add(g, mul(buffer, momentum)) : buffer;
+        }
+        add_(param, mul(g, -lr));
+        return [];
+      },
+      mutates: ["param", "buffer"],
+      method: false,
+    },
+  );
+
+type SgdBound = [
+  sign: number,
+  weightDecay: number,
+  momentum: number,
+  dampening: number,
+  nesterov: boolean,
+  lr: number,
+  first: boolean,
+];
+
+/** What one step of Adam goes by. */
+export interface AdamFactors {
+  /** -1 to climb, else 1. */
+  readonly sign: number;
+  /** The share of the parameter that is added to its gradient. */
+  readonly weightDecay: number;
+  /** What the parameter is multiplied by first: 1 - lr · weight decay for AdamW. */
+  readonly shrink: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  /** lr / (1 - beta1ᵗ) at step t. */
+  readonly rate: number;
+  /** √(1 - beta2ᵗ). */
+  readonly root: number;
+  readonly eps: number;
+}
+
+/**
+ * One step of Adam. Writes `param`, the averages `expAvg` and `expAvgSq`, and with `maxExpAvgSq` (AMSGrad) the greatest
+ * of the latter, which then stands for it: `param = shrink · param - rate · expAvg / (√expAvgSq / root + eps)`.
+ */
+export const adamStep_: Step<
+  [param: Tensor, grad: Tensor, expAvg: Tensor, expAvgSq: Tensor, maxExpAvgSq: Tensor | null],
+  AdamFactors,
+  AdamBound
+> = /* @__PURE__ */ op(
+  "adamStep_",
+  "param, grad, expAvg, expAvgSq, maxExpAvgSq, *, sign, weightDecay, shrink, beta1, beta2, rate, root, eps",
+  (param, grad, expAvg, expAvgSq, maxExpAvgSq, sign, weightDecay, shrink, beta1, beta2, rate, root, eps) => [
+    { param, grad, expAvg, expAvgSq, maxExpAvgSq },
+    { sign, weightDecay, shrink, beta1, beta2, rate, root, eps },
+  ],
+  {
+    infer: ({ param, grad, expAvg, expAvgSq, maxExpAvgSq }) =>
+      together("adamStep_", param, [grad, expAvg, expAvgSq, maxExpAvgSq]),
+    kernel: "adam",
+    launch(k, { param, grad, expAvg, expAvgSq, maxExpAvgSq }, _, f) {
+      const call = k.call("adam");
+      for (const x of [param, grad, expAvg, expAvgSq, maxExpAvgSq]) call.tensor(x);
+      for (const factor of [f.sign, f.weightDecay, f.shrink, f.beta1, f.beta2, f.rate, f.root, f.eps])
+        call.real(factor);
+      call.run(param.layout.size, POINTWISE_GRAIN);
+    },
+    mutates: ["param", "expAvg", "expAvgSq", "maxExpAvgSq"],
+    method: false,
+  },
+);
+type AdamBound = [
+  sign: number,
+  weightDecay: number,
+  shrink: number,
+  beta1: number,
+  beta2: number,
+  rate: number,
+  root: number,
+  eps: number,
+];
+
+/** Nothing is made, but all must be alike. */
+function together(name: string, param: Spec, others: readonly (Spec | null)[]): readonly Spec[] {
+  for (const other of others) {
+    if (other === null) continue;
+    if (!sameShape(param.layout, other.layout))
+      throw new ShapeError(`${name}: ${show(param)} and ${show(other)} differ in shape`);
+    if (param.code !== other.code) throw new DTypeError(`${name}: ${show(param)} and ${show(other)} differ in dtype`);
+  }
+  return [];
+}

@@ -1,0 +1,289 @@
+import { DTypeError, ShapeError, sameShape, show, showValue, ValueError } from "../core/index.ts";
+import { enableGrad, isPlain, noGrad } from "../op/index.ts";
+import { copy_, zero_, zerosLike } from "../ops/index.ts";
+import { assertAlive, gradOf, outside, replaceGrad, sameBackend, scope, Tensor, tensor } from "../tensor/index.ts";
+import { camel, snake } from "./keys.ts";
+
+/** What is kept of a parameter from step to step: numbers and tensors, null where there is nothing yet. */
+export type ParamState = Record<string, Tensor | number | null>;
+
+/** Parameters that are trained alike. The options of the group are fields of it, read at every step. */
+export interface ParamGroup {
+  params: Tensor[];
+  /** Names of the parameters, where they were given as `namedParameters()`. */
+  paramNames?: string[];
+  lr: number;
+  /** The learning rate that a scheduler began with. */
+  initialLr?: number;
+}
+
+/** What an optimizer trains: parameters, or groups of them with options of their own, or either with names. */
+export type Params<O> =
+  | Iterable<Tensor>
+  | Iterable<readonly [name: string, parameter: Tensor]>
+  | Iterable<{ readonly params: Tensor | Iterable<Tensor> | Iterable<readonly [string, Tensor]> } & O>;
+
+/** An optimizer's state in PyTorch's layout: state by the parameter's number, groups with PyTorch's keys. */
+export interface OptimizerState {
+  state: Record<number, Record<string, unknown>>;
+  param_groups: Record<string, unknown>[];
+}
+
+/** What takes a hook away again. */
+export interface Handle {
+  remove(): void;
+}
+
+/** One parameter's step, ready to run: nothing in it may fail. */
+export interface Step {
+  readonly state: ParamState;
+  run(): void;
+}
+
+/**
+ * The base of all optimizers: groups of parameters, their state, and a step that happens whole or not at all.
+ *
+ * A subclass says how one parameter steps (`prepare`).
+ */
+export abstract class Optimizer<G extends ParamGroup = ParamGroup, O extends object = object> {
+  /** Options of groups that do not say otherwise. */
+  readonly defaults: Readonly<O>;
+  /** The groups; their options may be read and written. */
+  readonly paramGroups: G[] = [];
+  /** What is kept of each parameter. */
+  readonly state: Map<Tensor, ParamState> = new Map();
+  readonly #before = new Set<{ readonly run: (optimizer: Optimizer<G, O>) => void }>();
+  readonly #after = new Set<{ readonly run: (optimizer: Optimizer<G, O>) => void }>();
+
+  constructor(params: Params<O>, defaults: O) {
+    this.defaults = { ...defaults };
+    if (
+      params instanceof Tensor ||
+      typeof (params as { [Symbol.iterator]?: unknown })?.[Symbol.iterator] !== "function"
+    ) {
+      throw new TypeError(
+        `params argument given to the optimizer should be an iterable of Tensors or dicts, but got ${showValue(params)}`,
+      );
+    }
+    const list = [...params];
+    if (list.length === 0) throw new ValueError("optimizer got an empty parameter list");
+    const groups = isPlain(list[0]) ? list : [{ params: list }];
+    for (const group of groups) this.addParamGroup(group as { readonly params: Iterable<Tensor> } & O);
+  }
+
+  /** Adds parameters with options of their own: to train a frozen layer from some point on. */
+  addParamGroup(group: { readonly params: Tensor | Iterable<Tensor> | Iterable<readonly [string, Tensor]> } & O): void {
+    if (!isPlain(group)) throw new TypeError(`param_group must be a dict, but got ${showValue(group)}`);
+    const given =
+      group.params instanceof Tensor
+        ? [group.params]
+        : [...(group.params as Iterable<Tensor | readonly [string, Tensor]>)];
+    const named = given.filter((x): x is readonly [string, Tensor] => Array.isArray(x));
+    if (named.length > 0 && named.length < given.length)
+      throw new ValueError("all optimizer params should be with/without names");
+    const params = named.length > 0 ? named.map(([, x]) => x) : (given as Tensor[]);
+    const others = new Set(this.paramGroups.flatMap((other) => other.params));
+    for (const x of params) {
+      if (!(x instanceof Tensor))
+        throw new TypeError(`optimizer can only optimize Tensors, but one of the params is ${showValue(x)}`);
+      if (!x.isLeaf) throw new ValueError("can't optimize a non-leaf Tensor");
+      if (others.has(x)) throw new ValueError("some parameters appear in more than one parameter group");
+      others.add(x);
+    }
+    const names = named.length > 0 ? { paramNames: named.map(([name]) => name) } : {};
+    // The defaults name every option of G; what is given replaces some.
+    const whole = { ...this.defaults, ...defined(group), params, ...names } as unknown as G;
+    this.check(whole);
+    this.paramGroups.push(whole);
+  }
+
+  /** Throws for options that make no sense. */
+  protected check(_group: G): void {}
+
+  /**
+   * All of one parameter's step that can fail: checks, memory for what will be kept. The step itself runs when every
+   * parameter is prepared. `state` is what was kept, or null at first; nothing of it is changed here.
+   */
+  protected prepare(_group: G, _param: Tensor, _grad: Tensor, _state: ParamState | null): Step {
+    throw new TypeError(
+      `${this.constructor.name}: an optimizer says how one parameter steps in prepare(), or all in step()`,
+    );
+  }
+
+  /**
+   * Moves every parameter that has a gradient. A step that is refused has changed nothing.
+   *
+   * `closure`, if given, computes the loss anew and calls `backward`; its result is returned.
+   */
+  step(): undefined;
+  step<T>(closure: () => T): T;
+  step<T>(closure?: () => T): T | undefined {
+    for (const { run } of [...this.#before]) run(this);
+    const loss = closure === undefined ? undefined : enableGrad(closure);
+    scope(() =>
+      noGrad(() => {
+        const steps: [Tensor, Step][] = [];
+        for (const group of this.paramGroups) {
+          for (const param of group.params) {
+            const grad = gradOf(param);
+            if (grad !== null) steps.push([param, this.prepare(group, param, grad, this.state.get(param) ?? null)]);
+          }
+        }
+        for (const [param, { state, run }] of steps) {
+          run();
+          this.state.set(param, state);
+        }
+      }),
+    );
+    for (const { run } of [...this.#after]) run(this);
+    return loss;
+  }
+
+  /** Drops all gradients, or with `setToNone: false` fills them with zeros. */
+  zeroGrad(setToNone: boolean | { readonly setToNone?: boolean } = true): void {
+    const none = typeof setToNone === "boolean" ? setToNone : (setToNone.setToNone ?? true);
+    for (const { params } of this.paramGroups) {
+      for (const param of params) {
+        const grad = gradOf(param);
+        if (none) replaceGrad(param, null);
+        else if (grad !== null) noGrad(() => zero_(grad));
+      }
+    }
+  }
+
+  /** Runs `hook` before each step. */
+  registerStepPreHook(hook: (optimizer: Optimizer<G, O>) => void): Handle {
+    return attach(this.#before, hook);
+  }
+
+  /** Runs `hook` after each step. */
+  registerStepPostHook(hook: (optimizer: Optimizer<G, O>) => void): Handle {
+    return attach(this.#after, hook);
+  }
+
+  /** The state in PyTorch's layout. Tensors share the optimizer's memory. */
+  stateDict(): OptimizerState {
+    const number = new Map(this.paramGroups.flatMap(({ params }) => params).map((param, i) => [param, i]));
+    const state: OptimizerState["state"] = {};
+    for (const [param, kept] of this.state) {
+      // PyTorch counts steps in a float32 tensor.
+      state[number.get(param)!] = rename(kept, snake, (value, key) =>
+        key === "step" ? tensor(value as number, { dtype: "float32" }) : value,
+      );
+    }
+    const groups = this.paramGroups.map((group) => ({
+      ...rename(group, snake),
+      params: group.params.map((param) => number.get(param)!),
+    }));
+    return { state, param_groups: groups };
+  }
+
+  /**
+   * Takes over a state: the options of the groups, and copies of the tensors in the parameters' dtypes.
+   *
+   * Parameters are matched by their order. One that does not fit is refused and has changed nothing.
+   */
+  loadStateDict(stateDict: OptimizerState): void {
+    const { state, param_groups: groups } = stateDict;
+    if (groups.length !== this.paramGroups.length)
+      throw new ValueError("loaded state dict has a different number of parameter groups");
+    const owner = new Map<number, Tensor>();
+    for (const [i, group] of groups.entries()) {
+      const numbers = group.params as readonly number[];
+      const { params } = this.paramGroups[i]!;
+      if (numbers.length !== params.length) {
+        throw new ValueError(
+          "loaded state dict contains a parameter group that doesn't match the size of optimizer's group",
+        );
+      }
+      for (const [k, number] of numbers.entries()) owner.set(number, params[k]!);
+    }
+    const loaded = Object.entries(state).map(([number, kept]) => {
+      const param = owner.get(Number(number));
+      if (param === undefined)
+        throw new ValueError(`loaded state dict has state of the parameter ${number}, which is in no group`);
+      return [param, rename(kept, camel, (value, key) => this.#taken(param, value, key)) as ParamState] as const;
+    });
+    const options = groups.map((group) => rename(group, camel));
+    this.state.clear();
+    for (const [param, kept] of loaded) this.state.set(param, kept);
+    for (const [i, group] of this.paramGroups.entries()) {
+      const { params, paramNames } = group;
+      Object.assign(group, options[i], { params }, paramNames && { paramNames });
+    }
+  }
+
+  #taken(param: Tensor, value: unknown, key: string): unknown {
+    if (!(value instanceof Tensor)) return value;
+    if (key === "step") return value.item();
+    return outside(() => noGrad(() => copy_(zerosLike(param), value)));
+  }
+
+  /** PyTorch's repr. */
+  toString(): string {
+    const groups = this.paramGroups.map(({ params: _, ...group }, i) => {
+      const lines = Object.entries(rename(group, snake)).sort(([a], [b]) => (a < b ? -1 : 1));
+      return `Parameter Group ${i}\n${lines.map(([key, value]) => `    ${key}: ${shown(value)}\n`).join("")}`;
+    });
+    return `${this.constructor.name} (\n${groups.join("\n")})`;
+  }
+}
+
+// Node's util.inspect asks for this.
+Object.defineProperty(Optimizer.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+  value(this: Optimizer) {
+    return this.toString();
+  },
+});
+
+function attach<H>(hooks: Set<{ readonly run: H }>, hook: H): Handle {
+  const entry = { run: hook };
+  hooks.add(entry);
+  return { remove: () => void hooks.delete(entry) };
+}
+
+const defined = (options: object): object =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+
+/** An object with its keys renamed and, where `map` is given, its values mapped. */
+function rename(
+  values: object,
+  name: (key: string) => string,
+  map: (value: unknown, key: string) => unknown = (value) => value,
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [name(key), map(value, key)]));
+}
+
+/** Zeros for what is kept of a parameter; they outlive the scope of the step. */
+export function like(param: Tensor): Tensor {
+  return outside(() => zerosLike(param, { memoryFormat: "contiguous_format" }));
+}
+
+/** Throws unless a parameter, its gradient and what is kept of it are there and alike. */
+export function fits(optimizer: object, param: Tensor, ...others: readonly (Tensor | null)[]): void {
+  const name = `${optimizer.constructor.name}.step`;
+  assertAlive(param, name);
+  for (const other of others) {
+    if (other === null) continue;
+    assertAlive(other, name);
+    sameBackend(param, other, name);
+    if (!sameShape(param.layout, other.layout))
+      throw new ShapeError(`${name}: ${show(param)} has a gradient or state ${show(other)}`);
+    if (param.code !== other.code)
+      throw new DTypeError(`${name}: ${show(param)} has a gradient or state ${show(other)}`);
+  }
+}
+
+/** A rate that may be a tensor: it is read at every step. */
+export const numberOf = (x: number | Tensor): number => (typeof x === "number" ? x : x.item());
+
+export function atLeast0(value: number | Tensor, what: string): void {
+  if (!(numberOf(value) >= 0)) throw new ValueError(`Invalid ${what}: ${value}`);
+}
+
+/** An option as Python writes it. */
+function shown(value: unknown): string {
+  if (value === null) return "None";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  return Array.isArray(value) ? `(${value.map(shown).join(", ")})` : String(value);
+}

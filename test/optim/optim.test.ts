@@ -1,0 +1,264 @@
+import { inspect } from "node:util";
+import { DisposedError, memoryStats, nn, noGrad, optim, scope, type Tensor, tensor, ValueError } from "flambeau";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+
+const { Adam, AdamW, SGD } = optim;
+
+/** A parameter with a gradient. */
+function param(
+  values: number[],
+  grad: number[] | null = values.map(() => 1),
+  dtype: "float32" | "float64" = "float64",
+): nn.Parameter {
+  const p = new nn.Parameter(tensor(values, { dtype }));
+  if (grad !== null) p.grad = tensor(grad, { dtype });
+  return p;
+}
+const near = (x: Tensor, want: readonly number[]): void => {
+  for (const [i, v] of (x.tolist() as number[]).entries()) {
+    assert.ok(Math.abs(v - want[i]!) <= 1e-12 * (1 + Math.abs(want[i]!)), `${x.tolist()} is not ${want}`);
+  }
+};
+
+/** The textbook, in doubles. */
+function textbook(
+  kind: "adam" | "adamw",
+  grads: readonly number[],
+  o: { lr: number; wd: number; amsgrad: boolean; sign: number },
+): number {
+  let [p, m, v, top] = [1, 0, 0, 0];
+  for (const [i, grad] of grads.entries()) {
+    let g = o.sign * grad;
+    if (kind === "adamw") p *= 1 - o.lr * o.wd;
+    else g += o.wd * p;
+    m = 0.9 * m + 0.1 * g;
+    v = 0.999 * v + 0.001 * g * g;
+    top = Math.max(top, v);
+    const square = (o.amsgrad ? top : v) / (1 - 0.999 ** (i + 1));
+    p -= (o.lr * (m / (1 - 0.9 ** (i + 1)))) / (Math.sqrt(square) + 1e-8);
+  }
+  return p;
+}
+
+const steps = suite("steps");
+
+steps("SGD: plain, momentum, dampening, Nesterov, decay, climbing", () => {
+  for (const [options, want] of [
+    [{ lr: 0.5 }, [0.5, 0]],
+    [{ lr: 0.5, maximize: true }, [1.5, 2]],
+    [{ lr: 0.5, weightDecay: 0.1 }, [0.45, -0.0725]],
+    [{ lr: 0.5, momentum: 0.5 }, [0.5, -0.25]],
+    [{ lr: 0.5, momentum: 0.5, dampening: 0.5 }, [0.5, 0]],
+    [{ lr: 0.5, momentum: 0.5, nesterov: true }, [0.25, -0.625]],
+    [{ lr: tensor(0.5) }, [0.5, 0]],
+  ] as const) {
+    const p = param([1]);
+    const optimizer = new SGD([p], options);
+    for (const value of want) {
+      optimizer.step();
+      near(p, [value]);
+    }
+  }
+});
+
+steps("Adam and AdamW are the textbook's", () => {
+  const grads = [1, -2, 0.5, 0.1];
+  for (const [kind, Class] of [
+    ["adam", Adam],
+    ["adamw", AdamW],
+  ] as const)
+    for (const amsgrad of [false, true])
+      for (const sign of [1, -1]) {
+        const p = param([1]);
+        const optimizer = new Class([p], { lr: 0.1, weightDecay: 0.2, amsgrad, maximize: sign < 0 });
+        for (const g of grads) {
+          p.grad = tensor([g], { dtype: "float64" });
+          optimizer.step();
+        }
+        near(p, [textbook(kind, grads, { lr: 0.1, wd: 0.2, amsgrad, sign })]);
+      }
+});
+
+steps("parameters without a gradient stay, and keep no state", () => {
+  const [p, q] = [param([1]), param([1], null)];
+  const optimizer = new Adam([p, q]);
+  optimizer.step();
+  assert.equal(q.tolist(), [1]);
+  assert.is(optimizer.state.size, 1);
+});
+
+steps("a closure computes the loss with gradients on, and its result comes back", () => {
+  const p = param([3], null);
+  const optimizer = new SGD([p], { lr: 0.1 });
+  const loss = noGrad(() =>
+    optimizer.step(() => {
+      optimizer.zeroGrad();
+      const loss = p.mul(p).sum();
+      loss.backward();
+      return loss;
+    }),
+  );
+  assert.is(loss.item(), 9);
+  near(p, [2.4]);
+});
+
+steps("groups: options of their own, read at every step, with names", () => {
+  const [p, q, r] = [param([1]), param([1]), param([1])];
+  const optimizer = new SGD([{ params: [p] }, { params: q, lr: 1 }], 0.5);
+  optimizer.addParamGroup({ params: [["r", r]], lr: 2 });
+  optimizer.step();
+  assert.equal(
+    [p, q, r].map((x) => x.tolist()),
+    [[0.5], [0], [-1]],
+  );
+  optimizer.paramGroups[0]!.lr = 0;
+  optimizer.step();
+  assert.equal(p.tolist(), [0.5]);
+  assert.equal(optimizer.paramGroups[2]!.paramNames, ["r"]);
+});
+
+steps("zeroGrad drops the gradients, or clears them", () => {
+  const p = param([1]);
+  const optimizer = new SGD([p]);
+  optimizer.zeroGrad({ setToNone: false });
+  assert.equal(p.grad!.tolist(), [0]);
+  optimizer.zeroGrad();
+  assert.is(p.grad, null);
+});
+
+steps("hooks before and after", () => {
+  const p = param([1]);
+  const optimizer = new SGD([p], { lr: 1 });
+  const seen: unknown[] = [];
+  optimizer.registerStepPreHook(() => void seen.push(p.tolist()));
+  const handle = optimizer.registerStepPostHook((o) => void seen.push(o === (optimizer as unknown), p.tolist()));
+  optimizer.step();
+  handle.remove();
+  optimizer.step();
+  assert.equal(seen, [[1], true, [0], [0]]);
+});
+
+steps("state outlives the scope of a step, and steps leave nothing behind", () => {
+  const p = param([1, 2, 3]);
+  const optimizer = new Adam([p], { amsgrad: true });
+  scope(() => optimizer.step());
+  const before = memoryStats().storages;
+  for (let i = 0; i < 10; i++) scope(() => optimizer.step());
+  assert.is(memoryStats().storages, before);
+});
+
+const refusals = suite("what is refused");
+
+refusals("options and parameters that make no sense, in PyTorch's words", () => {
+  const p = param([1]);
+  const bad: readonly (readonly [() => unknown, RegExp])[] = [
+    [() => new SGD([p], -1), /Invalid learning rate: -1/],
+    [() => new SGD([p], Number.NaN), /Invalid learning rate: NaN/],
+    [() => new SGD([p], { momentum: -1 }), /Invalid momentum value: -1/],
+    [() => new SGD([p], { nesterov: true }), /Nesterov momentum requires a momentum and zero dampening/],
+    [() => new SGD([]), /optimizer got an empty parameter list/],
+    [() => new SGD(p as never), /should be an iterable of Tensors or dicts/],
+    [() => new SGD([3] as never), /optimizer can only optimize Tensors, but one of the params is 3/],
+    [() => new SGD([p.mul(2)]), /can't optimize a non-leaf Tensor/],
+    [() => new SGD([{ params: [p] }, { params: [p] }]), /some parameters appear in more than one parameter group/],
+    [() => new SGD([p], { lrr: 1 } as never), /unknown argument "lrr"/],
+    [() => new Adam([p], { betas: [1, 0.9] }), /Invalid beta parameter at index 0: 1/],
+    [() => new Adam([p], { eps: -1 }), /Invalid epsilon value: -1/],
+    [() => new AdamW([p], { weightDecay: -1 }), /Invalid weight_decay value: -1/],
+  ];
+  for (const [make, why] of bad) assert.throws(make, why);
+  assert.throws(
+    () => new SGD([], 1),
+    (e: unknown) => e instanceof ValueError && e instanceof RangeError,
+  );
+});
+
+refusals("a step that is refused half-way has changed nothing, and the next one works", () => {
+  for (const make of [(params: Tensor[]) => new SGD(params, 0.5), (params: Tensor[]) => new Adam(params, 0.5)]) {
+    const [p, q] = [param([1]), param([1])];
+    const optimizer = make([p, q]);
+    const good = q.grad;
+    const bad = tensor([1], { dtype: "float64" });
+    q.grad = bad;
+    bad.dispose();
+    assert.throws(
+      () => optimizer.step(),
+      (e: unknown) => e instanceof DisposedError,
+    );
+    assert.equal(p.tolist(), [1]);
+    assert.is(optimizer.state.size, 0);
+    q.grad = good;
+    optimizer.step();
+    assert.ok((p.tolist() as number[])[0]! < 1);
+  }
+});
+
+const saved = suite("state dicts");
+
+saved("PyTorch's layout, there and back", () => {
+  const [p, q] = [param([1, 2]), param([3])];
+  const optimizer = new Adam([{ params: [p] }, { params: [q], lr: 0.1 }], { betas: [0.8, 0.9] });
+  optimizer.step();
+  const dict = optimizer.stateDict();
+  assert.equal(Object.keys(dict), ["state", "param_groups"]);
+  assert.equal(Object.keys(dict.state[0]!), ["step", "exp_avg", "exp_avg_sq"]);
+  assert.is((dict.state[1]!.step as Tensor).item(), 1);
+  assert.is((dict.state[1]!.step as Tensor).dtype, "float32");
+  assert.equal(dict.param_groups[1], {
+    lr: 0.1,
+    betas: [0.8, 0.9],
+    eps: 1e-8,
+    weight_decay: 0,
+    amsgrad: false,
+    maximize: false,
+    foreach: null,
+    capturable: false,
+    differentiable: false,
+    fused: null,
+    decoupled_weight_decay: false,
+    params: [1],
+  });
+  const [p2, q2] = [param([1, 2]), param([3])];
+  const other = new Adam([{ params: [p2] }, { params: [q2] }]);
+  noGrad(() => [p2.copy_(p), q2.copy_(q)]);
+  other.loadStateDict(dict);
+  for (const o of [optimizer, other]) o.step();
+  assert.equal([p2.tolist(), q2.tolist()], [p.tolist(), q.tolist()]);
+  assert.is(other.paramGroups[1]!.lr, 0.1);
+});
+
+saved("one that does not fit is refused and has changed nothing", () => {
+  const [p, q] = [param([1]), param([1])];
+  const optimizer = new SGD([p, q], { lr: 0.5, momentum: 0.9 });
+  optimizer.step();
+  const one = new SGD([p], { lr: 0.1 }).stateDict();
+  assert.throws(() => optimizer.loadStateDict(one), /doesn't match the size of optimizer's group/);
+  assert.throws(() => optimizer.loadStateDict({ state: {}, param_groups: [] }), /different number of parameter groups/);
+  const wrong = new SGD([param([1, 2]), param([1])], { momentum: 0.9 });
+  wrong.step();
+  assert.throws(() => optimizer.loadStateDict(wrong.stateDict()), /shape|broadcast/);
+  assert.is(optimizer.paramGroups[0]!.lr, 0.5);
+  assert.is(optimizer.state.size, 2);
+});
+
+saved("printed as PyTorch prints", () => {
+  const text =
+    "SGD (\nParameter Group 0\n    dampening: 0\n    differentiable: False\n    foreach: None\n    fused: None\n    lr: 0.1\n" +
+    "    maximize: False\n    momentum: 0.9\n    nesterov: True\n    weight_decay: 0\n)";
+  assert.is(inspect(new SGD([param([1])], 0.1, 0.9, { nesterov: true })), text);
+});
+
+saved("an optimizer of one's own says how one parameter steps", () => {
+  class SignSGD extends optim.Optimizer {
+    protected override prepare(group: optim.ParamGroup, param: Tensor, grad: Tensor): optim.Step {
+      const move = grad.mul(group.lr);
+      return { state: {}, run: () => void param.sub_(move) };
+    }
+  }
+  const p = param([1]);
+  new SignSGD([p], { lr: 0.25 }).step();
+  assert.equal(p.tolist(), [0.75]);
+});
+
+for (const one of [steps, refusals, saved]) one.run();
