@@ -129,6 +129,9 @@ export type ArgumentsOf<F> = F extends { readonly [BOUND]: infer B extends reado
       [...Given<P>, ...any[]]
     : never;
 
+/** What was declared so far, for the tests that walk the declarations: some operators have no public name. */
+export const published: OperatorFunction[] = [];
+
 /** The public function of an operator. */
 export function publish(operator: Operator, call?: (...args: never[]) => unknown): OperatorFunction {
   const f =
@@ -138,7 +141,9 @@ export function publish(operator: Operator, call?: (...args: never[]) => unknown
       return dispatch(operator, inputs, attrs);
     });
   Object.defineProperty(f, "name", { value: operator.name });
-  return Object.assign(f, { opName: operator.name, operator }) as unknown as OperatorFunction;
+  const made = Object.assign(f, { opName: operator.name, operator }) as unknown as OperatorFunction;
+  published.push(made);
+  return made;
 }
 
 /** The operator behind a public function. */
