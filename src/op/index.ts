@@ -1,4 +1,5 @@
 // Floor 3: what an operator is, the funnel, the tape.
+export { runBackward } from "./backward.ts";
 export { bindArguments, isPlain, wrongArgument } from "./bind.ts";
 export {
   assertSynchronous,
@@ -17,7 +18,17 @@ export * from "./family.ts";
 export { assertWritable, inPlace } from "./inplace.ts";
 export { type Arguments, type Bound, keywords } from "./keywords.ts";
 export { Call, copyInto, Kernels, mergeDims, need, POINTWISE_GRAIN, pointwise, toCode, toDense } from "./launch.ts";
-export { type ArgumentsOf, method, named, type Operator, type OperatorFunction, op, operatorOf, publish, spec } from "./operator.ts";
+export {
+  type ArgumentsOf,
+  method,
+  named,
+  type Operator,
+  type OperatorFunction,
+  op,
+  operatorOf,
+  publish,
+  spec,
+} from "./operator.ts";
 export * from "./samples.ts";
-export { type Algebra, hookPlace, Node, runBackward } from "./tape.ts";
+export { type Algebra, hookPlace, Node } from "./tape.ts";
 export * from "./types.ts";
