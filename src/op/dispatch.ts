@@ -19,7 +19,7 @@ import {
   Tensor,
 } from "../tensor/index.ts";
 import { below, context, noGrad } from "./context.ts";
-import { computing, copyInto, Kernels, need, pointwise, toCode, toDense } from "./launch.ts";
+import { computing, copyInto, Kernels, MissingKernel, need, pointwise, toCode, toDense } from "./launch.ts";
 import type { Operator } from "./operator.ts";
 import { anyTracked, linkView, record } from "./tape.ts";
 import type { Attrs, Inputs, Spec } from "./types.ts";
@@ -129,31 +129,28 @@ function launched(
   const { rule } = operator;
   if (rule.pointwise !== undefined)
     return pointwiseLaunched(operator, operator.flatten(inputs) as Tensor[], attrs, specs[0]!, backend);
-  if (rule.into !== undefined) {
-    const y = allocate(backend, specs[0]!.code, dense(specs[0]!.layout.shape));
-    const frame = pushFrame();
-    try {
-      rule.into(y, inputs, attrs);
-    } finally {
-      popFrame(frame, []);
-    }
-    return [y];
-  }
-  if (rule.launch === undefined) return null;
+  if (rule.into === undefined && rule.launch === undefined) return null;
   const own = kernelCode(operator, inputs, specs);
   let code = own;
   if (rule.kernelName !== undefined) {
     const name = rule.kernelName(inputs as never, attrs);
     if (name === null || backend.kernel(name) === null) return null;
-  } else {
-    code = computing(backend, rule.kernel!, own);
+  } else if (rule.kernel !== undefined) {
+    code = computing(backend, rule.kernel, own);
     if (code < 0) return null;
   }
   const outs: Tensor[] = specs.map((spec) =>
     allocate(backend, spec.code, spec.layout.contiguous ? spec.layout : dense(spec.layout.shape)),
   );
-  launchInto(operator, inputs, attrs, outs, backend, own, code);
-  return outs;
+  try {
+    if (rule.into !== undefined) rule.into(outs[0]!, inputs, attrs);
+    else launchInto(operator, inputs, attrs, outs, backend, own, code);
+    return outs;
+  } catch (error) {
+    for (const y of outs) y.dispose();
+    if (error instanceof MissingKernel) return null;
+    throw error;
+  }
 }
 
 /** The result of a pointwise kernel, in a new tensor. */

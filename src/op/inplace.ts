@@ -27,7 +27,7 @@ import {
 } from "../tensor/index.ts";
 import { context, noGrad } from "./context.ts";
 import { evaluate, inferred, pointwiseInto } from "./dispatch.ts";
-import { computing, copyInto } from "./launch.ts";
+import { computing, copyInto, MissingKernel } from "./launch.ts";
 import { type Operator, operatorOf, publish } from "./operator.ts";
 import { anyTracked, type Node, nodeFor, rebind, save } from "./tape.ts";
 import type { Attrs, Inputs } from "./types.ts";
@@ -144,8 +144,12 @@ function compute(
   const { pointwise, into } = operator.rule;
   const { backend } = x.storage;
   if (into !== undefined && code === x.code && flat.slice(1).every((t) => t === null || t.storage !== x.storage)) {
-    into(x, inputs, attrs);
-    return;
+    try {
+      into(x, inputs, attrs);
+      return;
+    } catch (error) {
+      if (!(error instanceof MissingKernel)) throw error;
+    }
   }
   if (pointwise !== undefined && code === x.code && flat.every((t) => t !== null && disjointOrSame(t, x))) {
     if (computing(backend, pointwise.kernel, pointwise.compute(flat as Tensor[])) >= 0) {

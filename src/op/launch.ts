@@ -82,10 +82,13 @@ export class Kernels {
   }
 }
 
-/** The kernel, or a DeviceError that names what the device lacks. */
+/** Thrown in the middle of an operator that asks for a kernel which the device lacks: the funnel then goes another way. */
+export class MissingKernel extends DeviceError {}
+
+/** The kernel, or a MissingKernel that names what the device lacks. */
 export function need(backend: Backend, name: string): Kernel {
   const kernel = backend.kernel(name);
-  if (kernel === null) throw new DeviceError(`"${backend.device}" has no kernel ${name}`);
+  if (kernel === null) throw new MissingKernel(`"${backend.device}" has no kernel ${name}`);
   return kernel;
 }
 
