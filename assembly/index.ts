@@ -20,6 +20,7 @@ export * from "./optim/step";
 export * from "./pointwise/activation";
 export * from "./pointwise/binary";
 export * from "./pointwise/compare";
+export * from "./pointwise/complex";
 export * from "./pointwise/logic";
 export * from "./pointwise/ternary";
 export * from "./pointwise/unary";

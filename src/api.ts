@@ -1,7 +1,6 @@
 // What the root exports beside the operators: tensors from data, dtypes, devices, contexts, memory, errors.
 
 import {
-  ComplexScalar,
   codeOf,
   DTYPES,
   type DType,
@@ -166,9 +165,4 @@ export function resetPeakMemoryStats(device = "cpu"): void {
 /** Asks for the memory of tensors that nobody can reach any more. */
 export function relieve(device = "cpu"): Promise<void> {
   return relieveBackend(backendOf(device, "relieve"));
-}
-
-/** A complex scalar `re + im·i`. */
-export function complexScalar(re: number, im: number): ComplexScalar {
-  return new ComplexScalar(re, im);
 }

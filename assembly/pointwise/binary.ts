@@ -185,6 +185,22 @@ class TruncDivide {
   @inline of<T>(a: T, b: T): T { return truncDivide<T>(a, b); }
 }
 
+// A shift by a negative number, or by the width and more, is as one without end: 0 is left, or the sign.
+
+// @ts-ignore: decorator
+@final
+class LeftShift {
+  // @ts-ignore: decorator
+  @inline of<T>(a: T, b: T): T { return b < 0 || b >= <T>(8 * sizeof<T>()) ? <T>0 : <T>(a << b); }
+}
+
+// @ts-ignore: decorator
+@final
+class RightShift {
+  // @ts-ignore: decorator
+  @inline of<T>(a: T, b: T): T { return <T>(a >> (b < 0 || b >= <T>(8 * sizeof<T>()) ? <T>(8 * sizeof<T>() - 1) : b)); }
+}
+
 export function add_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, Add>(args, begin, end); }
 export function add_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, Add>(args, begin, end); }
 export function add_i32(args: usize, begin: i32, end: i32): void { map2<i32, i32, Add>(args, begin, end); }
@@ -227,3 +243,7 @@ export function pow_i32(args: usize, begin: i32, end: i32): void { map2<i32, i32
 export function pow_i64(args: usize, begin: i32, end: i32): void { map2<i64, i64, Each2<Pow>>(args, begin, end); }
 export function atan2_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, Halves2<Atan2>>(args, begin, end); }
 export function atan2_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, Each2<Atan2>>(args, begin, end); }
+export function bitwiseLeftShift_i32(args: usize, begin: i32, end: i32): void { map2<i32, i32, Each2<LeftShift>>(args, begin, end); }
+export function bitwiseLeftShift_i64(args: usize, begin: i32, end: i32): void { map2<i64, i64, Each2<LeftShift>>(args, begin, end); }
+export function bitwiseRightShift_i32(args: usize, begin: i32, end: i32): void { map2<i32, i32, Each2<RightShift>>(args, begin, end); }
+export function bitwiseRightShift_i64(args: usize, begin: i32, end: i32): void { map2<i64, i64, Each2<RightShift>>(args, begin, end); }

@@ -1,7 +1,7 @@
 // Bits and truth values. The block is the one of iterate.ts with the operands y, a (, b).
 //
-// A truth value is one byte, 0 or 1, so `and`, `or` and `xor` of truth values are those of
-// their bits.
+// A truth value is one byte, 0 or 1, so `and`, `or` and `xor` of truth values are those of their
+// bits.
 
 import { Light, map1, map2 } from "./map";
 
@@ -52,3 +52,7 @@ export function bitwiseXor_i64(args: usize, begin: i32, end: i32): void { map2<i
 export function bitwiseNot_i32(args: usize, begin: i32, end: i32): void { map1<i32, i32, Not>(args, begin, end); }
 export function bitwiseNot_i64(args: usize, begin: i32, end: i32): void { map1<i64, i64, Not>(args, begin, end); }
 export function logicalNot_b8(args: usize, begin: i32, end: i32): void { map1<u8, u8, LogicalNot>(args, begin, end); }
+
+// On truth values the logical operators are those of bits.
+export { bitwiseAnd_b8 as logicalAnd_b8, bitwiseOr_b8 as logicalOr_b8, bitwiseXor_b8 as logicalXor_b8 };
+export { logicalNot_b8 as bitwiseNot_b8 };

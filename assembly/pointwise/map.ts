@@ -5,7 +5,7 @@
 // lies. In a `Light` operator's dense rows memory is the limit: they have a loop of their own. A `Heavy` one is inlined
 // once, and the tests of `whole` are a small part of its cost.
 
-import { int, long, ptr, real } from "../abi";
+import { int, ptr, real } from "../abi";
 import { column, row0, row1, row2, row3, seek, step, strideAt } from "../iterate";
 import { gather, group, put, scatter, spread, take } from "../simd";
 
@@ -25,12 +25,12 @@ export class Heavy {
 // @ts-ignore: decorator
 @inline function regular<T>(step: usize): bool { return step == sizeof<T>() || step == 0; }
 
-/** The number in a slot, an f64 or an i64, as T in every lane. */
+/** The number in a slot, an f64, as T in every lane; integers hold the nearest they can. */
 // @ts-ignore: decorator
 @inline
 export function parameter<T>(args: usize, slot: i32): v128 {
   if (isVector<T>()) return v128.load(args + 8 * <usize>slot);
-  return isFloat<T>() ? v128.splat<T>(<T>real(args, slot)) : v128.splat<T>(<T>long(args, slot));
+  return v128.splat<T>(<T>real(args, slot));
 }
 
 /** y: D = op(a: S). */

@@ -29,6 +29,7 @@ import type {
   CotangentsOf,
   Op,
   Op1,
+  Op2T,
   Pointwise,
   Sample,
   SavedOf,
@@ -52,10 +53,19 @@ interface MemberOf<N, S extends string> {
   readonly saves?: readonly S[];
   vjp?(g: Tensor, saved: SavedOf<S, N>, attrs: Attrs, specs: SpecsOf<N>): CotangentsOf<N>;
   decompose?(inputs: N, attrs: Attrs): Tensor;
+  /** The dtype that the operands are brought to, where promotion does not say it. */
+  compute?(operands: readonly Spec[]): number;
   /** Throws for dtypes that the operator does not take. */
   check?(inputs: SpecsOf<N>): void;
   readonly samples?: readonly Sample[];
   readonly method?: false;
+}
+
+interface BinaryOf<S extends string> extends MemberOf<Binary, S> {
+  /** Which operands may be numbers: either (the default), the second, none. */
+  readonly numbers?: "other" | "none";
+  /** `alpha`, a factor of the second operand: how the two are multiplied. */
+  alpha?(other: Operand, alpha: Scalar): Operand;
 }
 
 type Unary = { readonly x: Tensor };
@@ -68,7 +78,7 @@ export function unary<const S extends "x" | "out" = never>(name: string, member:
   const kind = member.result ?? "same";
   const pointwise: Pointwise = {
     kernel: member.kernel ?? name,
-    compute: ([x]) => (kind === "float" && isIntegral(x!.code) ? defaultFloat() : x!.code),
+    compute: member.compute ?? (([x]) => (kind === "float" && isIntegral(x!.code) ? defaultFloat() : x!.code)),
     bool: kind === "bool",
     ...(member.expr === undefined ? {} : { expr: member.expr }),
   };
@@ -101,15 +111,34 @@ export function unary<const S extends "x" | "out" = never>(name: string, member:
 export type Operand = Tensor | Scalar;
 export type Op2 = Op<(a: Operand, b: Operand) => Tensor, (b: Operand) => Tensor>;
 
+/** Two operands and a factor of the second. */
+export type Op2A = Op<
+  (a: Operand, b: Operand, options?: { alpha?: Scalar }) => Tensor,
+  (b: Operand, options?: { alpha?: Scalar }) => Tensor
+>;
+/** A tensor, and a tensor or a number. */
+export type Op2N = Op<(a: Tensor, b: Operand) => Tensor, (b: Operand) => Tensor>;
+
+type Part = "a" | "b" | "out";
+
 /** Element-wise over two tensors that broadcast, either of which may be a number. */
-export function binary<const S extends "a" | "b" | "out" = never>(name: string, member: MemberOf<Binary, S>): Op2 {
+export function binary<const S extends Part = never>(
+  name: string,
+  member: BinaryOf<S> & { alpha(other: Operand, alpha: Scalar): Operand },
+): Op2A;
+export function binary<const S extends Part = never>(name: string, member: BinaryOf<S> & { numbers: "none" }): Op2T;
+export function binary<const S extends Part = never>(name: string, member: BinaryOf<S> & { numbers: "other" }): Op2N;
+export function binary<const S extends Part = never>(name: string, member: BinaryOf<S>): Op2;
+export function binary<const S extends Part = never>(name: string, member: BinaryOf<S>): unknown {
   const kind = member.result ?? "same";
   const pointwise: Pointwise = {
     kernel: member.kernel ?? name,
-    compute: (operands) => {
-      const common = resultType(operands);
-      return kind === "float" && isIntegral(common) ? defaultFloat() : common;
-    },
+    compute:
+      member.compute ??
+      ((operands) => {
+        const common = resultType(operands);
+        return kind === "float" && isIntegral(common) ? defaultFloat() : common;
+      }),
     bool: kind === "bool",
     ...(member.expr === undefined ? {} : { expr: member.expr }),
   };
@@ -126,7 +155,13 @@ export function binary<const S extends "a" | "b" | "out" = never>(name: string, 
     pointwise,
     ...shared(member),
   } as unknown as AnyRule;
-  const operator = new Operator(name, "input, other", (a, b) => [asOperands(name, a, b)], rule);
+  const { numbers, alpha: times } = member;
+  const bind = (a: unknown, b: unknown, alpha: unknown): [{ a: Tensor; b: Tensor }] => {
+    if (numbers !== undefined) asTensor(a, name, "input");
+    if (numbers === "none") asTensor(b, name, "other");
+    return [asOperands(name, a, alpha == null ? b : times!(b as Operand, alpha as Scalar))];
+  };
+  const operator = new Operator(name, times === undefined ? "input, other" : "input, other, *, alpha?", bind, rule);
   operator.inputNames = ["a", "b"];
   const quick = new Quick(operator, kind);
   const general = publish(operator);
@@ -145,7 +180,7 @@ export function binary<const S extends "a" | "b" | "out" = never>(name: string, 
     }
     return general(a, b, ...rest);
   };
-  return publish(operator, f as (...args: never[]) => unknown) as unknown as Op2;
+  return publish(operator, f as (...args: never[]) => unknown);
 }
 
 function shared(member: object): Partial<AnyRule> {

@@ -32,9 +32,9 @@ import {
 } from "../op/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { mul } from "./binary.ts";
+import { conj } from "./complex.ts";
 import { launchProduct } from "./product.ts";
 import { sum } from "./reduce.ts";
-import { conj } from "./unary.ts";
 import { dimOf, permute, reshape } from "./view.ts";
 
 // ── what all share ───────────────────────────────────────────────────────────────────────────────────────────────────

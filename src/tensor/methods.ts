@@ -4,14 +4,18 @@
 import type { Meta } from "../core/index.ts";
 import type * as autograd from "../ops/autograd.ts";
 import type * as binary from "../ops/binary.ts";
+import type * as compare from "../ops/compare.ts";
+import type * as complex from "../ops/complex.ts";
 import type * as copy from "../ops/copy.ts";
 import type * as create from "../ops/create.ts";
 import type * as gather from "../ops/gather.ts";
 import type * as indexing from "../ops/indexing.ts";
+import type * as logic from "../ops/logic.ts";
 import type * as matmul from "../ops/matmul.ts";
 import type * as pick from "../ops/pick.ts";
 import type * as reduce from "../ops/reduce.ts";
 import type * as rows from "../ops/rows.ts";
+import type * as ternary from "../ops/ternary.ts";
 import type * as unary from "../ops/unary.ts";
 import type * as view from "../ops/view.ts";
 
@@ -23,6 +27,10 @@ type Methods<M> = {
 export interface OperatorMethods
   extends Methods<typeof autograd>,
     Methods<typeof binary>,
+    Methods<typeof compare>,
+    Methods<typeof complex>,
+    Methods<typeof logic>,
+    Methods<typeof ternary>,
     Methods<typeof copy>,
     Methods<typeof create>,
     Methods<typeof gather>,

@@ -22,6 +22,8 @@ rules("bodies of operators, modules and optimizers call operators as functions",
       ...Object.getOwnPropertyNames(Object.getPrototypeOf(c.prototype) ?? {}),
     ]),
   );
+  // Attributes are read, never called: `call.real(…)` writes a slot.
+  for (const attribute of ["real", "imag"]) operators.delete(attribute);
   // Receivers that are no tensors: classes, namespaces, the tape's table of functions, and an object's own methods.
   const noTensor = /^([A-Z]\w*|this|super|self|algebra)$/;
   const calls = bodies.flatMap(({ file, text }) => {
