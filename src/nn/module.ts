@@ -12,6 +12,15 @@ import {
   setRequiresGrad,
   Tensor,
 } from "../tensor/index.ts";
+import {
+  attach,
+  type BackwardHook,
+  type BackwardPreHook,
+  type ForwardHook,
+  type ForwardPreHook,
+  type Handle,
+  Hooks,
+} from "./hooks.ts";
 import { Parameter } from "./parameter.ts";
 import { className, reprModule } from "./repr.ts";
 import { type IncompatibleKeys, type LoadOptions, load, type StateDict, type StateOptions, save } from "./state.ts";
@@ -34,27 +43,11 @@ class Callable {
   }
 }
 
-/** A hook before `forward`. An array that it returns replaces the arguments, another value is the only one, null changes nothing. */
-export type ForwardPreHook = (module: Module, args: readonly unknown[]) => unknown;
-/** A hook after `forward`: what it returns replaces the output, nothing or null does not. */
-export type ForwardHook = (module: Module, args: readonly unknown[], output: unknown) => unknown;
-
-/** What takes a hook away again. */
-export interface Handle {
-  /** Takes the hook away; twice is nothing. */
-  remove(): void;
-}
-
 /** A thing that is registered in a module, with its key in the state dict. */
 export type Held =
   | { readonly kind: "parameter"; readonly key: string; readonly value: Parameter }
   | { readonly kind: "buffer"; readonly key: string; readonly value: Tensor; readonly persistent: boolean }
   | { readonly kind: "module"; readonly key: string; readonly value: Module | null };
-
-interface Hooks {
-  readonly pre: Set<{ readonly run: ForwardPreHook }>;
-  readonly post: Set<{ readonly run: ForwardHook; readonly always: boolean }>;
-}
 
 /** Where a module is moved, and what it becomes. */
 export interface ToOptions {
@@ -167,7 +160,7 @@ export abstract class Module extends Callable {
   /** What `module(…)` does. @internal */
   static invoke(module: Module, args: unknown[]): unknown {
     const hooks = module.#hooks;
-    return hooks === null ? module.forward(...args) : module.#callHooked(args, hooks);
+    return hooks === null ? module.forward(...args) : hooks.call(module, args);
   }
 
   /** The children and parameters that are no fields: the store of the containers. @internal */
@@ -192,30 +185,9 @@ export abstract class Module extends Callable {
     }
   }
 
-  #callHooked(given: unknown[], { pre, post }: Hooks): unknown {
-    let args = given;
-    for (const { run } of [...pre]) {
-      const replaced = run(this, args);
-      if (replaced !== undefined && replaced !== null) args = Array.isArray(replaced) ? replaced : [replaced];
-    }
-    const pending = new Set(post);
-    let output: unknown;
-    try {
-      output = this.forward(...args);
-      for (const hook of [...pending]) {
-        pending.delete(hook);
-        output = hook.run(this, args, output) ?? output;
-      }
-    } catch (error) {
-      for (const hook of pending) if (hook.always) hook.run(this, args, output);
-      throw error;
-    }
-    return output;
-  }
-
   /** Runs `hook` before each `forward`; `prepend` puts it before the hooks that are there. */
   registerForwardPreHook(hook: ForwardPreHook, options: { readonly prepend?: boolean } = {}): Handle {
-    this.#hooks ??= { pre: new Set(), post: new Set() };
+    this.#hooks ??= new Hooks();
     return attach(this.#hooks.pre, { run: hook }, options.prepend ?? false);
   }
 
@@ -228,8 +200,30 @@ export abstract class Module extends Callable {
     hook: ForwardHook,
     options: { readonly prepend?: boolean; readonly alwaysCall?: boolean } = {},
   ): Handle {
-    this.#hooks ??= { pre: new Set(), post: new Set() };
+    this.#hooks ??= new Hooks();
     return attach(this.#hooks.post, { run: hook, always: options.alwaysCall ?? false }, options.prepend ?? false);
+  }
+
+  /**
+   * Runs `hook` in each backward when the gradients of the results have come, before they go on into the module.
+   *
+   * It sees the module and the gradients; what it returns replaces them.
+   */
+  registerFullBackwardPreHook(hook: BackwardPreHook, options: { readonly prepend?: boolean } = {}): Handle {
+    this.#hooks ??= new Hooks();
+    return attach(this.#hooks.backwardPre, { run: hook }, options.prepend ?? false);
+  }
+
+  /**
+   * Runs `hook` in each backward when the gradients of the arguments are computed.
+   *
+   * It sees the module, those gradients (null for an argument that has none) and the gradients of the results; what it
+   * returns replaces the former. The arguments and results are passed on by new tensors, which must not be changed in
+   * place.
+   */
+  registerFullBackwardHook(hook: BackwardHook, options: { readonly prepend?: boolean } = {}): Handle {
+    this.#hooks ??= new Hooks();
+    return attach(this.#hooks.backward, { run: hook }, options.prepend ?? false);
   }
 
   /** Adds `parameter` as `this[name]`; null keeps the place and saves nothing. */
@@ -481,14 +475,6 @@ Object.defineProperty(Module.prototype, Symbol.for("nodejs.util.inspect.custom")
 type Fields = Module & Record<string, unknown>;
 /** Keys that JavaScript would sort before all others. */
 const INTEGER = /^(0|[1-9]\d*)$/;
-
-function attach<T>(hooks: Set<T>, hook: T, first: boolean): Handle {
-  const rest = first ? [...hooks] : [];
-  for (const other of rest) hooks.delete(other);
-  hooks.add(hook);
-  for (const other of rest) hooks.add(other);
-  return { remove: () => void hooks.delete(hook) };
-}
 
 /** Modules from the outside in; with `seen` each once. */
 function* walk(module: Module, path: string, seen: Set<Module> | null): IterableIterator<[string, Module]> {

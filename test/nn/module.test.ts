@@ -217,6 +217,35 @@ hooks("an array replaces all arguments; alwaysCall sees failures", () => {
   assert.is(called, 2);
 });
 
+hooks("on the way back: both sides' gradients, which may be replaced", () => {
+  const net = new Net();
+  const seen: string[] = [];
+  net.a.registerFullBackwardPreHook((_, [g]) => void seen.push(`pre ${g!.tolist()}`));
+  const handle = net.a.registerFullBackwardHook((module, [gradInput], [gradOutput]) => {
+    seen.push(`${module === net.a} ${gradInput!.tolist()} ${gradOutput!.tolist()}`);
+    return gradInput!.mul(100);
+  });
+  const input = tensor([1, 1], { requiresGrad: true });
+  net(input).sum().backward();
+  assert.equal(seen, ["pre 1,1", "true 2,3 1,1"]);
+  assert.equal(input.grad!.tolist(), [200, 300]);
+  assert.equal(net.a.factor.grad!.tolist(), [1, 1]);
+  handle.remove();
+  input.grad = null;
+  net(input).sum().backward();
+  assert.equal(input.grad!.tolist(), [2, 3]);
+});
+
+hooks("on the way back without a gradient of the argument, and a changed gradient of the result", () => {
+  const scale = new Scale();
+  const seen: unknown[] = [];
+  scale.registerFullBackwardPreHook((_, [g]) => g!.mul(10));
+  scale.registerFullBackwardHook((_, gradInput, [gradOutput]) => void seen.push(gradInput, gradOutput!.tolist()));
+  scale(x).sum().backward();
+  assert.equal(seen, [[null], [10, 10]]);
+  assert.equal(scale.factor.grad!.tolist(), [10, 10]);
+});
+
 const modes = suite("modes");
 
 modes("train, eval, apply, requiresGrad_, zeroGrad", () => {
