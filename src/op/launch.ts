@@ -9,11 +9,15 @@ import { allocate, type Tensor } from "../tensor/index.ts";
 /** Elements of a pointwise kernel below which no other thread is woken: some ten microseconds of work. */
 export const POINTWISE_GRAIN = 16384;
 
+/** The call whose slots are being written: a device may have one block for all. */
+let open: Call | null = null;
+
 /** A command that takes tensors. */
 export class Call {
-  #command: Command;
+  readonly #command: Command;
   constructor(command: Command) {
     this.#command = command;
+    open = this;
   }
 
   /** The address of a tensor's first element; no address where it is null. */
@@ -47,6 +51,7 @@ export class Call {
   }
   /** `units` in the kernel's sense; `grain` of them are not worth another thread. */
   run(units: number, grain: number): void {
+    if (open !== this) throw new Error("a launch began while the slots of another were written: make operands first");
     if (units > 0) this.#command.run(units, grain);
   }
 }

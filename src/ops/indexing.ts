@@ -554,10 +554,11 @@ export const maskedScatter: MaskedScatter = /* @__PURE__ */ op(
       if (y !== x) copyInto(y, x);
       const { backend } = y.storage;
       const target = toDense(y);
+      const where = toDense(shownAs(mask, y.shape));
       const values = toDense(source);
       new Call(backend.command(need(backend, `masked_scatter_w${SIZE[y.code]}`)))
         .int(target.numel())
-        .tensor(toDense(shownAs(mask, y.shape)))
+        .tensor(where)
         .tensor(values)
         .int(values.numel())
         .tensor(target)
