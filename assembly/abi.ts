@@ -49,6 +49,7 @@ export function enter(number: i32, arena: usize): void {
 // Codes of faults: a value in a tensor that a kernel cannot take. Nothing is read or written out of bounds; the
 // operator throws once the kernel is done. src/cpu/fault.ts has the messages.
 export const FAULT_INDEX: i32 = 1; // an index out of range: detail = the index
+export const FAULT_PROBABILITY: i32 = 3; // a probability beyond [0, 1]: detail = the element
 export const FAULT_DIVISION: i32 = 4; // an integer divided by zero
 
 /** Records the first fault of a launch. */

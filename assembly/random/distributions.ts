@@ -5,7 +5,7 @@
 // y has n contiguous elements and state is mt19937.ts's. The draws of an element depend on how many were made before
 // it: these kernels are launched with n = 1 and ignore begin and end.
 
-import { int, long, ptr, real } from "../abi";
+import { FAULT_PROBABILITY, fault, int, long, ptr, real } from "../abi";
 import { available, draw, draw4, draw64, normal53, seed, uniform53 } from "./mt19937";
 
 const BITS53: u64 = (1 << 53) - 1;
@@ -116,7 +116,7 @@ function pairs_f64(y: usize, mean: f64, std: f64): void {
   }
 }
 
-// 1 with the probability p, else 0: p. A float64 uniform u each, whatever the result's dtype. u < p is decided on the
+// `hit` with the probability p, else 0: p │ hit. A float64 uniform u each, whatever the result's dtype. u < p is decided on the
 // 53 bits themselves: k / 2^53 < p just when k < ceil(p · 2^53).
 export function bernoulli_b8(args: usize, begin: i32, end: i32): void { bernoulli<u8>(args); }
 export function bernoulli_f32(args: usize, begin: i32, end: i32): void { bernoulli<f32>(args); }
@@ -127,6 +127,7 @@ function bernoulli<T>(args: usize): void {
   const state = ptr(args, 1);
   const y = ptr(args, 2);
   const limit = <i64>ceil(real(args, 3) * 9007199254740992.0);
+  const hit = <T>real(args, 4);
   let i = 0;
   while (i < n) {
     // Dropout draws millions of float32: four at a time where eight words are at hand.
@@ -134,11 +135,11 @@ function bernoulli<T>(args: usize): void {
       for (let words = available(state); words >= 8 && i + 4 <= n; words -= 8, i += 4) {
         const low = below(draw4(state), limit);
         const high = below(draw4(state), limit);
-        v128.store(y + (<usize>i << 2), v128.and(i32x4.shuffle(low, high, 0, 2, 4, 6), f32x4.splat(1)));
+        v128.store(y + (<usize>i << 2), v128.and(i32x4.shuffle(low, high, 0, 2, 4, 6), f32x4.splat(<f32>hit)));
       }
       if (i == n) return;
     }
-    store<T>(y + <usize>i * sizeof<T>(), <i64>(draw64(state) & BITS53) < limit ? <T>1 : <T>0);
+    store<T>(y + <usize>i * sizeof<T>(), <i64>(draw64(state) & BITS53) < limit ? hit : <T>0);
     i++;
   }
 }
@@ -151,7 +152,8 @@ function below(words: v128, limit: i64): v128 {
   return i64x2.lt_s(k, i64x2.splat(limit));
 }
 
-// 1 with the probability p[i], else 0: p: usize, contiguous and of y's dtype, in which the uniform is drawn too.
+// 1 with the probability p[i], else 0: p: usize, contiguous and of y's dtype, in which the uniform is drawn too. A p
+// beyond [0, 1] is a fault.
 export function bernoulli_each_f32(args: usize, begin: i32, end: i32): void {
   const n = int(args, 0);
   const state = ptr(args, 1);
@@ -160,7 +162,9 @@ export function bernoulli_each_f32(args: usize, begin: i32, end: i32): void {
   for (let i = 0; i < n; i++) {
     const at = <usize>i << 2;
     const u = <f32>(draw(state) & 0xffffff) * (1.0 / 16777216.0);
-    store<f32>(y + at, u < load<f32>(p + at) ? 1 : 0);
+    const limit = load<f32>(p + at);
+    if (!(limit >= 0 && limit <= 1)) fault(FAULT_PROBABILITY, i);
+    store<f32>(y + at, u < limit ? 1 : 0);
   }
 }
 
@@ -171,7 +175,9 @@ export function bernoulli_each_f64(args: usize, begin: i32, end: i32): void {
   const p = ptr(args, 3);
   for (let i = 0; i < n; i++) {
     const at = <usize>i << 3;
-    store<f64>(y + at, uniform53(state) < load<f64>(p + at) ? 1 : 0);
+    const limit = load<f64>(p + at);
+    if (!(limit >= 0 && limit <= 1)) fault(FAULT_PROBABILITY, i);
+    store<f64>(y + at, uniform53(state) < limit ? 1 : 0);
   }
 }
 

@@ -15,6 +15,7 @@ import {
   wrongArgument,
 } from "../op/index.ts";
 import { scalarTensor, Tensor } from "../tensor/index.ts";
+import { zerosLike } from "./create.ts";
 
 /** A dense copy with memory of its own. */
 export const clone: Op1 = /* @__PURE__ */ op("clone", "input", (x) => [{ x: asTensor(x, "clone", "input") }], {
@@ -85,7 +86,7 @@ const fill: Op<(x: Tensor, value: Operand) => Tensor, (value: Operand) => Tensor
     },
     into: (y, { value }) => copyInto(y, value),
     saves: [],
-    vjp: (g) => ({ x: null, value: () => g }),
+    vjp: (g) => ({ x: () => zerosLike(g), value: () => g }),
     samples: [[f32(2, 3), 1.5]],
   },
 );

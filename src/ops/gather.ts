@@ -328,6 +328,24 @@ export const scatterAdd: ScatterAdd = /* @__PURE__ */ op(
 /** `scatterAdd` into `x` itself. */
 export const scatterAdd_: ScatterAdd = /* @__PURE__ */ inPlace(scatterAdd);
 
+/** Indices with those that count from the end made positive. One out of range is an IndexError. */
+const wrapped: (index: Tensor, size: number) => Tensor = /* @__PURE__ */ op(
+  "wrapIndex",
+  "index, size",
+  (index: Tensor, size: number) => [{ index }, { size }],
+  {
+    infer: ({ index }) => spec("int64", index.shape),
+    into(y, { index }, { size }) {
+      const operands = [y, toCode(index, INT64)];
+      const merged = mergeDims(
+        y.shape,
+        operands.map((x) => x.layout),
+      );
+      launch("places_i64", operands, merged, (call) => call.int(1).int(0), y.numel(), GRAIN, [size, 1]);
+    },
+  },
+);
+
 /**
  * The elements of `x` that `indices` names along `dim`, where both broadcast off it; without `dim` those of the flat `x`.
  * A negative index counts from the end.
@@ -336,10 +354,10 @@ export const takeAlongDim: OpQ<[indices: Tensor], [dim?: number | null], ["dim"]
   /* @__PURE__ */ composed("takeAlongDim", "input, indices, dim?", (x, at, dim) => {
     asTensor(x, "takeAlongDim", "input");
     asIndex(at, "takeAlongDim", "indices");
-    if (dim == null) return gather(reshape(x, -1), 0, reshape(at, -1));
+    if (dim == null) return gather(reshape(x, -1), 0, wrapped(reshape(at, -1), x.numel()));
     if (x.ndim !== at.ndim)
       throw new ShapeError(`takeAlongDim: indices ${show(at)} must have as many dims as ${show(x)}`);
     const d = dimOf(dim, x.ndim, "takeAlongDim");
     const off = broadcast("takeAlongDim", [dense(x.shape.with(d, 1)), dense(at.shape.with(d, 1))]);
-    return gather(expand(x, off.with(d, x.shape[d]!)), d, expand(at, off.with(d, at.shape[d]!)));
+    return gather(expand(x, off.with(d, x.shape[d]!)), d, wrapped(expand(at, off.with(d, at.shape[d]!)), x.shape[d]!));
   });

@@ -227,7 +227,8 @@ export const asStrided: OpQ<
       storageOffset == null
         ? asTensor(x, "asStrided", "input").offset
         : whole(storageOffset, "asStrided", "storageOffset");
-    return [{ x }, { ...geometry(x, size, stride, offset), from: x.offset }];
+    const room = Math.floor(x.storage.allocation!.bytes / SIZE[x.code]!);
+    return [{ x }, { ...geometry("asStrided", size, stride, offset, room), from: x.offset }];
   },
   {
     view: (_x, { size, stride, offset }) => ({ layout: strided(size, stride), offset }),
@@ -248,19 +249,14 @@ export const asStrided: OpQ<
   },
 );
 
-function geometry(x: Tensor, size: readonly number[], stride: readonly number[], offset: number) {
-  const sizes = wholes(size, "asStrided", "size");
-  const strides = wholes(stride, "asStrided", "stride");
-  const room = Math.floor(x.storage.allocation!.bytes / SIZE[x.code]!);
-  const fits =
-    sizes.length === strides.length &&
-    sizes.every((n) => n >= 0) &&
-    strides.every((s) => s >= 0) &&
-    offset >= 0 &&
-    (sizes.includes(0) || offset + extent(strided(sizes, strides)) <= room);
-  if (!fits) {
+/** Checked sizes and strides, from `offset` in a storage of `room` elements. */
+function geometry(op: string, size: readonly number[], stride: readonly number[], offset: number, room: number) {
+  const sizes = wholes(size, op, "size");
+  const strides = wholes(stride, op, "stride");
+  const natural = sizes.length === strides.length && [...sizes, ...strides, offset].every((n) => n >= 0);
+  if (!natural || (!sizes.includes(0) && offset + extent(strided(sizes, strides)) > room)) {
     throw new ShapeError(
-      `asStrided: size ${showShape(sizes)} with strides ${showShape(strides)} from ${offset} does not fit a storage of ${room} elements`,
+      `${op}: size ${showShape(sizes)} with strides ${showShape(strides)} from ${offset} does not fit a storage of ${room} elements`,
     );
   }
   return { size: sizes, stride: strides, offset };
@@ -486,7 +482,38 @@ export const diagonalScatter: OpQ<
   replaced("diagonalScatter", x, src, (whole) => diagonal(whole, offset ?? 0, dim1 ?? 0, dim2 ?? 1)),
 );
 
-/** A copy of `x` with `src` over the elements that `asStrided` shows. */
+const stridedScatter: (
+  x: Tensor,
+  src: Tensor,
+  size: readonly number[],
+  stride: readonly number[],
+  offset: number,
+) => Tensor = /* @__PURE__ */ op(
+  "asStridedScatter",
+  "input, src, size, stride, offset",
+  (x: Tensor, src: Tensor, size: readonly number[], stride: readonly number[], offset: number) => [
+    { x, src },
+    { size, stride, offset },
+  ],
+  {
+    infer: ({ x }) => spec(x.code, x.shape),
+    into(y, { x, src }, { size, stride, offset }) {
+      copyInto(y, x);
+      copyInto(new Tensor(y.storage, y.code, strided(size, stride), y.offset + offset), src);
+    },
+    saves: [],
+    vjp: (g, _saved, { size, stride, offset }, { x }) => {
+      const shown = (): Tensor => {
+        const whole = contiguous(g);
+        return asStrided(whole, size, stride, whole.offset + offset);
+      };
+      // PyTorch passes x the cotangents of the elements that were replaced, where one would expect those of the others.
+      return { x: () => laid(shown(), x.shape, stride, offset), src: shown };
+    },
+  },
+);
+
+/** A copy of `x` with `src` over the elements that `asStrided` shows; their places count from the first of the copy. */
 export const asStridedScatter: OpQ<
   [src: Tensor, size: readonly number[], stride: readonly number[]],
   [storageOffset?: number],
@@ -495,6 +522,12 @@ export const asStridedScatter: OpQ<
 > = /* @__PURE__ */ composed(
   "asStridedScatter",
   "input, src, size, stride, storageOffset?",
-  (x, src, size, stride, offset) =>
-    replaced("asStridedScatter", x, src, (whole) => asStrided(whole, size, stride, offset ?? 0)),
+  (x, src, size, stride, storageOffset) => {
+    const offset = whole(storageOffset ?? 0, "asStridedScatter", "storageOffset");
+    const attrs = geometry("asStridedScatter", size, stride, offset, asTensor(x, "asStridedScatter", "input").numel());
+    if (!sameDims(asTensor(src, "asStridedScatter", "src").shape, attrs.size)) {
+      throw new ShapeError(`asStridedScatter: src is ${show(src)}, expected the shape ${showShape(attrs.size)}`);
+    }
+    return stridedScatter(x, src, attrs.size, attrs.stride, attrs.offset);
+  },
 );

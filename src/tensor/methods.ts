@@ -13,6 +13,7 @@ import type * as indexing from "../ops/indexing.ts";
 import type * as logic from "../ops/logic.ts";
 import type * as matmul from "../ops/matmul.ts";
 import type * as pick from "../ops/pick.ts";
+import type * as random from "../ops/random.ts";
 import type * as reduce from "../ops/reduce.ts";
 import type * as rows from "../ops/rows.ts";
 import type * as ternary from "../ops/ternary.ts";
@@ -37,6 +38,7 @@ export interface OperatorMethods
     Methods<typeof indexing>,
     Methods<typeof matmul>,
     Methods<typeof pick>,
+    Methods<typeof random>,
     Methods<typeof reduce>,
     Methods<typeof rows>,
     Methods<typeof unary>,

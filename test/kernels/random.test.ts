@@ -89,7 +89,7 @@ const STREAMS = [
     [1.92691529, 1.48728406, 0.900717199, -2.10552096, 0.678418458, -1.23454487],
     [0.148778021, 0.65959847, 0.784194887],
   ],
-  ["bernoulli_f32", 20, [real(0.3)], 0, [1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 1], AFTER_40],
+  ["bernoulli_f32", 20, [real(0.3), real(1)], 0, [1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 1], AFTER_40],
   ["exponential_f32", 20, [real(1.5), real(0)], 1, [0.0399426781, 0.0433174185, 0.0879445225, 0.0360086337], AFTER_40],
   ["geometric_f32", 20, [real(0.25), real(0)], 0, [10, 10, 8, 11, 3, 3, 1, 1, 9, 8, 7, 4, 1, 1, 4, 2, 9], AFTER_40],
   ["cauchy_f32", 20, [real(0), real(1)], 1, [-5.41248751, -4.99370098, -2.44487429, -5.99863958], AFTER_40],
@@ -166,7 +166,7 @@ test("bernoulli in vectors and one by one: the same draws, wherever they start i
     ] as const) {
       run("seed_mt19937", [state, 7n], 1);
       run("random_i64", [start, state, room(8 * start), 2n], 1);
-      run(kernel, [n, state, to, real(0.7)], 1);
+      run(kernel, [n, state, to, real(0.7), real(1)], 1);
     }
     assert.equal([...read(Float32Array, y, n)], [...read(Float64Array, wide, n)]);
   }
