@@ -556,14 +556,9 @@ export const maskedScatter: MaskedScatter = /* @__PURE__ */ op(
       const target = toDense(y);
       const where = toDense(shownAs(mask, y.shape));
       const values = toDense(source);
-      const shown = toDense(shownAs(mask, y.shape));
       new Call(backend.command(need(backend, `masked_scatter_w${SIZE[y.code]}`)))
         .int(target.numel())
-<<<<<<< HEAD
         .tensor(where)
-=======
-        .tensor(shown)
->>>>>>> 74a50c3 (Random tensors and dropout, with PyTorch's streams; copies of views; negative indices of takeAlongDim)
         .tensor(values)
         .int(values.numel())
         .tensor(target)
