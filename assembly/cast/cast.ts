@@ -53,7 +53,7 @@ class Plain<T> {
   @inline
   put(p: usize, re: f64, im: f64): void {
     if (isFloat<T>()) store<T>(p, <T>re);
-    else if (sizeof<T>() == 8 || !isSigned<T>()) store<T>(p, <T>(abs<f64>(re) < 9223372036854775808 ? <i64>re : i64.MIN_VALUE));
+    else if (sizeof<T>() == 8 || !isSigned<T>()) store<T>(p, <T>(abs<f64>(re) < 9223372036854775808.0 ? <i64>re : i64.MIN_VALUE));
     else store<T>(p, <T>(abs<f64>(re) < 2147483648 ? <i32>re : i32.MIN_VALUE));
   }
 }
