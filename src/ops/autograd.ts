@@ -341,19 +341,17 @@ export function gradcheck(
     const result = f(...xs);
     return (result instanceof Tensor ? [result] : [...result]).filter((y) => isDifferentiable(y.code));
   };
-  const outs = call(...(list as Tensor[]));
-  for (const [o, y] of outs.entries()) {
+  const wanted = list.filter((x) => isTracked(x));
+  const slopes = wanted.map((x) => differences(call, list as Tensor[], x, eps));
+  for (const [o, y] of call(...(list as Tensor[])).entries()) {
     if (!isTracked(y)) continue;
     for (let e = 0; e < y.numel() * (isComplex(y.code) ? 2 : 1); e++) {
-      const unit = basis(y, e);
-      const wanted = list.filter((x) => isTracked(x));
-      const grads = grad(y, wanted, { gradOutputs: unit, retainGraph: true, allowUnused: true });
+      const grads = grad(y, wanted, { gradOutputs: basis(y, e), retainGraph: true, allowUnused: true });
       for (const [w, x] of wanted.entries()) {
         const analytic = grads[w] === null ? null : floats(grads[w]!);
-        const numeric = differences(call, list as Tensor[], x, o, e, eps);
-        for (let i = 0; i < numeric.length; i++) {
+        for (const [i, slope] of slopes[w]!.entries()) {
           const a = analytic?.[i] ?? 0;
-          const n = numeric[i]!;
+          const n = slope[o]![e]!;
           if (Math.abs(a - n) <= atol + rtol * Math.abs(n)) continue;
           if (!raiseException) return false;
           throw new AutogradError(
@@ -404,25 +402,23 @@ function fixed(y: Tensor): Tensor {
   return g;
 }
 
-/** The derivative of one output number by every number of x. */
+/** For every number of x the derivatives of all output numbers. */
 function differences(
   call: (...xs: Tensor[]) => Tensor[],
-  list: Tensor[],
+  list: readonly Tensor[],
   x: Tensor,
-  o: number,
-  e: number,
   eps: number,
-): number[] {
-  const values = floats(x);
-  // The check writes into a copy of the input and runs the function on it, recording as it did before.
-  return values.map((value, i) => {
-    const at = (v: number): number => {
-      const moved = clone(x);
-      poke(moved, i, v);
-      const inputs = list.map((other) => (other === x ? leafOf(moved) : other));
-      return floats(call(...inputs)[o]!)[e]!;
-    };
-    return (at(value + eps) - at(value - eps)) / (2 * eps);
+): (readonly number[])[][] {
+  // The function runs on a copy of the input, and records as it did before.
+  const at = (i: number, v: number): number[][] => {
+    const moved = clone(x);
+    poke(moved, i, v);
+    return call(...list.map((other) => (other === x ? leafOf(moved) : other))).map(floats);
+  };
+  return floats(x).map((value, i) => {
+    const high = at(i, value + eps);
+    const low = at(i, value - eps);
+    return high.map((y, o) => y.map((v, e) => (v - low[o]![e]!) / (2 * eps)));
   });
 }
 
