@@ -7,6 +7,7 @@ export * from "./cast/cast";
 export * from "./cast/copy";
 export * from "./conv/conv";
 export * from "./conv/direct";
+export * from "./conv/plain";
 export * from "./conv/pool";
 export * from "./conv/weight";
 export * from "./gemm/matmul";

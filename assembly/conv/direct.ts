@@ -6,7 +6,7 @@
 // is then at table[c, ky, kx] + oy·pitch + ox, and columns of the product are the pixels of rows as wide as the pitch;
 // those beyond ow are computed and dropped. It pays where packing would cost more than that: few channels of y.
 //
-//   args ─ as in block.ts, but 3 is the rows of y in a unit, 1 and 4 are not read; strides of y columns 1, dilations > 0
+//   args ─ as in block.ts, but 3 is the rows of y in a unit, 1 and 4 are not read; dilations > 0
 //
 // Units: bands of rows, then images, then groups. A copy with its table must fit what is left of the arena
 // (src/ops/conv.ts sees to it).
@@ -147,13 +147,13 @@ function tiles<T>(
   for (let j = 0; j < end; j += cols) {
     const r = j / width;
     const x = j - r * width;
-    const whole = x + cols <= ow;
+    const whole = x + cols <= ow && int(args, 17) == 1;
     const column = <usize>(r * int(args, 16) + x) * sizeof<T>();
     if (!whole) {
       for (let s = 0; s < cols; s++) {
         const row = (j + s) / width;
         const at = j + s - row * width;
-        setOffset(s, row < count && at < ow ? <usize>(row * int(args, 16) + at) * sizeof<T>() : NOWHERE);
+        setOffset(s, row < count && at < ow ? <usize>(row * int(args, 16) + at * int(args, 17)) * sizeof<T>() : NOWHERE);
       }
     }
     const panel = copy + <usize>j * sizeof<T>();

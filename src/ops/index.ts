@@ -3,6 +3,7 @@ export * from "./autograd.ts";
 export * from "./binary.ts";
 export * from "./compare.ts";
 export * from "./complex.ts";
+export * from "./conv.ts";
 export * from "./copies.ts";
 export * from "./copy.ts";
 export * from "./create.ts";

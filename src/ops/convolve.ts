@@ -1,0 +1,289 @@
+// How a convolution and its gradients reach their kernels (assembly/conv/block.ts).
+
+import { SIZE, SUFFIX } from "../core/index.ts";
+import { type Call, copyInto, type Kernels } from "../op/index.ts";
+import { scalarTensor, Tensor } from "../tensor/index.ts";
+import { grainOf, tilesOf } from "./product.ts";
+import { fold } from "./reduce.ts";
+
+/** Height and width. */
+export type Pair = readonly [number, number];
+
+/** What a convolution does beside its operands' shapes. `padding` is what is added above and on the left. */
+export interface Geometry {
+  readonly stride: Pair;
+  readonly padding: Pair;
+  readonly dilation: Pair;
+  readonly groups: number;
+}
+
+/**
+ * One convolution as a kernel sees it: of x [images, groups · channels, h, w], contiguous, with a filter of any strides,
+ * into y of any strides. Strides and `base`s are in elements.
+ */
+interface Work {
+  /** Channels of x and of y a group. */
+  readonly from: number;
+  readonly to: number;
+  readonly x: Tensor;
+  readonly w: Tensor;
+  readonly y: Tensor;
+  readonly bias: Tensor | null;
+  readonly images: number;
+  readonly size: Pair;
+  readonly out: Pair;
+  readonly kernel: Pair;
+  readonly geometry: Geometry;
+  readonly yBase: number;
+  /** Of image, channel, row, column. */
+  readonly yStrides: readonly [number, number, number, number];
+  readonly wBase: number;
+  /** Of group, channel of y, channel of x, row, column. */
+  readonly wStrides: readonly [number, number, number, number, number];
+}
+
+/** The arena of a kernel (SCRATCH_BYTES of assembly/abi.ts), and the parts of it that gemm/finish.ts gives away. */
+const ARENA = 2 << 20;
+const TILE_BYTES = 512;
+const STRIP_BYTES = 245_760;
+/** A band of images that stays in the second cache beside the filters. */
+const BAND_BYTES = 256 << 10;
+/** Columns of a tile: the filters are packed anew for each. */
+const LEAST_COLUMNS = 256;
+const MOST_COLUMNS = 1024;
+/** Units of a large convolution: enough for eight threads. */
+const UNITS = 8;
+/** Rows of a strip of filters in the widest kernel: ROWS of assembly/gemm/micro.ts. */
+const ROWS = 6;
+
+function run(k: Kernels, work: Work): void {
+  const { from, to, kernel, out, images, geometry } = work;
+  const taps = from * kernel[0] * kernel[1];
+  const band = k.has(`convDirect_${SUFFIX[k.code]}`) ? bandOf(work, SIZE[k.code]!) : 0;
+  if (band > 0) {
+    const units = Math.ceil(out[0] / band) * images * geometry.groups;
+    block(k, "convDirect", work, band, 0).run(units, grainOf(to * taps * band * out[1]));
+    return;
+  }
+  const columns = images * out[0] * out[1];
+  const tile = Math.min(Math.max(Math.ceil(columns / UNITS / 8) * 8, LEAST_COLUMNS), MOST_COLUMNS);
+  block(k, "conv", work, to, tile).run(Math.ceil(columns / tile) * geometry.groups, grainOf(to * taps * tile));
+}
+
+/** The rows of a band for the kernel that packs nothing; 0 where packing is better or the arena too small. */
+function bandOf({ from, to, kernel, out, images, geometry }: Work, bytes: number): number {
+  const { stride, dilation } = geometry;
+  const taps = from * kernel[0] * kernel[1];
+  const reach = kernel.map((n, d) => Math.floor(((n - 1) * dilation[d]!) / stride[d]!));
+  const phases = kernel.map((n, d) => (dilation[d] === 1 ? Math.min(n, stride[d]!) : stride[d]!));
+  const pitch = out[1] + reach[1]!;
+  // Pixels beyond a row of y are computed for nothing; packing costs the work of some sixteen channels.
+  if (pitch / out[1] > 1 + 16 / to) return 0;
+  const size = (rows: number): number => from * phases[0]! * phases[1]! * (rows + reach[0]!) * pitch * bytes;
+  let rows = out[0];
+  while (rows > 1 && size(rows) > BAND_BYTES) rows = Math.ceil(rows / 2);
+  // Few images are cut further, unless what bands share outweighs it.
+  while (rows > 2 * kernel[0] && images * geometry.groups * Math.ceil(out[0] / rows) < UNITS)
+    rows = Math.ceil(rows / 2);
+  if (TILE_BYTES + STRIP_BYTES + taps * 4 + 64 + size(rows) > ARENA) return 0;
+  const packedOnce = Math.ceil(to / ROWS) * ROWS * taps * bytes <= STRIP_BYTES;
+  return packedOnce || rows * out[1] >= LEAST_COLUMNS ? rows : 0;
+}
+
+/** The argument block up to slot 41. */
+function block(k: Kernels, name: string, work: Work, tileRows: number, tileColumns: number): Call {
+  const { from, to, images, out, kernel } = work;
+  const call = k
+    .call(name)
+    .int(to)
+    .int(images * out[0] * out[1])
+    .int(from * kernel[0] * kernel[1]);
+  return operands(call.int(tileRows).int(tileColumns), work).int(images);
+}
+
+/** Slots 5 to 40. */
+function operands(call: Call, work: Work): Call {
+  const { from, to, x, w, y, bias, size, out, kernel, geometry } = work;
+  const { stride, dilation, padding } = geometry;
+  return call
+    .bool(false)
+    .pair(1, 0)
+    .pair(1, 0)
+    .tensor(shifted(y, work.yBase))
+    .tensor(shifted(w, work.wBase))
+    .tensor(x)
+    .tensor(bias)
+    .ints(work.yStrides)
+    .ints(work.wStrides)
+    .ints(planes(from * geometry.groups, size))
+    .ints(size)
+    .ints(out)
+    .ints(kernel)
+    .ints(stride)
+    .ints(dilation)
+    .ints(padding)
+    .int(from)
+    .int(to);
+}
+
+/** The tensor from its element number `base` on. */
+function shifted(x: Tensor, base: number): Tensor {
+  return base === 0 ? x : new Tensor(x.storage, x.code, x.layout, x.offset + base);
+}
+
+/** The strides of dense images: of image, channel, row, column. */
+function planes(channels: number, [h, w]: Pair): [number, number, number, number] {
+  return [channels * h * w, h * w, w, 1];
+}
+
+const pairOf = (shape: readonly number[], at: number): Pair => [shape[at]!, shape[at + 1]!];
+
+/** y = x ∗ w + bias. All are dense; y [n, o, oh, ow] says how far the padding below and on the right reaches. */
+export function launchConv(k: Kernels, x: Tensor, w: Tensor, bias: Tensor | null, y: Tensor, geometry: Geometry): void {
+  const [o, from] = pairOf(w.shape, 0);
+  const kernel = pairOf(w.shape, 2);
+  const [to, taps] = [o / geometry.groups, kernel[0] * kernel[1]];
+  const out = pairOf(y.shape, 2);
+  run(k, {
+    from,
+    to,
+    x,
+    w,
+    y,
+    bias,
+    images: x.shape[0]!,
+    size: pairOf(x.shape, 2),
+    out,
+    kernel,
+    geometry,
+    yBase: 0,
+    yStrides: planes(o, out),
+    wBase: 0,
+    wStrides: [to * from * taps, from * taps, taps, kernel[1], 1],
+  });
+}
+
+/** What one phase of a stride is along one dim: positions first, first + stride … of x, and the taps that reach them. */
+interface Phase {
+  readonly first: number;
+  readonly count: number;
+  readonly taps: number;
+  /** The last tap (filters are read backwards), the step from tap to tap, what that step is in g, and the padding. */
+  readonly lastTap: number;
+  readonly step: number;
+  readonly dilation: number;
+  readonly padding: number;
+}
+
+/** The phases of a dim of `size` elements of x. Position p is reached by tap t from element (p + padding - t·dilation) / stride of g. */
+function phasesOf(size: number, taps: number, stride: number, dilation: number, padding: number): Phase[] {
+  const phases: Phase[] = [];
+  for (let first = 0; first < Math.min(stride, size); first++) {
+    const reached = Array.from({ length: taps }, (_, t) => t).filter(
+      (t) => (first + padding - t * dilation) % stride === 0,
+    );
+    const [tap = 0, next = tap + 1] = reached;
+    const lastTap = reached.at(-1) ?? 0;
+    phases.push({
+      first,
+      count: Math.ceil((size - first) / stride),
+      taps: reached.length,
+      lastTap,
+      step: next - tap,
+      dilation: Math.max(((next - tap) * dilation) / stride, 1),
+      padding: -(first + padding - lastTap * dilation) / stride,
+    });
+  }
+  return phases;
+}
+
+/**
+ * The gradient by x: a convolution of g with the filters turned over. With a stride it is one for each phase of x, whose
+ * taps are the multiples of the stride apart, and none is in vain.
+ */
+export function launchConvInput(k: Kernels, g: Tensor, w: Tensor, x: Tensor, geometry: Geometry): void {
+  const { stride, dilation, padding, groups } = geometry;
+  const [o, to] = pairOf(w.shape, 0);
+  const [kh, kw] = pairOf(w.shape, 2);
+  const size = pairOf(x.shape, 2);
+  const from = o / groups;
+  const [ofImage, ofChannel, ofRow] = planes(to * groups, size);
+  const rows = phasesOf(size[0], kh, stride[0], dilation[0], padding[0]);
+  const columns = phasesOf(size[1], kw, stride[1], dilation[1], padding[1]);
+  if ([...rows, ...columns].some((phase) => phase.taps === 0)) copyInto(x, scalarTensor(0, x.code, x.storage.backend));
+  for (const row of rows) {
+    for (const column of columns) {
+      if (row.taps * column.taps === 0) continue;
+      run(k, {
+        from,
+        to,
+        x: g,
+        w,
+        y: x,
+        bias: null,
+        images: x.shape[0]!,
+        size: pairOf(g.shape, 2),
+        out: [row.count, column.count],
+        kernel: [row.taps, column.taps],
+        geometry: {
+          stride: [1, 1],
+          dilation: [row.dilation, column.dilation],
+          padding: [row.padding, column.padding],
+          groups,
+        },
+        yBase: row.first * ofRow + column.first,
+        yStrides: [ofImage, ofChannel, ofRow * stride[0], stride[1]],
+        wBase: row.lastTap * kw + column.lastTap,
+        wStrides: [from * to * kh * kw, kh * kw, to * kh * kw, -row.step * kw, -column.step],
+      });
+    }
+  }
+}
+
+/** Partial sums of a gradient by the weight: enough for eight threads, few enough to be small. */
+const SPLITS = 8;
+
+/** The gradient by w: sums over parts of the images, then over the parts. */
+export function launchConvWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor, geometry: Geometry): void {
+  const [o, from] = pairOf(w.shape, 0);
+  const kernel = pairOf(w.shape, 2);
+  const { groups } = geometry;
+  const [to, taps] = [o / groups, kernel[0] * kernel[1]];
+  const out = pairOf(g.shape, 2);
+  const n = x.shape[0]!;
+  let splits = Math.min(SPLITS, Math.max(n, 1));
+  while (n % splits !== 0) splits--;
+  const images = n / splits;
+  const partial = splits === 1 ? w : k.scratch(w.code, [splits, ...w.shape]);
+  const depth = images * out[0] * out[1];
+  const tiles = tilesOf(to, from * taps, depth, splits * groups);
+  const call = k
+    .call("convWeight")
+    .int(to)
+    .int(from * taps)
+    .int(depth)
+    .int(tiles.rows)
+    .int(tiles.columns);
+  operands(call, {
+    from,
+    to,
+    x,
+    w: partial,
+    y: g,
+    bias: null,
+    images,
+    size: pairOf(x.shape, 2),
+    out,
+    kernel,
+    geometry,
+    yBase: 0,
+    yStrides: planes(o, out),
+    wBase: 0,
+    wStrides: [to * from * taps, from * taps, taps, kernel[1], 1],
+  })
+    .int(images)
+    .int(w.numel())
+    .int(groups)
+    .run(tiles.count * groups * splits, grainOf(tiles.rows * tiles.columns * depth));
+  if (splits > 1) fold(k, "sum", "sum", partial, w, [0], 1);
+}
