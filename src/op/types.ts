@@ -83,6 +83,14 @@ export type OpQ<
   K,
   R = Tensor,
 > = Op<(...args: Forms<[x: Tensor, ...Q], P, N, K>) => R, (...args: Forms<Q, P, N, K>) => R> & Bound<Q, P>;
+/** As OpQ, for a function that is no method: R are its required arguments. */
+export type FnQ<
+  R extends readonly unknown[],
+  P extends readonly unknown[],
+  N extends readonly PropertyKey[],
+  K,
+  Result = Tensor,
+> = ((...args: Forms<R, P, N, K>) => Result) & { readonly [BOUND]: [...Given<R>, ...Given<P>] };
 /** What a binder receives. An interface, whose members are looked at late: Tensor is made of types that mention it. */
 interface Bound<Q extends readonly unknown[], P extends readonly unknown[]> {
   readonly [BOUND]: [x: Tensor, ...Given<Q>, ...Given<P>];

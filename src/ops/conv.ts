@@ -3,16 +3,17 @@
 //   convolve    y = x ∗ w           x [n, c, h, w], w [o, c / groups, kh, kw], y [n, o, oh, ow]
 //   convInput   x from y and w      the gradient of it by x
 //   convWeight  w from y and x      the gradient of it by w
+//
+// They are real: a complex convolution is made of four.
 
 import { DTypeError, dense, isComplex, ShapeError, show, showShape, ValueError } from "../core/index.ts";
-import { asTensor, f32, i64, type OpOf, op, type Spec, spec, wrongArgument } from "../op/index.ts";
+import { asTensor, type FnQ, f32, i64, op, type Spec, spec, wrongArgument } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
+import { add, sub } from "./binary.ts";
+import { complex, imag, real } from "./complex.ts";
 import { type Geometry, launchConv, launchConvInput, launchConvWeight, type Pair } from "./convolve.ts";
 import { sum } from "./reduce.ts";
-import { conj } from "./unary.ts";
 import { reshape } from "./view.ts";
-
-const conjugate = (x: Tensor): Tensor => (isComplex(x.code) ? conj(x) : x);
 
 type Attributes = Geometry & { readonly size: readonly number[] };
 
@@ -49,8 +50,8 @@ const convolve: (x: Tensor, w: Tensor, bias: Tensor | null, ...geometry: Geometr
       launch: (k, { x, w, bias }, { out }, geometry) => launchConv(k, x, w, bias, out, geometry),
       saves: ["x", "w"],
       vjp: (g, { x, w }, geometry) => ({
-        x: () => convInput(g, conjugate(w), ...spread(geometry, x.shape.slice(2))),
-        w: () => convWeight(g, conjugate(x), ...spread(geometry, w.shape)),
+        x: () => convInput(g, w, ...spread(geometry, x.shape.slice(2))),
+        w: () => convWeight(g, x, ...spread(geometry, w.shape)),
         bias: () => sum(g, [0, 2, 3]),
       }),
     },
@@ -67,8 +68,8 @@ const convInput: (y: Tensor, w: Tensor, ...geometry: GeometryArguments) => Tenso
     launch: (k, { y, w }, { out }, geometry) => launchConvInput(k, y, w, out, geometry),
     saves: ["y", "w"],
     vjp: (g, { y, w }, geometry) => ({
-      y: () => convolve(g, conjugate(w), null, ...spread(geometry, y.shape.slice(2))),
-      w: () => convWeight(conjugate(y), g, ...spread(geometry, w.shape)),
+      y: () => convolve(g, w, null, ...spread(geometry, y.shape.slice(2))),
+      w: () => convWeight(y, g, ...spread(geometry, w.shape)),
     }),
   },
 );
@@ -84,8 +85,8 @@ const convWeight: (y: Tensor, x: Tensor, ...geometry: GeometryArguments) => Tens
     launch: (k, { y, x }, { out }, geometry) => launchConvWeight(k, y, x, out, geometry),
     saves: ["y", "x"],
     vjp: (g, { y, x }, geometry) => ({
-      y: () => convolve(conjugate(x), g, null, ...spread(geometry, y.shape.slice(2))),
-      x: () => convInput(conjugate(y), g, ...spread(geometry, x.shape.slice(2))),
+      y: () => convolve(x, g, null, ...spread(geometry, y.shape.slice(2))),
+      x: () => convInput(y, g, ...spread(geometry, x.shape.slice(2))),
     }),
   },
 );
@@ -94,46 +95,11 @@ const convWeight: (y: Tensor, x: Tensor, ...geometry: GeometryArguments) => Tens
 
 type Sizes = number | readonly number[];
 type Padding = Sizes | "same" | "valid";
-interface Options {
-  bias?: Tensor | null;
-  stride?: Sizes;
-  padding?: Padding;
-  dilation?: Sizes;
-  groups?: number;
-}
-type Conv = OpOf<
-  {
-    (x: Tensor, weight: Tensor, options?: Options): Tensor;
-    (
-      x: Tensor,
-      weight: Tensor,
-      bias?: Tensor | null,
-      stride?: Sizes | Omit<Options, "bias">,
-      padding?: Padding | Omit<Options, "bias" | "stride">,
-      dilation?: Sizes | Pick<Options, "dilation" | "groups">,
-      groups?: number | Pick<Options, "groups">,
-    ): Tensor;
-  },
-  {
-    (weight: Tensor, options?: Options): Tensor;
-    (
-      weight: Tensor,
-      bias?: Tensor | null,
-      stride?: Sizes | Omit<Options, "bias">,
-      padding?: Padding | Omit<Options, "bias" | "stride">,
-      dilation?: Sizes | Pick<Options, "dilation" | "groups">,
-      groups?: number | Pick<Options, "groups">,
-    ): Tensor;
-  },
-  [
-    x: Tensor,
-    weight: Tensor,
-    bias: Tensor | null | undefined,
-    stride: Sizes | undefined,
-    padding: Padding | undefined,
-    dilation: Sizes | undefined,
-    groups: number | undefined,
-  ]
+type Conv = FnQ<
+  [x: Tensor, weight: Tensor],
+  [bias?: Tensor | null, stride?: Sizes, padding?: Padding, dilation?: Sizes, groups?: number],
+  ["bias", "stride", "padding", "dilation", "groups"],
+  { bias: Tensor | null; stride: Sizes; padding: Padding; dilation: Sizes; groups: number }
 >;
 
 /** A convolution over the last `ndim` dims. */
@@ -169,33 +135,51 @@ function conv(name: string, ndim: number, samples: readonly (readonly unknown[])
         return spec(x.code, [...x.shape.slice(0, -ndim - 1), weight.shape[0]!, ...size]);
       },
       decompose({ x, weight, bias }, attrs) {
-        const size = outputSize(name, ndim, { x, weight, bias }, attrs);
-        const { stride, dilation, groups } = attrs;
-        const before = paddingOf(weight, ndim, attrs).map(([low]) => low!);
-        // One dim is a height of 1, one image a batch of 1.
-        const flat = (list: readonly number[], fill: number): Pair =>
-          ndim === 1 ? [fill, list[0]!] : [list[0]!, list[1]!];
-        const images = reshape(x, [
-          x.ndim === ndim + 1 ? 1 : x.shape[0]!,
-          x.shape.at(-ndim - 1)!,
-          ...flat(x.shape.slice(-ndim), 1),
-        ]);
-        const filters = reshape(weight, [weight.shape[0]!, weight.shape[1]!, ...flat(weight.shape.slice(-ndim), 1)]);
-        const y = convolve(
-          images,
-          filters,
-          bias,
-          flat(size, 1),
-          flat(stride, 1),
-          flat(before, 0),
-          flat(dilation, 1),
-          groups,
-        );
-        return reshape(y, [...x.shape.slice(0, -ndim - 1), weight.shape[0]!, ...size]);
+        const part = (a: Tensor, b: Tensor, c: Tensor | null): Tensor => convolution(name, ndim, a, b, c, attrs);
+        return isComplex(x.code) ? complexConv(x, weight, bias, part) : part(x, weight, bias);
       },
+      method: false,
       samples,
     },
   );
+}
+
+/** A real convolution over the last `ndim` dims by the primitive, in which one dim has height 1 and one image is a batch of 1. */
+function convolution(
+  name: string,
+  ndim: number,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  attrs: Arguments,
+): Tensor {
+  const flat = (list: readonly number[], fill: number): Pair => (ndim === 1 ? [fill, list[0]!] : [list[0]!, list[1]!]);
+  const size = outputSize(name, ndim, { x, weight, bias }, attrs);
+  const before = paddingOf(weight, ndim, attrs).map(([low]) => low);
+  const lead = x.shape.slice(0, -ndim - 1);
+  const y = convolve(
+    reshape(x, [lead[0] ?? 1, x.shape.at(-ndim - 1)!, ...flat(x.shape.slice(-ndim), 1)]),
+    reshape(weight, [weight.shape[0]!, weight.shape[1]!, ...flat(weight.shape.slice(-ndim), 1)]),
+    bias,
+    flat(size, 1),
+    flat(attrs.stride, 1),
+    flat(before, 0),
+    flat(attrs.dilation, 1),
+    attrs.groups,
+  );
+  return reshape(y, [...lead, weight.shape[0]!, ...size]);
+}
+
+/** (a + bi) ∗ (c + di), by four real convolutions. */
+function complexConv(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  conv: (x: Tensor, weight: Tensor, bias: Tensor | null) => Tensor,
+): Tensor {
+  const [a, b, c, d] = [real(x), imag(x), real(weight), imag(weight)];
+  const [p, q] = bias === null ? [null, null] : [real(bias), imag(bias)];
+  return complex(sub(conv(a, c, p), conv(b, d, null)), add(conv(a, d, q), conv(b, c, null)));
 }
 
 /** One number for all dims, or one a dim; each at least `least`. */

@@ -19,10 +19,10 @@ import {
   asTensor,
   c64,
   commonType,
+  type FnQ,
   f32,
   i64,
   type Op2T,
-  type OpOf,
   type OpQ,
   op,
   type Sample,
@@ -374,63 +374,61 @@ export const addbmm: AddProduct = /* @__PURE__ */ op(
 );
 
 /** `x·weightᵀ + bias`: x is [..., in], weight [out, in] or [in], bias [out]. */
-export const linear: OpOf<
-  (x: Tensor, weight: Tensor, bias?: Tensor | null | { bias?: Tensor | null }) => Tensor,
-  (weight: Tensor, bias?: Tensor | null | { bias?: Tensor | null }) => Tensor,
-  [x: Tensor, weight: Tensor, bias: Tensor | null | undefined]
-> = /* @__PURE__ */ op(
-  "linear",
-  "input, weight, bias?",
-  (x, weight, bias) => [
-    {
-      x: asTensor(x, "linear", "input"),
-      weight: asTensor(weight, "linear", "weight"),
-      bias: bias == null ? null : asTensor(bias, "linear", "bias"),
-    },
-  ],
-  {
-    infer({ x, weight, bias }) {
-      if (weight.ndim !== 1 && weight.ndim !== 2) {
-        throw new ShapeError(`linear: weight is ${show(weight)}, expected 1 or 2 dims`);
-      }
-      if (x.ndim === 0 || x.shape.at(-1) !== weight.shape.at(-1)) {
-        throw new ShapeError(
-          `linear: input ${show(x)} and weight ${show(weight)} cannot be multiplied: the last sizes ${x.shape.at(-1)} and ${weight.shape.at(-1)} differ`,
-        );
-      }
-      const shape = [...x.shape.slice(0, -1), ...weight.shape.slice(0, -1)];
-      if (bias !== null && !sameDims(broadcast("linear", [bias.layout, dense(shape)]), shape)) {
-        throw new ShapeError(`linear: bias ${show(bias)} does not broadcast to ${showShape(shape)}`);
-      }
-      return spec(sameDType("linear", x, weight, bias), shape);
-    },
-    kernel: "matmul",
-    strided: true,
-    launch(k, { x, weight, bias }, { out }) {
-      const { layout } = weight;
-      const turned = strided([...layout.shape].reverse(), [...layout.strides].reverse());
-      launchProduct(k, x, new Tensor(weight.storage, weight.code, turned, weight.offset), bias, out);
-    },
-    saves: ["x", "weight"],
-    vjp(g, { x, weight }) {
-      const vector = weight.ndim === 1;
-      return {
-        x: () => (vector ? mul(reshape(g, [...g.shape, 1]), conjugate(weight)) : matmul(g, conjugate(weight))),
-        weight: () =>
-          vector
-            ? matmul(reshape(g, [g.numel()]), conjugate(rowsOf(x)))
-            : matmul(transposed(rowsOf(g)), conjugate(rowsOf(x))),
-        bias: () => g,
-      };
-    },
-    samples: [
-      [f32(2, 3), f32(4, 3), f32(4)],
-      [f32(2, 5, 3), f32(4, 3)],
-      [f32(3), f32(4, 3), f32(4)],
-      [f32(2, 3), f32(3)],
+export const linear: FnQ<[x: Tensor, weight: Tensor], [bias?: Tensor | null], ["bias"], { bias: Tensor | null }> =
+  /* @__PURE__ */ op(
+    "linear",
+    "input, weight, bias?",
+    (x, weight, bias) => [
+      {
+        x: asTensor(x, "linear", "input"),
+        weight: asTensor(weight, "linear", "weight"),
+        bias: bias == null ? null : asTensor(bias, "linear", "bias"),
+      },
     ],
-  },
-);
+    {
+      infer({ x, weight, bias }) {
+        if (weight.ndim !== 1 && weight.ndim !== 2) {
+          throw new ShapeError(`linear: weight is ${show(weight)}, expected 1 or 2 dims`);
+        }
+        if (x.ndim === 0 || x.shape.at(-1) !== weight.shape.at(-1)) {
+          throw new ShapeError(
+            `linear: input ${show(x)} and weight ${show(weight)} cannot be multiplied: the last sizes ${x.shape.at(-1)} and ${weight.shape.at(-1)} differ`,
+          );
+        }
+        const shape = [...x.shape.slice(0, -1), ...weight.shape.slice(0, -1)];
+        if (bias !== null && !sameDims(broadcast("linear", [bias.layout, dense(shape)]), shape)) {
+          throw new ShapeError(`linear: bias ${show(bias)} does not broadcast to ${showShape(shape)}`);
+        }
+        return spec(sameDType("linear", x, weight, bias), shape);
+      },
+      kernel: "matmul",
+      strided: true,
+      launch(k, { x, weight, bias }, { out }) {
+        const { layout } = weight;
+        const turned = strided([...layout.shape].reverse(), [...layout.strides].reverse());
+        launchProduct(k, x, new Tensor(weight.storage, weight.code, turned, weight.offset), bias, out);
+      },
+      saves: ["x", "weight"],
+      vjp(g, { x, weight }) {
+        const vector = weight.ndim === 1;
+        return {
+          x: () => (vector ? mul(reshape(g, [...g.shape, 1]), conjugate(weight)) : matmul(g, conjugate(weight))),
+          weight: () =>
+            vector
+              ? matmul(reshape(g, [g.numel()]), conjugate(rowsOf(x)))
+              : matmul(transposed(rowsOf(g)), conjugate(rowsOf(x))),
+          bias: () => g,
+        };
+      },
+      samples: [
+        [f32(2, 3), f32(4, 3), f32(4)],
+        [f32(2, 5, 3), f32(4, 3)],
+        [f32(3), f32(4, 3), f32(4)],
+        [f32(2, 3), f32(3)],
+      ],
+      method: false,
+    },
+  );
 
 // ── sums of products over any dims ───────────────────────────────────────────────────────────────────────────────────
 
