@@ -11,6 +11,7 @@ import {
   showValue,
 } from "./core/index.ts";
 import { CpuBackend } from "./cpu/index.ts";
+import * as data from "./data/index.ts";
 import { backendOf, type MemoryStats } from "./device/index.ts";
 import { enableGrad, inferenceMode, isGradEnabled, noGrad, setGradEnabled } from "./op/index.ts";
 import { Function, FunctionContext, grad, gradcheck, gradgradcheck } from "./ops/autograd.ts";
@@ -114,6 +115,9 @@ export const autograd: {
   setGradEnabled,
   isGradEnabled,
 };
+
+/** Helpers of training: `fl.utils.data` has datasets and loaders. */
+export const utils: { readonly data: typeof data } = { data };
 
 /** The dtype that holds values of both. */
 export function promoteTypes(a: DType, b: DType): DType {

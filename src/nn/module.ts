@@ -1,4 +1,4 @@
-import { codeOf, type DType, DTypeError, isDifferentiable } from "../core/index.ts";
+import { codeOf, type DType, DTypeError, isDifferentiable, withOuter } from "../core/index.ts";
 import { type Arguments, keywords, noGrad } from "../op/index.ts";
 import { cast, zero_ } from "../ops/index.ts";
 import {
@@ -160,7 +160,11 @@ export abstract class Module extends Callable {
   /** What `module(…)` does. @internal */
   static invoke(module: Module, args: unknown[]): unknown {
     const hooks = module.#hooks;
-    return hooks === null ? module.forward(...args) : hooks.call(module, args);
+    try {
+      return hooks === null ? module.forward(...args) : hooks.call(module, args);
+    } catch (error) {
+      throw withOuter(error, className(module)); // "Net: Linear: linear: …" says where it went wrong
+    }
   }
 
   /** The children and parameters that are no fields: the store of the containers. @internal */

@@ -6,27 +6,34 @@ import { type ArgumentsOf, bindArguments } from "../op/index.ts";
 import { popFrame, pushFrame, Tensor } from "../tensor/index.ts";
 
 /**
+ * Runs the body of such a function. What it makes and does not return goes back at once, unless the tape needs it, and an
+ * error of ours says the name first.
+ */
+export function within<T extends Tensor | readonly Tensor[]>(name: string, body: () => T): T {
+  const frame = pushFrame();
+  let results: readonly Tensor[] = [];
+  try {
+    const result = body();
+    results = result instanceof Tensor ? [result] : (result as readonly Tensor[]);
+    return result;
+  } catch (error) {
+    throw withOuter(error, name);
+  } finally {
+    popFrame(frame, results);
+  }
+}
+
+/**
  * Declares such a function. `signature` is written as an operator's; `body` receives the arguments in its order,
- * undefined where absent. What the body makes and does not return goes back at once, unless the tape needs it.
+ * undefined where absent.
  */
 export function composed<F extends (...args: never[]) => unknown>(
   name: string,
   signature: string,
   body: (...args: ArgumentsOf<NoInfer<F>>) => Tensor | readonly Tensor[],
 ): F {
-  const call = (...args: unknown[]): Tensor | readonly Tensor[] => {
-    const frame = pushFrame();
-    let results: readonly Tensor[] = [];
-    try {
-      const result = body(...(bindArguments(name, signature, args) as ArgumentsOf<F>));
-      results = result instanceof Tensor ? [result] : result;
-      return result;
-    } catch (error) {
-      throw withOuter(error, name);
-    } finally {
-      popFrame(frame, results);
-    }
-  };
+  const call = (...args: unknown[]): Tensor | readonly Tensor[] =>
+    within(name, () => body(...(bindArguments(name, signature, args) as ArgumentsOf<F>)));
   return Object.assign(call, { opName: name }) as unknown as F;
 }
 

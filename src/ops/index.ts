@@ -11,6 +11,7 @@ export * from "./dropout.ts";
 export * from "./gather.ts";
 export * from "./generator.ts";
 export * from "./indexing.ts";
+export * from "./join.ts";
 export * from "./logic.ts";
 export * from "./matmul.ts";
 export * from "./pick.ts";

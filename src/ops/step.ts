@@ -5,8 +5,10 @@
 import { DTypeError, ShapeError, sameShape, show } from "../core/index.ts";
 import { type BOUND, op, POINTWISE_GRAIN, type Spec } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { add, add_, mul, mul_ } from "./binary.ts";
+import { add, add_, div, maximum, mul, mul_ } from "./binary.ts";
 import { copy_ } from "./copy.ts";
+import { addcdiv_, addcmul_, lerp_ } from "./ternary.ts";
+import { sqrt } from "./unary.ts";
 
 /** Tensors that are written, and what the step goes by; B are the factors in the order of the signature. */
 type Step<T extends readonly (Tensor | null)[], F, B extends readonly unknown[]> = ((
@@ -116,6 +118,15 @@ export const adamStep_: Step<
       for (const factor of [f.sign, f.weightDecay, f.shrink, f.beta1, f.beta2, f.rate, f.root, f.eps])
         call.real(factor);
       call.run(param.layout.size, POINTWISE_GRAIN);
+    },
+    decompose({ param, grad, expAvg, expAvgSq, maxExpAvgSq }, f) {
+      mul_(param, f.shrink);
+      const g = add(mul(grad, f.sign), mul(param, f.weightDecay));
+      lerp_(expAvg, g, 1 - f.beta1);
+      addcmul_(mul_(expAvgSq, f.beta2), g, g, { value: 1 - f.beta2 });
+      if (maxExpAvgSq !== null) copy_(maxExpAvgSq, maximum(maxExpAvgSq, expAvgSq));
+      addcdiv_(param, expAvg, add(div(sqrt(maxExpAvgSq ?? expAvgSq), f.root), f.eps), { value: -f.rate });
+      return [];
     },
     mutates: ["param", "expAvg", "expAvgSq", "maxExpAvgSq"],
     method: false,

@@ -84,6 +84,17 @@ calls("#private fields, name and length, and methods of subclasses work", () => 
   assert.is((odd as { call?: unknown }).call, undefined);
 });
 
+calls("an error of ours says which modules it came through; another passes unchanged", () => {
+  const net = new Net();
+  assert.throws(() => net(zeros([3])), /^Net: Scale: mul: /);
+  class Broken extends nn.Module {
+    forward(): never {
+      throw new Error("mine");
+    }
+  }
+  assert.throws(() => new Broken()(), (e: unknown) => (e as Error).message === "mine");
+});
+
 calls("JSON is refused with advice", () => {
   assert.throws(() => JSON.stringify({ net: new Net() }), /a module is not JSON: save its stateDict\(\)/);
 });

@@ -1,0 +1,7 @@
+// fl.utils.data: what is trained on, in which order, in batches.
+export { defaultCollate } from "./collate.ts";
+export { type Collated, DataLoader } from "./dataloader.ts";
+export { ConcatDataset, type Dataset, type IterableDataset, randomSplit, Subset, TensorDataset } from "./dataset.ts";
+export { type IdxArray, parseIdx } from "./idx.ts";
+export { FashionMNIST, MNIST } from "./mnist.ts";
+export { BatchSampler, RandomSampler, type Sampler, SequentialSampler } from "./sampler.ts";

@@ -1,0 +1,132 @@
+import type { DType } from "../core/index.ts";
+import { type Arguments, keywords } from "../op/index.ts";
+import { flatten, linear } from "../ops/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+import { fans, kaimingUniform_, uniform_ } from "./init.ts";
+import { Module } from "./module.ts";
+import { blank, type Factory, type Parameter } from "./parameter.ts";
+import { fields, py } from "./repr.ts";
+
+/** Gives back its argument, whatever it was made with. */
+export class Identity extends Module {
+  constructor(..._ignored: readonly unknown[]) {
+    super();
+  }
+
+  forward(input: Tensor): Tensor {
+    return input;
+  }
+}
+
+export interface LinearOptions extends Factory {
+  inFeatures: number;
+  outFeatures: number;
+  /** Whether a bias is learned; by default yes. */
+  bias?: boolean;
+}
+
+const bindLinear = /* @__PURE__ */ keywords<LinearOptions>(
+  "Linear",
+  "inFeatures, outFeatures, bias?, device?, dtype?",
+  { bias: true, device: null, dtype: null },
+);
+
+/**
+ * An affine map of the last dim: `y = x · weightᵀ + bias`.
+ *
+ * Shape: `[…, inFeatures]` → `[…, outFeatures]`.
+ *
+ * Attributes: `weight` `[outFeatures, inFeatures]` and `bias` `[outFeatures]` (null without), both from U(-k, k) with
+ * k = 1 / √inFeatures.
+ *
+ * @example
+ * const layer = new nn.Linear(20, 30);
+ * layer(randn(128, 20)).shape // [128, 30]
+ */
+export class Linear extends Module {
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  weight: Parameter;
+  bias: Parameter | null;
+
+  constructor(
+    ...args: Arguments<
+      LinearOptions,
+      [inFeatures: number, outFeatures: number],
+      [bias?: boolean, device?: string | null, dtype?: DType | null]
+    >
+  ) {
+    super();
+    const { inFeatures, outFeatures, bias, ...factory } = bindLinear(args);
+    this.inFeatures = inFeatures;
+    this.outFeatures = outFeatures;
+    this.weight = blank([outFeatures, inFeatures], factory);
+    this.bias = bias ? blank([outFeatures], factory) : null;
+    this.resetParameters();
+  }
+
+  /** Draws the weights anew. */
+  resetParameters(): void {
+    resetAffine(this.weight, this.bias);
+  }
+
+  forward(input: Tensor): Tensor {
+    return linear(input, this.weight, this.bias);
+  }
+
+  override extraRepr(): string {
+    return fields({
+      in_features: py(this.inFeatures),
+      out_features: py(this.outFeatures),
+      bias: py(this.bias !== null),
+    });
+  }
+}
+
+/** The start of linear and convolution layers: weight and bias from U(-k, k) with k = 1 / √fanIn. */
+export function resetAffine(weight: Parameter, bias: Parameter | null): void {
+  // a = √5 makes He's bound exactly k.
+  kaimingUniform_(weight, { a: Math.sqrt(5) });
+  if (bias === null) return;
+  const { fanIn } = fans(weight, "resetParameters");
+  const bound = fanIn > 0 ? 1 / Math.sqrt(fanIn) : 0;
+  uniform_(bias, -bound, bound);
+}
+
+export interface FlattenOptions {
+  /** The first dim that is merged; by default 1, after the batch. */
+  startDim?: number;
+  /** The last one. */
+  endDim?: number;
+}
+
+const bindFlatten = /* @__PURE__ */ keywords<FlattenOptions>("Flatten", "startDim?, endDim?", {
+  startDim: 1,
+  endDim: -1,
+});
+
+/**
+ * Merges the dims from `startDim` to `endDim` into one, by default all but the batch.
+ *
+ * @example
+ * new nn.Flatten()(zeros(32, 1, 5, 5)).shape // [32, 25]
+ */
+export class Flatten extends Module {
+  readonly startDim: number;
+  readonly endDim: number;
+
+  constructor(...args: Arguments<FlattenOptions, [], [startDim?: number, endDim?: number]>) {
+    super();
+    const { startDim, endDim } = bindFlatten(args);
+    this.startDim = startDim;
+    this.endDim = endDim;
+  }
+
+  forward(input: Tensor): Tensor {
+    return flatten(input, this.startDim, this.endDim);
+  }
+
+  override extraRepr(): string {
+    return fields({ start_dim: py(this.startDim), end_dim: py(this.endDim) });
+  }
+}
