@@ -50,12 +50,9 @@ export function evaluate(operator: Operator, inputs: Inputs, attrs: Attrs): Tens
       if (tracked) record(operator, flat, attrs, outs, inputs);
       return operator.named(outs);
     }
-    if (rule.decompose !== undefined) {
-      const results = formula(operator, inputs, attrs, rule.vjp !== undefined && tracked);
-      if (rule.vjp !== undefined && tracked) record(operator, flat, attrs, results, inputs);
-      return operator.named(results);
-    }
-    const results = hostStep(operator, inputs, attrs, specs, backend);
+    const results =
+      formula(operator, inputs, attrs, rule.vjp !== undefined && tracked) ??
+      hostStep(operator, inputs, attrs, specs, backend);
     if (tracked) record(operator, flat, attrs, results, inputs);
     return operator.named(results);
   } catch (error) {
@@ -240,13 +237,15 @@ function kernelCode(operator: Operator, inputs: Inputs, specs: readonly Spec[]):
   return specs[0]!.code;
 }
 
-/** The formula's results; its intermediates go back at once, unless the tape needs them. */
-function formula(operator: Operator, inputs: Inputs, attrs: Attrs, quiet: boolean): readonly Tensor[] {
+/** The formula's results, or null without one; its intermediates go back at once, unless the tape needs them. */
+function formula(operator: Operator, inputs: Inputs, attrs: Attrs, quiet: boolean): readonly Tensor[] | null {
+  const { decompose } = operator.rule;
+  if (decompose === undefined) return null;
   const frame = pushFrame();
   let results: readonly Tensor[] = [];
   try {
-    const body = (): Tensor | readonly Tensor[] => operator.rule.decompose!(inputs, attrs);
-    const result = quiet ? noGrad(body) : body();
+    const result = quiet ? noGrad(() => decompose(inputs, attrs)) : decompose(inputs, attrs);
+    if (result === null) return null;
     results = Array.isArray(result) ? result : [result as Tensor];
   } finally {
     popFrame(frame, results);

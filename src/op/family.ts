@@ -52,7 +52,7 @@ interface MemberOf<N, S extends string> {
   readonly kernel?: string;
   readonly saves?: readonly S[];
   vjp?(g: Tensor, saved: SavedOf<S, N>, attrs: Attrs, specs: SpecsOf<N>): CotangentsOf<N>;
-  decompose?(inputs: N, attrs: Attrs): Tensor;
+  decompose?(inputs: N, attrs: Attrs): Tensor | null;
   /** The dtype that the operands are brought to, where promotion does not say it. */
   compute?(operands: readonly Spec[]): number;
   /** Throws for dtypes that the operator does not take. */
@@ -95,7 +95,7 @@ export function unary<const S extends "x" | "out" = never>(name: string, member:
   } as unknown as AnyRule;
   const operator = new Operator(name, "input", (x) => [{ x: asTensor(x, name, "input") }], rule);
   operator.inputNames = ["x"];
-  const quick = new Quick(operator, kind);
+  const quick = new Quick(operator);
   const general = publish(operator);
   const f = (x: Tensor, ...rest: unknown[]): unknown => {
     if (rest.length === 0 && x instanceof Tensor && context.interpreter === null && x.layout.contiguous) {
@@ -163,7 +163,7 @@ export function binary<const S extends Part = never>(name: string, member: Binar
   };
   const operator = new Operator(name, times === undefined ? "input, other" : "input, other, *, alpha?", bind, rule);
   operator.inputNames = ["a", "b"];
-  const quick = new Quick(operator, kind);
+  const quick = new Quick(operator);
   const general = publish(operator);
   const f = (a: Tensor, b: Tensor, ...rest: unknown[]): unknown => {
     if (
@@ -198,31 +198,35 @@ function resultCode(kind: ResultKind, code: number): number {
   return kind === "bool" ? BOOL : kind === "real" ? REAL[code]! : code;
 }
 
+/** How a dtype is computed without a cast: the kernel, and the dtype of the result. */
+interface Way {
+  readonly kernel: Kernel;
+  readonly out: number;
+}
+
 /** The straight line for dense operands of one dtype and layout: no binder, no specs, no arrays. */
 class Quick {
   readonly #operator: Operator;
-  readonly #kind: ResultKind;
   #backend: Backend | null = null;
-  #kernels: (Kernel | null | undefined)[] = [];
+  #ways: (Way | null | undefined)[] = [];
 
-  constructor(operator: Operator, kind: ResultKind) {
+  constructor(operator: Operator) {
     this.#operator = operator;
-    this.#kind = kind;
   }
 
   unary(x: Tensor): Tensor | null {
     const { backend, allocation } = x.storage;
     if (allocation === null) return null; // the general way says what is wrong
-    const kernel = this.#kernel(backend, x.code);
-    if (kernel === null) return null;
+    const way = this.#way(backend, x.code);
+    if (way === null) return null;
     const tracked = context.grad && x.auto !== null && isTracked(x);
     if (tracked && this.#operator.rule.vjp === undefined) return null;
     const { layout } = x;
-    const y = allocate(backend, this.#kind === "same" ? x.code : resultCode(this.#kind, x.code), layout);
+    const y = allocate(backend, way.out, layout);
     const n = layout.size;
     if (n > 0) {
       backend
-        .command(kernel)
+        .command(way.kernel)
         .int(1)
         .real(0)
         .real(0)
@@ -241,16 +245,16 @@ class Quick {
     const { backend, allocation } = a.storage;
     const other = b.storage;
     if (allocation === null || other.allocation === null || other.backend !== backend) return null;
-    const kernel = this.#kernel(backend, a.code);
-    if (kernel === null) return null;
+    const way = this.#way(backend, a.code);
+    if (way === null) return null;
     const tracked = context.grad && ((a.auto !== null && isTracked(a)) || (b.auto !== null && isTracked(b)));
     if (tracked && this.#operator.rule.vjp === undefined) return null;
     const { layout } = a;
-    const y = allocate(backend, this.#kind === "same" ? a.code : resultCode(this.#kind, a.code), layout);
+    const y = allocate(backend, way.out, layout);
     const n = layout.size;
     if (n > 0) {
       backend
-        .command(kernel)
+        .command(way.kernel)
         .int(1)
         .real(0)
         .real(0)
@@ -267,21 +271,32 @@ class Quick {
     return y;
   }
 
-  /** The kernel for a dtype that has one of its own and is not promoted; else null. */
-  #kernel(backend: Backend, code: number): Kernel | null {
+  #way(backend: Backend, code: number): Way | null {
     if (this.#backend !== backend) {
       this.#backend = backend;
-      this.#kernels = [];
+      this.#ways = [];
     }
-    let kernel = this.#kernels[code];
-    if (kernel === undefined) {
-      const { pointwise } = this.#operator.rule;
-      const promoted = this.#kind === "float" && isIntegral(code);
-      const own = !promoted && computing(backend, pointwise!.kernel, code) === code;
-      kernel = own ? backend.kernel(`${pointwise!.kernel}_${SUFFIX[code]}`) : null;
-      this.#kernels[code] = kernel;
+    let way = this.#ways[code];
+    if (way === undefined) {
+      way = this.#find(backend, code);
+      this.#ways[code] = way;
     }
-    return kernel;
+    return way;
+  }
+
+  /** Null for a dtype that is refused, promoted, widened or has no kernel: the general way sees to those. */
+  #find(backend: Backend, code: number): Way | null {
+    const { rule, inputNames } = this.#operator;
+    const { kernel, compute } = rule.pointwise!;
+    const x = spec(code, []);
+    const inputs = Object.fromEntries(inputNames.map((name) => [name, x]));
+    if (compute(inputNames.map(() => x)) !== code || computing(backend, kernel, code) !== code) return null;
+    try {
+      const out = rule.infer!(inputs, NO_ATTRS) as Spec;
+      return { kernel: backend.kernel(`${kernel}_${SUFFIX[code]}`)!, out: out.code };
+    } catch {
+      return null;
+    }
   }
 }
 

@@ -169,8 +169,8 @@ export interface Rule<N, A, S extends string, O extends string> {
   into?(target: Tensor, inputs: N, attrs: A): void;
   /** True where `launch` reads the strides of its inputs itself. */
   readonly strided?: boolean;
-  /** The formula over other operators. */
-  decompose?(inputs: N, attrs: A): Tensor | readonly Tensor[];
+  /** The formula over other operators; null where it does not hold, which leaves the host step. */
+  decompose?(inputs: N, attrs: A): Tensor | readonly Tensor[] | null;
   /** The layout of a view of the first input. */
   view?(x: ViewSource, attrs: A): ViewOf;
   /** Results whose shape depends on values: computed at once on a device that can. */

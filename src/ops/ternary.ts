@@ -214,13 +214,17 @@ const byValue = ({ value }: Readonly<Record<string, unknown>>): readonly [number
   0,
 ];
 
-/** `input + value · tensor1 · tensor2`. */
+/** `input + value · tensor1 · tensor2`. Throws DTypeError for bool. */
 export const addcmul: Addc = /* @__PURE__ */ op(
   "addcmul",
   "input, tensor1, tensor2, *, value?",
   (x, a, b, value?: Scalar) => three("addcmul", x, a, b, value),
   {
-    infer: (inputs) => threeSpec("addcmul", inputs),
+    infer(inputs) {
+      const out = threeSpec("addcmul", inputs);
+      if (out.code === BOOL) throw new DTypeError("addcmul: not defined for bool");
+      return out;
+    },
     pointwise: { kernel: "addcmul", compute: resultType, bool: false, params: byValue },
     decompose: ({ x, a, b }, { value }) => add(x, mul(mul(a, value), b)),
     saves: ["a", "b"],

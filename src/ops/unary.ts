@@ -381,7 +381,7 @@ function rounding(name: string, expr: string): Op1 {
     check: ({ x }) => noComplex(name, x),
     saves: [],
     vjp: flatVjp,
-    decompose: ({ x }) => clone(x),
+    decompose: ({ x }) => (isIntegral(x.code) ? clone(x) : null),
     samples: REAL_SAMPLES,
   });
 }

@@ -115,8 +115,8 @@ for (const entry of entries()) {
         const byKernel = listOf(entry.f(...make(sample, { dtype })));
         const { inputs, attrs } = entry.operator.bound(make(sample, { dtype }));
         seeded.manualSeed?.(1);
-        const byFormula = listOf(rule.decompose!(inputs, attrs));
-        await agree(`sample ${s} as ${dtype}`, byKernel, byFormula);
+        const byFormula = rule.decompose!(inputs, attrs);
+        if (byFormula !== null) await agree(`sample ${s} as ${dtype}`, byKernel, listOf(byFormula));
       }
     }
   });

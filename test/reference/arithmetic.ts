@@ -72,7 +72,17 @@ const REALS: Arithmetic = {
   },
 };
 
-/** Integers of any width: they wrap when they are stored. Bool is 0 and 1. */
+/** What `a / b` is of integers until it is rounded: the two of them. */
+class Quotient {
+  readonly floor: bigint;
+  readonly trunc: bigint;
+  constructor(a: bigint, b: bigint) {
+    this.trunc = a / nonzero(b);
+    this.floor = a % b !== 0n && a < 0n !== b < 0n ? this.trunc - 1n : this.trunc;
+  }
+}
+
+/** Integers of any width: they wrap when they are stored. */
 const INTEGERS: Arithmetic = {
   literal: (text) => BigInt(Number(text)),
   truth: (x) => x !== 0n,
@@ -81,7 +91,7 @@ const INTEGERS: Arithmetic = {
     "+": (a: bigint, b: bigint) => a + b,
     "-": (a: bigint, b: bigint) => a - b,
     "*": (a: bigint, b: bigint) => a * b,
-    "/": (a: bigint, b: bigint) => a / nonzero(b),
+    "/": (a: bigint, b: bigint) => new Quotient(a, b) as never,
     "%": (a: bigint, b: bigint) => a % nonzero(b),
     "**": power,
     "<": (a: bigint, b: bigint) => a < b,
@@ -97,9 +107,9 @@ const INTEGERS: Arithmetic = {
   functions: {
     abs: (x: bigint) => (x < 0n ? -x : x),
     sign: (x: bigint) => (x > 0n ? 1n : x < 0n ? -1n : 0n),
-    floor: (x: bigint) => x,
+    floor: (x: bigint | Quotient) => (x instanceof Quotient ? x.floor : x),
     ceil: (x: bigint) => x,
-    trunc: (x: bigint) => x,
+    trunc: (x: bigint | Quotient) => (x instanceof Quotient ? x.trunc : x),
     round: (x: bigint) => x,
     max: (a: bigint, b: bigint) => (a > b ? a : b),
     min: (a: bigint, b: bigint) => (a < b ? a : b),
@@ -110,6 +120,9 @@ const INTEGERS: Arithmetic = {
     isfinite: () => true,
   },
 };
+
+/** Bool: 0 and 1. */
+export const TRUTHS: Arithmetic = { ...INTEGERS, unary: { "~": (x: bigint) => (x === 0n ? 1n : 0n) } };
 
 function nonzero(x: bigint): bigint {
   if (x === 0n) throw new RangeError("ZeroDivisionError");

@@ -1,11 +1,10 @@
 // Loops of pointwise operators, from the expressions in their declarations.
 
-import * as fl from "flambeau";
 import { DTYPES, isComplex, SUFFIX } from "#src/core/dtype";
 import { dense } from "#src/core/layout";
-import type { Operator } from "#src/op/operator";
+import { type Operator, published } from "#src/op/operator";
 import type { Spec } from "#src/op/types";
-import { ARITHMETIC } from "./arithmetic.ts";
+import { ARITHMETIC, TRUTHS } from "./arithmetic.ts";
 import type { Loop } from "./block.ts";
 import { type Complex, kindOf, type Value } from "./cells.ts";
 import { compile, Unknown } from "./expression.ts";
@@ -24,7 +23,7 @@ export function pointwiseLoop(stem: string, suffix: string): Loop | null {
   const kind = kindOf(suffix);
   let element: (names: Record<string, Value>) => Value;
   try {
-    element = compile(expr!, ARITHMETIC[kind]);
+    element = compile(expr!, suffix === "b8" ? TRUTHS : ARITHMETIC[kind]);
   } catch (error) {
     if (error instanceof Unknown) return null;
     throw error;
@@ -72,10 +71,9 @@ function resultSuffix({ rule, inputNames }: Operator, suffix: string): string {
 /** Every operator of the library that has an expression, by its kernel's name. */
 function withExpressions(): ReadonlyMap<string, Operator> {
   const found = new Map<string, Operator>();
-  for (const member of Object.values(fl)) {
-    const operator = (member as { operator?: Operator } | null)?.operator;
-    const pointwise = operator?.rule.pointwise;
-    if (pointwise?.expr !== undefined) found.set(pointwise.kernel, operator!);
+  for (const { operator } of published) {
+    const { pointwise } = operator.rule;
+    if (pointwise?.expr !== undefined) found.set(pointwise.kernel, operator);
   }
   return found;
 }
