@@ -1,4 +1,5 @@
 // Floor 4: the operators, a file a family. Every constant with an `opName` is one.
+export * from "./arrange.ts";
 export * from "./autograd.ts";
 export * from "./binary.ts";
 export * from "./compare.ts";

@@ -2,6 +2,7 @@
 // types; the root entry attaches the functions at run time by the same marker.
 
 import type { Meta } from "../core/index.ts";
+import type * as arrange from "../ops/arrange.ts";
 import type * as autograd from "../ops/autograd.ts";
 import type * as binary from "../ops/binary.ts";
 import type * as compare from "../ops/compare.ts";
@@ -10,6 +11,7 @@ import type * as copy from "../ops/copy.ts";
 import type * as create from "../ops/create.ts";
 import type * as gather from "../ops/gather.ts";
 import type * as indexing from "../ops/indexing.ts";
+import type * as join from "../ops/join.ts";
 import type * as logic from "../ops/logic.ts";
 import type * as matmul from "../ops/matmul.ts";
 import type * as pick from "../ops/pick.ts";
@@ -26,10 +28,12 @@ type Methods<M> = {
 };
 
 export interface OperatorMethods
-  extends Methods<typeof autograd>,
+  extends Methods<typeof arrange>,
+    Methods<typeof autograd>,
     Methods<typeof binary>,
     Methods<typeof compare>,
     Methods<typeof complex>,
+    Methods<typeof join>,
     Methods<typeof logic>,
     Methods<typeof ternary>,
     Methods<typeof copy>,
