@@ -18,6 +18,7 @@ export * from "./logic.ts";
 export * from "./matmul.ts";
 export * from "./norm.ts";
 export * from "./pick.ts";
+export * from "./pool.ts";
 export * from "./random.ts";
 export * from "./reduce.ts";
 export * from "./rows.ts";
