@@ -27,6 +27,7 @@ import {
 import {
   asTensor,
   Call,
+  c64,
   copyInto,
   f32,
   indices,
@@ -95,10 +96,11 @@ export function scatterInto(
     return;
   }
   // A sum of complex numbers is one of pairs of reals.
+  const { shape, strides } = places.layout;
   const pairs = new Tensor(
     places.storage,
     INT64,
-    strided([...places.shape, 2], [...places.layout.strides, 0]),
+    strided([...line(shape, 1), 2], [...line(strides, 0), 0]),
     places.offset,
   );
   launchLines(`scatter_${fold}_${SUFFIX[REAL[y.code]!]}`, asPairs(y), dim, pairs, asPairs(src), skip);
@@ -147,10 +149,16 @@ export function launch(
   call.ints(after).run(units, grain);
 }
 
-/** A complex tensor as its real and imaginary parts, in a last dim. */
+/** A complex tensor as its real and imaginary parts, in a last dim behind at least one other. */
 function asPairs(x: Tensor): Tensor {
-  const { shape, strides } = x.layout;
-  return new Tensor(x.storage, REAL[x.code]!, strided([...shape, 2], [...strides.map((s) => 2 * s), 1]), 2 * x.offset);
+  const shape = [...line(x.shape, 1), 2];
+  const strides = [...line(x.layout.strides, 0).map((s) => 2 * s), 1];
+  return new Tensor(x.storage, REAL[x.code]!, strided(shape, strides), 2 * x.offset);
+}
+
+/** Sizes or strides, where those of a 0-dim tensor are those of a line of one. */
+function line(values: readonly number[], ofOne: number): readonly number[] {
+  return values.length === 0 ? [ofOne] : values;
 }
 
 // ── checks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -321,7 +329,10 @@ export const scatterAdd: ScatterAdd = /* @__PURE__ */ op(
     },
     saves: ["index"],
     vjp: (g, { index }, { dim }) => ({ x: () => g, index: null, src: () => gather(g, dim, index) }),
-    samples: [[f32(4, 3), 0, indices(4, 6, 3), f32(6, 3)]],
+    samples: [
+      [f32(4, 3), 0, indices(4, 6, 3), f32(6, 3)],
+      [c64(), 0, indices(1), c64()],
+    ],
   },
 );
 
