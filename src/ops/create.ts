@@ -30,7 +30,18 @@ import {
   toNumber,
   ValueError,
 } from "../core/index.ts";
-import { asTensor, bindArguments, Call, copyInto, need, type Op, op, spec, wrongArgument } from "../op/index.ts";
+import {
+  asTensor,
+  bindArguments,
+  Call,
+  copyInto,
+  isPlain,
+  need,
+  type Op,
+  op,
+  spec,
+  wrongArgument,
+} from "../op/index.ts";
 import {
   allocate,
   scalarTensor as constantTensor,
@@ -356,12 +367,13 @@ type Arange = {
  * three are integral, else of the default float type. Throws where the step is 0 or leads away from the end.
  */
 export const arange: Arange = (...args: unknown[]): Tensor => {
-  const named =
-    args.length > 0 && typeof args[args.length - 1] === "object" && !isScalar(args[args.length - 1]) ? 1 : 0;
-  const form = args.length - named === 1 ? `end, ${FACTORY}` : `start, end, step?, ${FACTORY}`;
-  const values = bindArguments("arange", form, args);
-  const [from, to, by, dtype, device, requiresGrad] =
-    args.length - named === 1 ? [0, values[0], 1, ...values.slice(1)] : values;
+  const last = args[args.length - 1];
+  const named = isPlain(last) ? last : {};
+  const given = args.length - (named === last ? 1 : 0);
+  // One bound is the end; it may come by name, and so may the second of two.
+  const endAlone = given + ["start", "end"].filter((name) => named[name] !== undefined).length === 1;
+  const values = bindArguments("arange", endAlone ? `end, ${FACTORY}` : `start, end, step?, ${FACTORY}`, args);
+  const [from, to, by, dtype, device, requiresGrad] = endAlone ? [0, values[0], 1, ...values.slice(1)] : values;
   const bounds = [from, to, by ?? 1].map((value, i) => numberOf(value, "arange", ["start", "end", "step"][i]!));
   const code = codeOr(dtype, bounds.some((x) => scalarKind(x) === SCALAR_FLOAT) ? defaultFloat() : INT64, "arange");
   const exact = bounds.map(toNumber) as [number, number, number];

@@ -53,7 +53,7 @@ export interface Library extends Namespace {
     ): readonly (Tensor | null | undefined)[];
   };
   frombuffer(bytes: Uint8Array, options: { dtype: string }): Tensor;
-  manualSeed?(seed: number): unknown;
+  manualSeed(seed: number): unknown;
   scope<T>(body: () => T): T;
   Float(value: number): unknown;
   complex(re: number, im: number): unknown;

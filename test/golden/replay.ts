@@ -104,7 +104,7 @@ function replayOperator(library: Library, operator: Operator, file: OperatorFile
   let input = decoder.value(recorded.input);
   const args = decoder.args(recorded.args, recorded.kwargs);
   if (file.on_clone) input = (input as Tensor).clone();
-  library.manualSeed?.(file.seed);
+  library.manualSeed(file.seed);
   const output = operator(input, ...args);
   const uninitialised = /(^|\.|new_)empty/.test(file.op);
   const verdicts = [
@@ -179,7 +179,7 @@ function replayModule(library: Library, Class: ModuleClass, recorded: ModuleCase
   const before = Object.entries(recorded.state_before).map(([key, v]) => [key, decoder.tensor(v)] as const);
   // A lazy module has no state to load before its first call.
   if (before.length > 0) module.loadStateDict(Object.fromEntries(before));
-  library.manualSeed?.(0);
+  library.manualSeed(0);
   const inputs = decoder.args(recorded.forward.args, recorded.forward.kwargs);
   const output = module(...inputs);
   const strictness: Strictness = { error: 0 };
@@ -267,7 +267,7 @@ function randomUnits(library: Library, cases: readonly RandomCase[]): Unit[] {
     if (recorded.state_dict !== undefined) {
       const Class = lookUp(library, recorded.op) as ModuleClass | undefined;
       return unit(library, { ...about, call }, ["forward"], Class ?? null, (present) => () => {
-        library.manualSeed?.(recorded.seed);
+        library.manualSeed(recorded.seed);
         const module = new present(...recorded.args);
         return [compareStates(library, module.stateDict(), recorded.state_dict!, strictness)];
       });
@@ -284,7 +284,7 @@ function replayRandom(library: Library, operator: Operator, recorded: RandomCase
   const args = new Decoder(library).args(recorded.args, {});
   // An in-place filler of a plain tensor is recorded without the tensor.
   const target = recorded.op.endsWith("_") && !recorded.op.includes(".") ? [library.zeros(output.shape)] : [];
-  library.manualSeed?.(recorded.seed);
+  library.manualSeed(recorded.seed);
   const got = operator(...target, ...args);
   const next = library.rand(3);
   const reason = compareTensor(library, got, output, strictness);

@@ -92,7 +92,10 @@ calls("an error of ours says which modules it came through; another passes uncha
       throw new Error("mine");
     }
   }
-  assert.throws(() => new Broken()(), (e: unknown) => (e as Error).message === "mine");
+  assert.throws(
+    () => new Broken()(),
+    (e: unknown) => (e as Error).message === "mine",
+  );
 });
 
 calls("JSON is refused with advice", () => {
