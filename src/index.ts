@@ -7,4 +7,6 @@ import * as ops from "./ops/index.ts";
 attachMethods(ops);
 
 export * from "./api.ts";
+// Both have these: as names of the root they are dtypes, the conversions are methods.
+export { bfloat16, bool, cdouble, cfloat, double, float, half, int, long, short } from "./api.ts";
 export * from "./ops/index.ts";

@@ -6,6 +6,7 @@ import {
   Float,
   FloatScalar,
   isIntegral,
+  resultType,
   SCALAR_FLOAT,
   type Scalar,
   scalarKind,
@@ -31,11 +32,13 @@ import {
   operatorOf,
   positive,
   publish,
+  type Spec,
   wrongArgument,
 } from "../op/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { eq, ge, gt, lt } from "./compare.ts";
 import { conj, real } from "./complex.ts";
+import { cast } from "./copy.ts";
 import { logicalAnd } from "./logic.ts";
 import { where } from "./ternary.ts";
 import { flat, floor, log, neg, square, trunc } from "./unary.ts";
@@ -129,6 +132,12 @@ const quotient: Op2 = /* @__PURE__ */ binary("div", {
   samples: QUOTIENTS,
 });
 
+/** Throws DTypeError for complex numbers and for bools: there is no rounded quotient of them. */
+function numbersOnly(name: string, a: Spec, b: Spec): void {
+  noComplex(name, a, b);
+  if (a.code === BOOL && b.code === BOOL) throw new DTypeError(`${name}: not defined for bool`);
+}
+
 const rounded = {
   saves: [],
   vjp: (g: Tensor) => ({ a: () => flat(g), b: () => flat(g) }),
@@ -137,19 +146,19 @@ const rounded = {
 
 const divFloor: Op2 = /* @__PURE__ */ binary("divFloor", {
   ...rounded,
-  expr: "floor(a / b)",
+  expr: "floorDivide(a, b)",
   kernel: "floorDivide",
-  check: ({ a, b }) => noComplex("div", a, b),
-  decompose: ({ a, b }) => floor(quotient(a, b)),
+  check: ({ a, b }) => numbersOnly("div", a, b),
+  decompose: ({ a, b }) => cast(floor(quotient(a, b)), resultType([a, b])),
   method: false,
 });
 
 const divTrunc: Op2 = /* @__PURE__ */ binary("divTrunc", {
   ...rounded,
-  expr: "trunc(a / b)",
+  expr: "truncDivide(a, b)",
   kernel: "truncDivide",
-  check: ({ a, b }) => noComplex("div", a, b),
-  decompose: ({ a, b }) => trunc(quotient(a, b)),
+  check: ({ a, b }) => numbersOnly("div", a, b),
+  decompose: ({ a, b }) => cast(trunc(quotient(a, b)), resultType([a, b])),
   method: false,
 });
 
@@ -196,16 +205,16 @@ export const trueDivide_: Op2 = /* @__PURE__ */ inPlace(quotient);
 
 /** `a / b` rounded to -∞. No gradient flows. */
 export const floorDivide: Op2 = /* @__PURE__ */ binary("floorDivide", {
-  expr: "floor(a / b)",
-  check: ({ a, b }) => noComplex("floorDivide", a, b),
+  expr: "floorDivide(a, b)",
+  check: ({ a, b }) => numbersOnly("floorDivide", a, b),
   samples: QUOTIENTS,
 });
 export const floorDivide_: Op2 = /* @__PURE__ */ inPlace(floorDivide);
 
 /** What is left of a after `floor(a / b)` times b; it has the sign of b. */
 export const remainder: Op2 = /* @__PURE__ */ binary("remainder", {
-  expr: "a - b * floor(a / b)",
-  check: ({ a, b }) => noComplex("remainder", a, b),
+  expr: "remainder(a, b)",
+  check: ({ a, b }) => numbersOnly("remainder", a, b),
   saves: ["a", "b"],
   vjp: (g, { a, b }) => ({ a: () => g, b: () => neg(mul(g, divFloor(a, b))) }),
   samples: QUOTIENTS,
@@ -214,9 +223,9 @@ export const remainder_: Op2 = /* @__PURE__ */ inPlace(remainder);
 
 /** What is left of a after `trunc(a / b)` times b; it has the sign of a. */
 export const fmod: Op2N = /* @__PURE__ */ binary("fmod", {
-  expr: "a - b * trunc(a / b)",
+  expr: "fmod(a, b)",
   numbers: "other",
-  check: ({ a, b }) => noComplex("fmod", a, b),
+  check: ({ a, b }) => numbersOnly("fmod", a, b),
   saves: ["a", "b"],
   vjp: (g, { a, b }) => ({ a: () => g, b: () => neg(mul(g, divTrunc(a, b))) }),
   samples: QUOTIENTS,

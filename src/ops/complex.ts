@@ -40,6 +40,7 @@ import { abs, flat, isnan, reciprocal, sign } from "./unary.ts";
 const I = /* @__PURE__ */ new ComplexScalar(0, 1);
 
 const conjugate: Op1 = /* @__PURE__ */ unary("conj", {
+  expr: "conj(x)",
   saves: [],
   vjp: (g) => ({ x: () => conj(g) }),
   samples: [[c64(2, 3)]],

@@ -11,9 +11,12 @@ import {
   type Op2,
   type Op2N,
   type Op2T,
+  operatorOf,
+  publish,
   type Spec,
   unary,
 } from "../op/index.ts";
+import { Tensor } from "../tensor/index.ts";
 
 const TRUTHS = [
   [bools(2, 3), bools(2, 3)],
@@ -76,12 +79,15 @@ export const bitwiseOr_: Op2N = /* @__PURE__ */ inPlace(bitwiseOr);
 export const bitwiseXor: Op2N = /* @__PURE__ */ bits("bitwiseXor", "a ^ b");
 export const bitwiseXor_: Op2N = /* @__PURE__ */ inPlace(bitwiseXor);
 
-/** `~x` of integers; of bools `!x`. */
-export const bitwiseNot: Op1 = /* @__PURE__ */ unary("bitwiseNot", {
+const complement: Op1 = /* @__PURE__ */ unary("bitwiseNot", {
   expr: "~x",
   check: ({ x }) => bitsOnly("bitwiseNot", x),
   samples: [[i64(2, 3)], [bools(3)]],
 });
+
+/** `~x` of integers; of bools `!x`. */
+export const bitwiseNot: Op1 = /* @__PURE__ */ publish(/* @__PURE__ */ operatorOf(complement), ((x: Tensor) =>
+  x instanceof Tensor && x.code === BOOL ? logicalNot(x) : complement(x)) as never) as unknown as Op1;
 export const bitwiseNot_: Op1 = /* @__PURE__ */ inPlace(bitwiseNot);
 
 /** `a << b`, of integers; 0 for a negative b, or one of the width and more. */

@@ -225,7 +225,7 @@ export const addcmul: Addc = /* @__PURE__ */ op(
       if (out.code === BOOL) throw new DTypeError("addcmul: not defined for bool");
       return out;
     },
-    pointwise: { kernel: "addcmul", compute: resultType, bool: false, params: byValue },
+    pointwise: { kernel: "addcmul", compute: resultType, bool: false, params: byValue, expr: "x + p0 * a * b" },
     decompose: ({ x, a, b }, { value }) => add(x, mul(mul(a, value), b)),
     saves: ["a", "b"],
     vjp: (g, { a, b }, { value }) => ({
@@ -253,7 +253,7 @@ export const addcdiv: Addc = /* @__PURE__ */ op(
         throw new DTypeError("addcdiv: integers have no quotient of their own: cast to a float first");
       return out;
     },
-    pointwise: { kernel: "addcdiv", compute: resultType, bool: false, params: byValue },
+    pointwise: { kernel: "addcdiv", compute: resultType, bool: false, params: byValue, expr: "x + p0 * a / b" },
     decompose: ({ x, a, b }, { value }) => add(x, div(mul(a, value), b)),
     saves: ["a", "b"],
     vjp: (g, { a, b }, { value }) => ({

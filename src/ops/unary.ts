@@ -375,10 +375,13 @@ const sigmoidGrad = /* @__PURE__ */ binary("sigmoidGrad", {
 // ── rounding ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** A rounding: integers are what they are, the derivative is 0. */
-function rounding(name: string, expr: string): Op1 {
+function rounding(name: string): Op1 {
   return unary(name, {
-    expr,
-    check: ({ x }) => noComplex(name, x),
+    expr: `${name}(x)`,
+    check: ({ x }) => {
+      noComplex(name, x);
+      if (x.code === BOOL) throw new DTypeError(`${name}: not defined for bool`);
+    },
     saves: [],
     vjp: flatVjp,
     decompose: ({ x }) => (isIntegral(x.code) ? clone(x) : null),
@@ -387,20 +390,20 @@ function rounding(name: string, expr: string): Op1 {
 }
 
 /** The greatest integer ≤ x. */
-export const floor: Op1 = /* @__PURE__ */ rounding("floor", "floor(x)");
+export const floor: Op1 = /* @__PURE__ */ rounding("floor");
 export const floor_: Op1 = /* @__PURE__ */ inPlace(floor);
 
 /** The least integer ≥ x. */
-export const ceil: Op1 = /* @__PURE__ */ rounding("ceil", "ceil(x)");
+export const ceil: Op1 = /* @__PURE__ */ rounding("ceil");
 export const ceil_: Op1 = /* @__PURE__ */ inPlace(ceil);
 
 /** x without its fraction. */
-export const trunc: Op1 = /* @__PURE__ */ rounding("trunc", "trunc(x)");
+export const trunc: Op1 = /* @__PURE__ */ rounding("trunc");
 export const trunc_: Op1 = /* @__PURE__ */ inPlace(trunc);
 export const fix: Op1 = trunc;
 export const fix_: Op1 = trunc_;
 
-const nearest = /* @__PURE__ */ rounding("round", "round(x)");
+const nearest = /* @__PURE__ */ rounding("round");
 
 type Round = OpK<[], [], { decimals: number }>;
 

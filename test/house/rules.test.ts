@@ -22,8 +22,8 @@ rules("bodies of operators, modules and optimizers call operators as functions",
       ...Object.getOwnPropertyNames(Object.getPrototypeOf(c.prototype) ?? {}),
     ]),
   );
-  // Attributes are read, never called: `call.real(…)` writes a slot.
-  for (const attribute of ["real", "imag"]) operators.delete(attribute);
+  // Names that a launch and a Generator have too: `call.int(n).real(p)`, `generator.seed()`.
+  for (const name of ["int", "long", "real", "bool", "seed", "manualSeed", "initialSeed"]) operators.delete(name);
   // Receivers that are no tensors: classes, namespaces, the tape's table of functions, and an object's own methods.
   const noTensor = /^([A-Z]\w*|this|super|self|algebra)$/;
   const calls = bodies.flatMap(({ file, text }) => {

@@ -57,6 +57,9 @@ const REALS: Arithmetic = {
     max: Math.max,
     min: Math.min,
     fmod: (a: number, b: number) => a % b,
+    remainder: (a: number, b: number) => a - b * Math.floor(a / b),
+    floorDivide: (a: number, b: number) => Math.floor(a / b),
+    truncDivide: (a: number, b: number) => Math.trunc(a / b),
     isnan: (x: number) => Number.isNaN(x),
     isinf: (x: number) => Math.abs(x) === Number.POSITIVE_INFINITY,
     isfinite: (x: number) => Number.isFinite(x),
@@ -115,6 +118,9 @@ const INTEGERS: Arithmetic = {
     min: (a: bigint, b: bigint) => (a < b ? a : b),
     pow: power,
     fmod: (a: bigint, b: bigint) => a % nonzero(b),
+    remainder: (a: bigint, b: bigint) => a - b * floorDivide(a, b),
+    floorDivide,
+    truncDivide: (a: bigint, b: bigint) => a / nonzero(b),
     isnan: () => false,
     isinf: () => false,
     isfinite: () => true,
@@ -127,6 +133,11 @@ export const TRUTHS: Arithmetic = { ...INTEGERS, unary: { "~": (x: bigint) => (x
 function nonzero(x: bigint): bigint {
   if (x === 0n) throw new RangeError("ZeroDivisionError");
   return x;
+}
+
+function floorDivide(a: bigint, b: bigint): bigint {
+  const quotient = a / nonzero(b);
+  return a % b !== 0n && a < 0n !== b < 0n ? quotient - 1n : quotient;
 }
 
 function power(a: bigint, b: bigint): bigint {

@@ -1,0 +1,282 @@
+// Activations. Those that PyTorch has as methods are methods here; the others are functions of `nn.functional` alone.
+
+import { DTypeError, isComplex, isFloating, isIntegral, showValue, ValueError } from "../core/index.ts";
+import {
+  asTensor,
+  binary,
+  bindArguments,
+  c64,
+  f32,
+  i64,
+  inPlace,
+  noComplex,
+  type Op1,
+  type OperatorFunction,
+  type OpK,
+  op,
+  operatorOf,
+  publish,
+  type Spec,
+  unary,
+} from "../op/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+import { add, div, mul, sub } from "./binary.ts";
+import { gt, le, lt } from "./compare.ts";
+import { conj } from "./complex.ts";
+import { clamp, where } from "./ternary.ts";
+import { abs, erfc, exp, expm1, log1p, neg, sigmoid, square, tanh } from "./unary.ts";
+
+const SAMPLES = [[f32(2, 3)], [f32()], [f32(0, 2)]];
+
+/** Throws DTypeError for what is no float. */
+function floats(name: string, x: Spec): Spec {
+  if (!isFloating(x.code)) throw new DTypeError(`${name}: not defined for ${x.dtype}: expected floats`);
+  return x;
+}
+
+/** A pointwise kernel of one tensor with parameters p0 and p1. */
+function kernel(name: string, params: (attrs: Readonly<Record<string, number>>) => readonly [number, number]) {
+  return { kernel: name, compute: ([x]: readonly Spec[]) => x!.code, bool: false, params: params as never };
+}
+
+/** `f` with a last argument `inplace`, which has the result written over the input. */
+function inplaceable<F>(f: F, signature: string): F {
+  const call = f as unknown as OperatorFunction;
+  const overwriting = inPlace(call);
+  return publish(operatorOf(f), (...args: unknown[]): unknown => {
+    if (args.length === 1) return call(args[0]);
+    const values = bindArguments(call.opName, `${signature}, inplace?`, args);
+    return (values.pop() === true ? overwriting : call)(...values);
+  }) as unknown as F;
+}
+
+type Inplace = OpK<[inplace?: boolean], ["inplace"], { inplace: boolean }>;
+
+// ── piecewise linear ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+const rectified: Op1 = /* @__PURE__ */ unary("relu", {
+  expr: "max(x, 0)",
+  check: ({ x }) => noComplex("relu", x),
+  saves: ["out"],
+  vjp: (g, { out }) => ({ x: () => reluGrad(g, out) }),
+  samples: [...SAMPLES, [i64(4)]],
+});
+
+/** `max(x, 0)`. The derivative at 0 is 0. */
+export const relu: Inplace = /* @__PURE__ */ inplaceable(rectified, "input") as unknown as Inplace;
+export const relu_: Op1 = /* @__PURE__ */ inPlace(rectified);
+
+/** `g` where the result, `b`, is positive. */
+const reluGrad = /* @__PURE__ */ binary("reluGrad", {
+  method: false,
+  decompose: ({ a: g, b: y }) => where(gt(y, 0), g, 0),
+});
+
+type LeakyRelu = OpK<
+  [negativeSlope?: number, inplace?: boolean],
+  ["negativeSlope", "inplace"],
+  { negativeSlope: number; inplace: boolean }
+>;
+
+/** `x`, or `negativeSlope · x` (default 0.01) where it is negative. */
+export const leakyRelu: LeakyRelu = /* @__PURE__ */ inplaceable(
+  /* @__PURE__ */ op<LeakyRelu, { x: Tensor }, { slope: number }, "x">(
+    "leakyRelu",
+    "input, negativeSlope?",
+    (x, slope) => [{ x: asTensor(x, "leakyRelu", "input") }, { slope: slope ?? 0.01 }],
+    {
+      infer: ({ x }) => floats("leakyRelu", x),
+      pointwise: kernel("leakyRelu", ({ slope }) => [slope!, 0]),
+      decompose: ({ x }, { slope }) => where(gt(x, 0), x, mul(x, slope)),
+      saves: ["x"],
+      vjp: (g, { x }, { slope }) => ({ x: () => where(gt(x, 0), g, mul(g, slope)) }),
+      samples: [[f32(2, 3)], [f32(3), 0.2]],
+      method: false,
+    },
+  ),
+  "input, negativeSlope?",
+);
+
+type Hardtanh = OpK<
+  [minVal?: number, maxVal?: number, inplace?: boolean],
+  ["minVal", "maxVal", "inplace"],
+  { minVal: number; maxVal: number; inplace: boolean }
+>;
+
+/** `x` held to [minVal, maxVal], by default [-1, 1]; at the bounds and beyond the derivative is 0. */
+export const hardtanh: Hardtanh = /* @__PURE__ */ inplaceable(
+  /* @__PURE__ */ op<Hardtanh, { x: Tensor }, { low: number; high: number }, "x">(
+    "hardtanh",
+    "input, minVal?, maxVal?",
+    (x, low = -1, high = 1) => {
+      if (low > high) throw new ValueError(`hardtanh: minVal ${low} is greater than maxVal ${high}`);
+      // In integers the bounds lose their fraction, as numbers do.
+      const bound = isIntegral(asTensor(x, "hardtanh", "input").code) ? Math.trunc : Number;
+      return [{ x }, { low: bound(low), high: bound(high) }];
+    },
+    {
+      infer: ({ x }) => (noComplex("hardtanh", x), x),
+      decompose: ({ x }, { low, high }) => clamp(x, low, high),
+      saves: ["x"],
+      vjp: (g, { x }, { low, high }) => ({ x: () => where(le(x, low), 0, where(lt(x, high), g, 0)) }),
+      samples: [[f32(2, 3)], [f32(3), -0.5, 0.5]],
+      method: false,
+    },
+  ),
+  "input, minVal?, maxVal?",
+);
+
+// ── of the exponential ───────────────────────────────────────────────────────────────────────────────────────────────
+
+type Elu = OpK<[alpha?: number, inplace?: boolean], ["alpha", "inplace"], { alpha: number; inplace: boolean }>;
+
+/** `x`, or `alpha · (e^x - 1)` where it is negative. */
+export const elu: Elu = /* @__PURE__ */ inplaceable(
+  /* @__PURE__ */ op<Elu, { x: Tensor }, { alpha: number }, "x">(
+    "elu",
+    "input, alpha?",
+    (x, alpha) => [{ x: asTensor(x, "elu", "input") }, { alpha: alpha ?? 1 }],
+    {
+      infer: ({ x }) => floats("elu", x),
+      pointwise: kernel("elu", ({ alpha }) => [alpha!, 0]),
+      decompose: ({ x }, { alpha }) => where(gt(x, 0), x, mul(expm1(x), alpha)),
+      saves: ["x"],
+      // The exponential is taken of the negative side only: its overflow would be 0 · ∞ in a second derivative.
+      vjp: (g, { x }, { alpha }) => ({ x: () => where(gt(x, 0), g, mul(g, mul(exp(clamp(x, null, 0)), alpha))) }),
+      samples: [[f32(2, 3)], [f32(3), 0.5]],
+      method: false,
+    },
+  ),
+  "input, alpha?",
+);
+
+/** `x · sigmoid(x)`. */
+export const silu: Inplace = /* @__PURE__ */ inplaceable(
+  /* @__PURE__ */ unary("silu", {
+    expr: "x / (1 + exp(-x))",
+    check: ({ x }) => {
+      if (!isComplex(x.code)) floats("silu", x);
+    },
+    decompose: ({ x }) => mul(x, sigmoid(x)),
+    saves: ["x"],
+    vjp: (g, { x }) => ({ x: () => siluGrad(g, x) }),
+    samples: [...SAMPLES, [c64(3)]],
+    method: false,
+  }),
+  "input",
+) as unknown as Inplace;
+
+/** `g · s · (1 + x · (1 - s))`, s = sigmoid(x). */
+const siluGrad = /* @__PURE__ */ binary("siluGrad", {
+  method: false,
+  decompose: ({ a: g, b: x }) => {
+    const s = sigmoid(x);
+    return mul(g, conj(mul(s, add(mul(x, sub(1, s)), 1))));
+  },
+});
+
+/** `log(sigmoid(x))`, without overflow. */
+export const logsigmoid: Op1 = /* @__PURE__ */ unary("logsigmoid", {
+  expr: "min(x, 0) - log1p(exp(-abs(x)))",
+  check: ({ x }) => void floats("logsigmoid", x),
+  decompose: ({ x }) => sub(clamp(x, null, 0), log1p(exp(neg(abs(x))))),
+  saves: ["x"],
+  vjp: (g, { x }) => ({ x: () => mul(g, sigmoid(neg(x))) }),
+  samples: SAMPLES,
+  method: false,
+});
+
+type Softplus = OpK<[beta?: number, threshold?: number], ["beta", "threshold"], { beta: number; threshold: number }>;
+
+/** `log(1 + e^(beta · x)) / beta`, and `x` where `beta · x > threshold` (20). */
+export const softplus: Softplus = /* @__PURE__ */ op(
+  "softplus",
+  "input, beta?, threshold?",
+  (x, beta, threshold) => [{ x: asTensor(x, "softplus", "input") }, { beta: beta ?? 1, threshold: threshold ?? 20 }],
+  {
+    infer: ({ x }) => floats("softplus", x),
+    pointwise: kernel("softplus", ({ beta, threshold }) => [beta!, threshold!]),
+    decompose: ({ x }, { beta, threshold }) => {
+      const z = mul(x, beta);
+      return where(gt(z, threshold), x, div(log1p(exp(clamp(z, null, threshold))), beta));
+    },
+    saves: ["x"],
+    vjp: (g, { x }, { beta, threshold }) => ({
+      x: () => {
+        const z = mul(x, beta);
+        return where(gt(z, threshold), g, mul(g, sigmoid(z)));
+      },
+    }),
+    samples: [[f32(2, 3)], [f32(3), 2, 1]],
+    method: false,
+  },
+);
+
+// ── of the normal distribution ───────────────────────────────────────────────────────────────────────────────────────
+
+const geluExact: Op1 = /* @__PURE__ */ unary("gelu", {
+  expr: "0.5 * x * erfc(-x / sqrt(2))",
+  check: ({ x }) => void floats("gelu", x),
+  decompose: ({ x }) => mul(x, normal(x)),
+  saves: ["x"],
+  vjp: (g, { x }) => ({ x: () => geluGrad(g, x) }),
+  samples: SAMPLES,
+  method: false,
+});
+
+/** Φ: the part of the normal distribution that lies below x. */
+function normal(x: Tensor): Tensor {
+  return mul(erfc(mul(x, -Math.SQRT1_2)), 0.5);
+}
+
+/** `g · (Φ(x) + x · φ(x))`. */
+const geluGrad = /* @__PURE__ */ binary("geluGrad", {
+  method: false,
+  decompose: ({ a: g, b: x }) => {
+    const density = mul(exp(mul(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+    return mul(g, add(normal(x), mul(x, density)));
+  },
+});
+
+const geluTanh: Op1 = /* @__PURE__ */ unary("geluTanh", {
+  check: ({ x }) => void floats("gelu", x),
+  decompose: ({ x }) => mul(mul(x, 0.5), add(tanh(inner(x)), 1)),
+  saves: ["x"],
+  vjp: (g, { x }) => ({ x: () => geluTanhGrad(g, x) }),
+  samples: SAMPLES,
+  method: false,
+});
+
+const SCALE = /* @__PURE__ */ Math.sqrt(2 / Math.PI);
+const CUBIC = 0.044715;
+
+/** u = √(2/π) · (x + 0.044715 x³). */
+function inner(x: Tensor): Tensor {
+  return mul(add(x, mul(mul(x, square(x)), CUBIC)), SCALE);
+}
+
+/** `g · ((1 + t) / 2 + x · (1 - t²) · u' / 2)`, t = tanh u. */
+const geluTanhGrad = /* @__PURE__ */ binary("geluTanhGrad", {
+  method: false,
+  decompose: ({ a: g, b: x }) => {
+    const t = tanh(inner(x));
+    const slope = mul(add(mul(square(x), 3 * CUBIC), 1), SCALE);
+    return mul(g, mul(add(add(t, 1), mul(mul(x, sub(1, square(t))), slope)), 0.5));
+  },
+});
+
+type Gelu = OpK<[], [], { approximate: "none" | "tanh" }>;
+
+/**
+ * `x · Φ(x)`, Φ the normal distribution; with `approximate: "tanh"` Φ is `(1 + tanh(√(2/π) · (x + 0.044715 x³))) / 2`.
+ */
+export const gelu: Gelu = /* @__PURE__ */ publish(
+  /* @__PURE__ */ operatorOf(geluExact),
+  (...args: unknown[]): Tensor => {
+    const [x, approximate = "none"] = args.length === 1 ? args : bindArguments("gelu", "input, *, approximate?", args);
+    if (approximate !== "none" && approximate !== "tanh") {
+      throw new ValueError(`gelu: approximate is ${showValue(approximate)}, expected "none" or "tanh"`);
+    }
+    return (approximate === "tanh" ? geluTanh : geluExact)(x as Tensor);
+  },
+) as unknown as Gelu;
