@@ -56,6 +56,7 @@ function finish<W, R, O>(total: W, divisor: f64): R {
 
 export function sum_f32(args: usize, begin: i32, end: i32): void { fold<f32, f64, f32, Sum>(args, begin, end); }
 export function sum_f64(args: usize, begin: i32, end: i32): void { fold<f64, f64, f64, Sum>(args, begin, end); }
+export function sum_i32(args: usize, begin: i32, end: i32): void { fold<i32, i32, i32, Sum>(args, begin, end); }
 export function sum_i64(args: usize, begin: i32, end: i32): void { fold<i64, i64, i64, Sum>(args, begin, end); }
 export function sum_b8(args: usize, begin: i32, end: i32): void { fold<u8, i64, i64, Sum>(args, begin, end); }
 export function sum_c64(args: usize, begin: i32, end: i32): void { fold<f32, f64, f32, Sum>(args, begin, end, 2); }
@@ -68,6 +69,7 @@ export function sumabs_f64(args: usize, begin: i32, end: i32): void { fold<f64, 
 
 export function prod_f32(args: usize, begin: i32, end: i32): void { fold<f32, f32, f32, Product>(args, begin, end); }
 export function prod_f64(args: usize, begin: i32, end: i32): void { fold<f64, f64, f64, Product>(args, begin, end); }
+export function prod_i32(args: usize, begin: i32, end: i32): void { fold<i32, i32, i32, Product>(args, begin, end); }
 export function prod_i64(args: usize, begin: i32, end: i32): void { fold<i64, i64, i64, Product>(args, begin, end); }
 
 export function amax_f32(args: usize, begin: i32, end: i32): void { fold<f32, f32, f32, Maximum>(args, begin, end); }

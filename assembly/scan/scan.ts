@@ -1,10 +1,12 @@
 // y[i] = op(y[i - 1], x[i]) along the middle axis of a contiguous [outer, n, inner].
 //
-//   cumsum_, cumprod_, logcumsumexp_  args ─ n: i32 │ inner: i32 │ tile: i32 │ x: usize │ y: usize
+//   cumsum_, cumprod_, logcumsumexp_  args ─ n: i32 │ inner: i32 │ tile: i32 │ x: usize │ y: usize │ reverse: i32 │ exclusive: i32
+//   cumprodBackward_                  args ─ n: i32 │ inner: i32 │ tile: i32 │ x: usize │ dx: usize │ reverse: i32 │ exclusive: i32 │ g: usize
 //   cummax_, cummin_                  args ─ n: i32 │ inner: i32 │ tile: i32 │ x: usize │ y: usize │ indices: usize
 //
 // inner is cut into tiles of `tile` ≤ 1024 columns (512 of complex numbers); units are outer · tiles. y may be x. float32
-// accumulates in float64. cummax and cummin take the last of equals, a NaN stays once it is met; indices are int64.
+// accumulates in float64. `reverse` runs from the end; `exclusive` gives what was folded before an element, without it.
+// cummax and cummin take the last of equals, a NaN stays once it is met; indices are int64.
 
 import { int, ptr, scratch } from "../abi";
 
@@ -17,24 +19,29 @@ function scan<T, W, O>(args: usize, begin: i32, end: i32, pair: i32 = 1): void {
   const inner = int(args, 1) * pair;
   const tile = int(args, 2) * pair;
   const tiles = (inner + tile - 1) / tile;
-  const pitch = <usize>inner * sizeof<T>();
+  const reverse = int(args, 5) != 0;
+  const exclusive = int(args, 6) != 0;
+  const row = <usize>inner * sizeof<T>();
+  const pitch: usize = reverse ? -row : row;
   for (let unit = begin; unit < end; unit++) {
     const outer = unit / tiles;
     const column = (unit - outer * tiles) * tile;
     const width = min(tile, inner - column);
-    const offset = (<usize>(outer * n) * <usize>inner + <usize>column) * sizeof<T>();
+    const first = outer * n + (reverse ? n - 1 : 0);
+    const offset = (<usize>first * <usize>inner + <usize>column) * sizeof<T>();
     let x = ptr(args, 3) + offset;
     let y = ptr(args, 4) + offset;
-    if (idof<O>() == idof<Add>() && sizeof<T>() == 4 && inner == 1) {
+    if (idof<O>() == idof<Add>() && sizeof<T>() == 4 && inner == 1 && !reverse && !exclusive) {
       runningSum(n, x, y);
       continue;
     }
     for (let j = 0; j < width; j++) store<W>(scratch + <usize>j * sizeof<W>(), op.zero<W>());
     for (let i = 0; i < n; i++) {
       for (let j: usize = 0; j < <usize>width; j++) {
-        const total = op.scalar<W>(load<W>(scratch + j * sizeof<W>()), <W>load<T>(x + j * sizeof<T>()));
+        const before = load<W>(scratch + j * sizeof<W>());
+        const total = op.scalar<W>(before, <W>load<T>(x + j * sizeof<T>()));
         store<W>(scratch + j * sizeof<W>(), total);
-        store<T>(y + j * sizeof<T>(), <T>total);
+        store<T>(y + j * sizeof<T>(), <T>(exclusive ? before : total));
       }
       x += pitch;
       y += pitch;
@@ -122,22 +129,26 @@ function complexProducts<T>(args: usize, begin: i32, end: i32): void {
   const inner = int(args, 1);
   const tile = int(args, 2);
   const tiles = (inner + tile - 1) / tile;
+  const reverse = int(args, 5) != 0;
+  const exclusive = int(args, 6) != 0;
+  const row = <usize>inner * 2 * sizeof<T>();
   for (let unit = begin; unit < end; unit++) {
     const outer = unit / tiles;
     const column = (unit - outer * tiles) * tile;
     for (let j = column; j < min(column + tile, inner); j++) {
-      let at = (<usize>(outer * n) * <usize>inner + <usize>j) * 2 * sizeof<T>();
+      let at = (<usize>(outer * n + (reverse ? n - 1 : 0)) * <usize>inner + <usize>j) * 2 * sizeof<T>();
       let re: f64 = 1;
       let im: f64 = 0;
       for (let i = 0; i < n; i++) {
         const c = <f64>load<T>(ptr(args, 3) + at);
         const d = <f64>load<T>(ptr(args, 3) + at + sizeof<T>());
-        const next = re * c - im * d;
-        im = re * d + im * c;
-        re = next;
-        store<T>(ptr(args, 4) + at, <T>re);
-        store<T>(ptr(args, 4) + at + sizeof<T>(), <T>im);
-        at += <usize>inner * 2 * sizeof<T>();
+        const nextRe = re * c - im * d;
+        const nextIm = re * d + im * c;
+        store<T>(ptr(args, 4) + at, <T>(exclusive ? re : nextRe));
+        store<T>(ptr(args, 4) + at + sizeof<T>(), <T>(exclusive ? im : nextIm));
+        re = nextRe;
+        im = nextIm;
+        at += reverse ? -row : row;
       }
     }
   }
@@ -145,6 +156,79 @@ function complexProducts<T>(args: usize, begin: i32, end: i32): void {
 
 export function cumprod_c64(args: usize, begin: i32, end: i32): void { complexProducts<f32>(args, begin, end); }
 export function cumprod_c128(args: usize, begin: i32, end: i32): void { complexProducts<f64>(args, begin, end); }
+
+// dx[k] = Π x[j < k] · S[k], where S[k] = g[k] + x[k + 1] · S[k + 1], or g[k + 1] + x[k + 1] · S[k + 1] of exclusive products: right
+// where elements are zero, which a quotient by x is not. A first pass leaves the products in dx. Real numbers are
+// complex ones without an imaginary part (`pair` 1).
+// @ts-ignore: decorator
+@inline
+function productsBackward<T>(args: usize, begin: i32, end: i32, pair: usize): void {
+  const n = int(args, 0);
+  const inner = int(args, 1);
+  const tile = int(args, 2);
+  const tiles = (inner + tile - 1) / tile;
+  const reverse = int(args, 5) != 0;
+  const exclusive = int(args, 6) != 0;
+  const size = pair * sizeof<T>();
+  const row = <usize>inner * size;
+  const pitch: usize = reverse ? -row : row;
+  for (let unit = begin; unit < end; unit++) {
+    const outer = unit / tiles;
+    const column = (unit - outer * tiles) * tile;
+    for (let j = column; j < min(column + tile, inner); j++) {
+      let at = (<usize>(outer * n + (reverse ? n - 1 : 0)) * <usize>inner + <usize>j) * size;
+      let re: f64 = 1;
+      let im: f64 = 0;
+      for (let i = 0; i < n; i++) {
+        const c = part<T>(ptr(args, 3) + at, 0, pair);
+        const d = part<T>(ptr(args, 3) + at, 1, pair);
+        give<T>(ptr(args, 4) + at, re, im, pair);
+        const next = re * c - im * d;
+        im = re * d + im * c;
+        re = next;
+        at += pitch;
+      }
+      re = 0; // S
+      im = 0;
+      for (let i = n - 1; i >= 0; i--) {
+        at -= pitch;
+        const gRe = part<T>(ptr(args, 7) + at, 0, pair);
+        const gIm = part<T>(ptr(args, 7) + at, 1, pair);
+        if (!exclusive) {
+          re += gRe;
+          im += gIm;
+        }
+        const p = part<T>(ptr(args, 4) + at, 0, pair);
+        const q = part<T>(ptr(args, 4) + at, 1, pair);
+        give<T>(ptr(args, 4) + at, p * re - q * im, p * im + q * re, pair);
+        const c = part<T>(ptr(args, 3) + at, 0, pair);
+        const d = part<T>(ptr(args, 3) + at, 1, pair);
+        const next = re * c - im * d;
+        im = re * d + im * c;
+        re = next;
+        if (exclusive) {
+          re += gRe;
+          im += gIm;
+        }
+      }
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function part<T>(at: usize, k: usize, pair: usize): f64 { return k < pair ? <f64>load<T>(at + k * sizeof<T>()) : 0; }
+// @ts-ignore: decorator
+@inline
+function give<T>(at: usize, re: f64, im: f64, pair: usize): void {
+  store<T>(at, <T>re);
+  if (pair == 2) store<T>(at + sizeof<T>(), <T>im);
+}
+
+export function cumprodBackward_f32(args: usize, begin: i32, end: i32): void { productsBackward<f32>(args, begin, end, 1); }
+export function cumprodBackward_f64(args: usize, begin: i32, end: i32): void { productsBackward<f64>(args, begin, end, 1); }
+export function cumprodBackward_c64(args: usize, begin: i32, end: i32): void { productsBackward<f32>(args, begin, end, 2); }
+export function cumprodBackward_c128(args: usize, begin: i32, end: i32): void { productsBackward<f64>(args, begin, end, 2); }
 
 // @ts-ignore: decorator
 @inline

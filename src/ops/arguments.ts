@@ -37,3 +37,10 @@ export function word<W extends string>(value: unknown, op: string, name: string,
   if (words.includes(value as W)) return value as W;
   throw wrongArgument(op, name, value, words.map(showValue).join(" or "));
 }
+
+/** Numbers given one by one become a list: `(2, 3, options)` is `([2, 3], options)`. */
+export function gathered(args: readonly unknown[]): readonly unknown[] {
+  const other = args.findIndex((x) => typeof x !== "number");
+  const n = other < 0 ? args.length : other;
+  return n === 0 && args.length > 0 ? args : [args.slice(0, n), ...args.slice(n)];
+}

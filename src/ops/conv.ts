@@ -6,14 +6,15 @@
 //
 // They are real: a complex convolution is made of four.
 
-import { DTypeError, dense, isComplex, ShapeError, show, showShape, ValueError } from "../core/index.ts";
-import { asTensor, type FnQ, f32, i64, op, type Spec, spec, wrongArgument } from "../op/index.ts";
+import { DTypeError, dense, isComplex, ShapeError, show, ValueError } from "../core/index.ts";
+import { asTensor, type FnQ, f32, i64, op, type Spec, spec } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { add, sub } from "./binary.ts";
 import { complex, imag, real } from "./complex.ts";
 import { type Geometry, launchConv, launchConvInput, launchConvWeight, type Pair } from "./convolve.ts";
 import { sum } from "./reduce.ts";
 import { reshape } from "./view.ts";
+import { perDim, type Sizes } from "./window.ts";
 
 type Attributes = Geometry & { readonly size: readonly number[] };
 
@@ -93,7 +94,6 @@ const convWeight: (y: Tensor, x: Tensor, ...geometry: GeometryArguments) => Tens
 
 // ── the public functions ─────────────────────────────────────────────────────────────────────────────────────────────
 
-type Sizes = number | readonly number[];
 type Padding = Sizes | "same" | "valid";
 type Conv = FnQ<
   [x: Tensor, weight: Tensor],
@@ -108,8 +108,8 @@ function conv(name: string, ndim: number, samples: readonly (readonly unknown[])
     name,
     "input, weight, bias?, stride?, padding?, dilation?, groups?",
     (x, weight, bias, stride, padding, dilation, groups) => {
-      const steps = sizes(name, "stride", stride ?? 1, ndim, 1);
-      const apart = sizes(name, "dilation", dilation ?? 1, ndim, 1);
+      const steps = perDim(name, "stride", stride ?? 1, ndim, 1);
+      const apart = perDim(name, "dilation", dilation ?? 1, ndim, 1);
       const count = groups ?? 1;
       if (!Number.isInteger(count) || count < 1) {
         throw new ValueError(`${name}: groups is ${count}, expected a positive integer`);
@@ -118,7 +118,7 @@ function conv(name: string, ndim: number, samples: readonly (readonly unknown[])
         throw new ValueError(`${name}: padding "same" is not supported for strided convolutions`);
       }
       const around =
-        padding === "same" || padding === "valid" ? padding : sizes(name, "padding", padding ?? 0, ndim, 0);
+        padding === "same" || padding === "valid" ? padding : perDim(name, "padding", padding ?? 0, ndim, 0);
       return [
         {
           x: asTensor(x, name, "input"),
@@ -180,20 +180,6 @@ function complexConv(
   const [a, b, c, d] = [real(x), imag(x), real(weight), imag(weight)];
   const [p, q] = bias === null ? [null, null] : [real(bias), imag(bias)];
   return complex(sub(conv(a, c, p), conv(b, d, null)), add(conv(a, d, q), conv(b, c, null)));
-}
-
-/** One number for all dims, or one a dim; each at least `least`. */
-function sizes(op: string, name: string, value: Sizes, ndim: number, least: number): readonly number[] {
-  const list = typeof value === "number" ? [value] : value;
-  if (!Array.isArray(list) || !list.every((n) => Number.isInteger(n)) || (list.length !== 1 && list.length !== ndim)) {
-    throw wrongArgument(op, name, value, ndim === 1 ? "an integer" : `an integer or ${ndim} of them`);
-  }
-  if (list.some((n) => n < least)) {
-    throw new ValueError(
-      `${op}: ${name} is ${showShape(list)}, expected ${least === 0 ? "no negative" : "positive"} numbers`,
-    );
-  }
-  return list.length === ndim ? list : new Array<number>(ndim).fill(list[0]!);
 }
 
 interface Arguments {

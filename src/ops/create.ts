@@ -51,7 +51,7 @@ import {
   Tensor,
   tensor,
 } from "../tensor/index.ts";
-import { realNumber, sizesOf, whole, wholes } from "./arguments.ts";
+import { gathered, realNumber, sizesOf, whole, wholes } from "./arguments.ts";
 
 /** What every factory takes by name. `layout`, `pinMemory` and `memoryFormat` have one value here, PyTorch's default. */
 export interface FactoryOptions {
@@ -74,13 +74,6 @@ type FactoryValues = readonly [
 
 /** Sizes as a list or one by one, then options. */
 export type SizesAnd<O> = [size: readonly number[], options?: O] | number[] | [...size: number[], options: O];
-
-/** Sizes given one by one become a list: `(2, 3, options)` is `([2, 3], options)`. */
-export function gathered(args: readonly unknown[]): readonly unknown[] {
-  const count = args.findIndex((x) => typeof x !== "number");
-  const n = count < 0 ? args.length : count;
-  return n === 0 && args.length > 0 && Array.isArray(args[0]) ? args : [args.slice(0, n), ...args.slice(n)];
-}
 
 /** The code of a dtype argument, or another where there is none. */
 export function codeOr(dtype: unknown, otherwise: number, op: string): number {

@@ -1,11 +1,15 @@
-// Tensors put together: one behind the other, or along a new dim. Functions only, as in PyTorch.
+// Tensors put together: one behind the other, along a new dim, as a grid, or again and again.
 
-import { dense, resultType, ShapeError, sameDims, showShape, showValue, strided } from "../core/index.ts";
-import { type Arguments, copyInto, f32, keywords, op, type Spec, spec } from "../op/index.ts";
-import { Tensor } from "../tensor/index.ts";
-import { within } from "./composed.ts";
-import { narrow } from "./pick.ts";
-import { dimOf, unsqueeze } from "./view.ts";
+import { dense, resultType, ShapeError, sameDims, show, showShape, showValue, strided } from "../core/index.ts";
+import { type Arguments, asTensor, copyInto, f32, keywords, type Op, type OpK, op, type Spec, spec } from "../op/index.ts";
+import { Tensor, tensor } from "../tensor/index.ts";
+import { gathered, sizesOf, whole, word } from "./arguments.ts";
+import { composed, renamed, within } from "./composed.ts";
+import { zeros } from "./create.ts";
+import { laid, narrow } from "./pick.ts";
+import { sum } from "./reduce.ts";
+import { indexSelect } from "./rows.ts";
+import { atleast1d, atleast2d, atleast3d, dimOf, expand, reshape, unsqueeze, view } from "./view.ts";
 
 interface JoinOptions {
   tensors: readonly Tensor[];
@@ -133,3 +137,193 @@ export const stack: Join = (...args) =>
       at,
     );
   });
+
+type Stacked = (tensors: readonly Tensor[]) => Tensor;
+
+function stacked(name: string, grown: (x: Tensor) => Tensor, along: (x: Tensor) => number): Stacked {
+  return composed<Stacked>(name, "tensors", (tensors) => {
+    const list = listOf(tensors, name).map(grown);
+    return cat(list, along(list[0]!));
+  });
+}
+
+/** Side by side: along dim 1, or dim 0 of 1-dim tensors. */
+export const hstack: Stacked = /* @__PURE__ */ stacked(
+  "hstack",
+  (x) => atleast1d(x),
+  (x) => (x.ndim === 1 ? 0 : 1),
+);
+/** On top of each other: along dim 0 of at least 2-dim tensors. */
+export const vstack: Stacked = /* @__PURE__ */ stacked(
+  "vstack",
+  (x) => atleast2d(x),
+  () => 0,
+);
+/** `vstack` by another name. */
+export const rowStack: Stacked = /* @__PURE__ */ renamed("rowStack", vstack);
+/** Behind each other: along dim 2 of at least 3-dim tensors. */
+export const dstack: Stacked = /* @__PURE__ */ stacked(
+  "dstack",
+  (x) => atleast3d(x),
+  () => 2,
+);
+/** Columns side by side; a tensor of fewer than two dims is one column. */
+export const columnStack: Stacked = /* @__PURE__ */ stacked(
+  "columnStack",
+  (x) => (x.ndim > 1 ? x : reshape(x, [-1, 1])),
+  () => 1,
+);
+
+// ── repeated ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+type Sizes = readonly number[] | readonly [readonly number[]];
+type Repeat = Op<(x: Tensor, ...repeats: Sizes) => Tensor, (...repeats: Sizes) => Tensor>;
+
+/** [r0, n0, r1, n1, …]: how often and what, dim by dim. */
+const pairsOf = (repeats: readonly number[], shape: readonly number[]): number[] => {
+  const lead = repeats.length - shape.length;
+  return repeats.flatMap((r, d) => [r, d < lead ? 1 : shape[d - lead]!]);
+};
+
+const repeated: (x: Tensor, repeats: readonly number[]) => Tensor = /* @__PURE__ */ op(
+  "repeat",
+  "input, repeats",
+  (x: Tensor, repeats: readonly number[]) => [{ x }, { repeats }],
+  {
+    infer({ x }, { repeats }) {
+      const pairs = pairsOf(repeats, x.shape);
+      return spec(
+        x.code,
+        repeats.map((r, d) => r * pairs[2 * d + 1]!),
+      );
+    },
+    into(y, { x }, { repeats }) {
+      const pairs = pairsOf(repeats, x.shape);
+      const own = new Array<number>(repeats.length - x.ndim).fill(0).concat(x.layout.strides);
+      const from = repeats.flatMap((_, d) => [0, own[d]!]);
+      const to = repeats.flatMap((_, d) => [y.layout.strides[d]! * pairs[2 * d + 1]!, y.layout.strides[d]!]);
+      copyInto(
+        new Tensor(y.storage, y.code, strided(pairs, to), y.offset),
+        new Tensor(x.storage, x.code, strided(pairs, from), x.offset),
+      );
+    },
+    saves: [],
+    vjp: (g, _saved, { repeats }, { x }) => ({
+      x: () => {
+        const times = repeats.map((_, d) => 2 * d);
+        const total = times.length === 0 ? g : sum(reshape(g, pairsOf(repeats, x.shape)), times);
+        return reshape(total, x.shape);
+      },
+    }),
+    samples: [[f32(2, 3), [2, 1, 3]]],
+  },
+);
+
+function repeats(name: string, pad: boolean): Repeat {
+  return Object.assign(
+    (x: Tensor, ...args: readonly unknown[]): Tensor => {
+      const [list] = gathered(args);
+      const times = sizesOf(list, name, "repeats");
+      const missing = Math.max(0, asTensor(x, name, "input").ndim - times.length);
+      if (missing > 0 && !pad)
+        throw new ShapeError(
+          `${name}: ${showShape(times)} is too short for ${show(x)}: a number for every dim is needed`,
+        );
+      return repeated(x, [...new Array<number>(missing).fill(1), ...times]);
+    },
+    { opName: name },
+  ) as unknown as Repeat;
+}
+
+/** `x` repeated along every dim so many times; more numbers than dims make new ones in front. */
+export const repeat: Repeat = /* @__PURE__ */ repeats("repeat", false);
+/** As `repeat`, where fewer numbers than dims leave those in front as they are. */
+export const tile: Repeat = /* @__PURE__ */ repeats("tile", true);
+
+// ── combined ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The matrices along the main diagonal of a larger one; 1-dim tensors are rows. */
+export function blockDiag(...tensors: readonly Tensor[]): Tensor {
+  const blocks = tensors.map((x, i) => {
+    if (asTensor(x, "blockDiag", `tensors[${i}]`).ndim > 2)
+      throw new ShapeError(`blockDiag: ${show(x)} has more than two dims`);
+    return atleast2d(x);
+  });
+  if (blocks.length === 0) return zeros(1, 0);
+  const columns = blocks.reduce((n, x) => n + x.shape[1]!, 0);
+  let start = 0;
+  const rows = blocks.map((x) => {
+    const [n, m] = x.shape as readonly [number, number];
+    const row = laid(x, [n, columns], [columns, 1], start);
+    start += m;
+    return row;
+  });
+  return cat(rows, 0);
+}
+
+type Indexing = "ij" | "xy";
+
+/**
+ * The coordinates of a grid over 1-dim tensors: one tensor of the grid's shape for each. With `indexing: "xy"` the first
+ * two dims are exchanged, as in pictures; `"ij"` is the default.
+ */
+export function meshgrid(...args: readonly (Tensor | readonly Tensor[] | { indexing?: Indexing })[]): Tensor[] {
+  const last = args[args.length - 1];
+  const options =
+    last !== undefined && !(last instanceof Tensor) && !Array.isArray(last) ? (last as { indexing?: Indexing }) : {};
+  const list = (options === last ? args.slice(0, -1) : args).flat().map((x) => asTensor(x, "meshgrid", "tensors"));
+  const swap = word(options.indexing ?? "ij", "meshgrid", "indexing", ["ij", "xy"]) === "xy" && list.length > 1;
+  for (const x of list) {
+    if (x.ndim > 1) throw new ShapeError(`meshgrid: ${show(x)} has more than one dim`);
+    if (x.code !== list[0]!.code) throw new ShapeError(`meshgrid: ${show(x)} and ${show(list[0]!)} differ in dtype`);
+  }
+  const place = (i: number): number => (swap && i < 2 ? 1 - i : i);
+  const shape = list.map((_, d) => list[place(d)]!.numel());
+  return list.map((x, i) =>
+    expand(
+      reshape(
+        x,
+        shape.map((_, d) => (d === place(i) ? -1 : 1)),
+      ),
+      shape,
+    ),
+  );
+}
+
+/** All tuples of one element of each tensor, a row each; a single tensor is itself. */
+export function cartesianProd(...tensors: readonly Tensor[]): Tensor {
+  if (tensors.length === 1) return asTensor(tensors[0], "cartesianProd", "tensors");
+  return stack(
+    meshgrid(...tensors).map((x) => reshape(x, -1)),
+    1,
+  );
+}
+
+type Combinations = OpK<
+  [r?: number, withReplacement?: boolean],
+  ["r", "withReplacement"],
+  { r: number; withReplacement: boolean }
+>;
+
+/** All choices of `r` (2) elements of a 1-dim tensor, a row each, in order; with `withReplacement` the same may come again. */
+export const combinations: Combinations = /* @__PURE__ */ composed(
+  "combinations",
+  "input, r?, withReplacement?",
+  (x, r, withReplacement) => {
+    if (asTensor(x, "combinations", "input").ndim !== 1)
+      throw new ShapeError(`combinations: ${show(x)} has not one dim`);
+    const size = whole(r ?? 2, "combinations", "r");
+    if (size < 0) throw new ShapeError(`combinations: r is ${size}, expected 0 or more`);
+    if (size === 0) return zeros(0, { dtype: x.dtype, device: x.device });
+    const chosen: number[] = [];
+    const choose = (row: readonly number[], first: number): void => {
+      if (row.length === size) {
+        chosen.push(...row);
+        return;
+      }
+      for (let i = first; i < x.numel(); i++) choose([...row, i], withReplacement === true ? i : i + 1);
+    };
+    choose([], 0);
+    return view(indexSelect(x, 0, tensor(chosen, { dtype: "int64", device: x.device })), [chosen.length / size, size]);
+  },
+);

@@ -41,11 +41,11 @@ import {
   toDense,
 } from "../op/index.ts";
 import { allocate, defaultDevice, scalarTensor, Tensor } from "../tensor/index.ts";
-import { realNumber, sizesOf, whole } from "./arguments.ts";
+import { gathered, realNumber, sizesOf, whole } from "./arguments.ts";
 import { add, mul } from "./binary.ts";
 import { composed } from "./composed.ts";
 import { copy_ } from "./copy.ts";
-import { codeOr, FACTORY, type FactoryOptions, finished, gathered, type SizesAnd, zeros, zerosLike } from "./create.ts";
+import { codeOr, FACTORY, type FactoryOptions, finished, type SizesAnd, zeros, zerosLike } from "./create.ts";
 import { type Generator, generatorOf } from "./generator.ts";
 import { expand } from "./view.ts";
 

@@ -1,18 +1,27 @@
-// Reductions over dims.
+// Folds over dims: sums, means, products, extremes, truth.
 
 import {
+  BOOL,
+  COMPLEX,
+  DTYPES,
   type DType,
+  DTypeError,
+  FLOATING,
   INT64,
   IndexError,
+  isComplex,
   isIntegral,
+  KIND,
   ShapeError,
+  SUFFIX,
   sameDims,
   show,
   showShape,
-  wrapDim,
+  UINT8,
 } from "../core/index.ts";
 import {
   asTensor,
+  bools,
   type Dim,
   f32,
   i64,
@@ -23,115 +32,300 @@ import {
   type Spec,
   spec,
   toCode,
-  toDense,
-  wrongArgument,
 } from "../op/index.ts";
 import { dtypeArgument, type Tensor } from "../tensor/index.ts";
-import { expand, permute, reshape } from "./view.ts";
+import { around, axisOf, cutOf, dimsOf, groupsOf, product, reducedShape } from "./axes.ts";
+import { div, mul } from "./binary.ts";
+import { eq } from "./compare.ts";
+import { conj } from "./complex.ts";
+import { cast } from "./copy.ts";
+import { logicalNot } from "./logic.ts";
+import { runningProduct } from "./running.ts";
+import { where } from "./ternary.ts";
+import { isnan } from "./unary.ts";
+import { expand, reshape } from "./view.ts";
 
-/** The dims that a `dim` argument names, sorted; all of them for null, undefined or an empty list. */
-export function dimsOf(dim: Dim | undefined, ndim: number, op: string): readonly number[] {
-  const list = dim == null ? [] : typeof dim === "number" ? [dim] : dim;
-  if (!Array.isArray(list)) throw wrongArgument(op, "dim", dim, "an integer, a list of integers or null");
-  if (dim == null || list.length === 0) return Array.from({ length: ndim }, (_, d) => d);
-  const dims = list.map((d) => {
-    const wrapped = wrapDim(d, ndim);
-    if (!Number.isInteger(d) || wrapped < 0 || wrapped >= Math.max(ndim, 1)) {
-      throw new IndexError(
-        `${op}: dim ${d} is out of range for ${ndim} dims: expected [${-Math.max(ndim, 1)}, ${Math.max(ndim, 1) - 1}]`,
-      );
-    }
-    return wrapped;
-  });
-  if (new Set(dims).size < dims.length) throw new ShapeError(`${op}: dim ${showShape(list)} names a dim twice`);
-  return dims.filter((d) => d < ndim).sort((a, b) => a - b);
-}
+export { dimsOf, reducedShape } from "./axes.ts";
 
-/** The shape without `dims`, or with 1 in their places. */
-export function reducedShape(shape: readonly number[], dims: readonly number[], keepdim: boolean): readonly number[] {
-  return keepdim ? shape.map((n, d) => (dims.includes(d) ? 1 : n)) : shape.filter((_, d) => !dims.includes(d));
-}
-
-const BLOCK = 32768; // elements of a part of a long axis
-const TILE = 256; // columns of a tile
-const GRAIN = 32768; // elements worth another thread
-
-/** Launches a fold of assembly/reduce/fold.ts over `dims` of x into y. */
+/**
+ * Launches a fold of assembly/reduce/fold.ts over `dims` of x into y, with the kernel `first` and then `rest`, where what
+ * one leaves is folded on. Groups of neighbouring dims are folded one after the other, the last first.
+ */
 export function fold(
   k: Kernels,
-  name: string,
-  combine: string,
+  first: string,
+  rest: string,
   x: Tensor,
   y: Tensor,
   dims: readonly number[],
-  divisor: number,
+  divisor = 1,
 ): void {
-  const { shape } = x;
-  const trailing = dims.every((d, i) => d === dims[0]! + i);
-  // [outer, n, inner] where the dims are neighbours; else they are brought to the end first.
-  const order = trailing ? null : [...shape.keys()].filter((d) => !dims.includes(d)).concat(dims);
-  const source = order === null ? x : toDense(permute(x, order));
-  const n = dims.reduce((p, d) => p * shape[d]!, 1);
-  const inner =
-    order !== null || dims.length === 0 ? 1 : shape.slice(dims[dims.length - 1]! + 1).reduce((p, s) => p * s, 1);
-  const rows = y.numel();
-  const outer = rows / Math.max(inner, 1);
-  const tile = Math.min(Math.max(inner, 1), TILE);
-  const tiles = Math.ceil(inner / tile);
-  const parts = n > BLOCK && outer * tiles < 8 ? Math.ceil(n / BLOCK) : 1;
-  const partial = parts === 1 ? y : k.scratch(y.code, [outer, parts, inner]);
-  const block = parts === 1 ? Math.max(n, 1) : BLOCK;
-  k.call(name)
-    .int(n)
-    .int(inner)
-    .int(block)
-    .int(tile)
-    .tensor(source)
-    .tensor(partial)
-    .real(parts === 1 ? divisor : 1)
-    .run(outer * parts * tiles, Math.max(1, Math.ceil(GRAIN / (Math.min(block, Math.max(n, 1)) * tile))));
-  if (parts === 1) return;
-  k.call(combine)
-    .int(parts)
-    .int(inner)
-    .int(parts)
-    .int(tile)
-    .tensor(partial)
-    .tensor(y)
-    .real(divisor)
-    .run(outer * tiles, outer * tiles);
+  const shape = [...x.shape];
+  const numbers = isComplex(y.code) ? 2 : 1;
+  let source = x;
+  let kernel = first;
+  for (const [from, to] of groupsOf(dims).reverse()) {
+    const sizes = around(shape, from, to);
+    const { outer, n, inner } = sizes;
+    const last = from === (dims[0] ?? 0);
+    const target = last ? y : k.scratch(y.code, [outer, inner]);
+    const by = last ? divisor : 1;
+    const { tile, block, parts, units, grain } = cutOf(sizes, numbers);
+    const partial = parts === 1 ? target : k.scratch(y.code, [outer, parts, inner]);
+    const begin = k.exact(kernel).int(n).int(inner).int(block).int(tile).tensor(source).tensor(partial);
+    begin.real(parts === 1 ? by : 1).run(units, grain);
+    if (parts > 1) {
+      const end = k.exact(rest).int(parts).int(inner).int(parts).int(tile).tensor(partial).tensor(target);
+      end.real(by).run(units / parts, grain);
+    }
+    shape.splice(from, to - from);
+    source = target;
+    kernel = rest;
+  }
 }
 
-type Sum = OpK<[dim?: Dim, keepdim?: boolean], ["dim", "keepdim"], { dim: Dim; keepdim: boolean; dtype: DType | null }>;
+/** A reduction's cotangent, shown at every element that it came from. */
+export function spread(g: Tensor, x: Spec, dims: readonly number[], keepdim: boolean): Tensor {
+  return expand(kept(g, x, dims, keepdim), x.shape);
+}
+
+/** A reduction's result with its dims, whether it kept them or not. */
+export function kept(y: Tensor, x: Spec, dims: readonly number[], keepdim: boolean): Tensor {
+  return keepdim ? y : reshape(y, reducedShape(x.shape, dims, true));
+}
+
+type Folded = OpK<[dim?: Dim, keepdim?: boolean], ["dim", "keepdim"], { dim: Dim; keepdim: boolean }>;
+type FoldedAs = OpK<
+  [dim?: Dim, keepdim?: boolean],
+  ["dim", "keepdim"],
+  { dim: Dim; keepdim: boolean; dtype: DType | null }
+>;
+
+/** The code that a sum is computed in: int64 for integers and bool, unless `dtype` says otherwise. */
+function sumCode(x: Tensor, dtype: DType | null | undefined, op: string): number {
+  if (dtype != null) return dtypeArgument(dtype, op);
+  return isIntegral(x.code) ? INT64 : x.code;
+}
 
 /**
  * Sum over `dim` (all dims by default). Integers and bool sum to int64. With `dtype` the elements are cast first.
  * The sum of nothing is 0.
  */
-export const sum: Sum = /* @__PURE__ */ op(
+export const sum: FoldedAs = /* @__PURE__ */ op(
   "sum",
   "input, dim?, keepdim?, *, dtype?",
   (x, dim, keepdim, dtype: DType | null | undefined) => {
-    const code =
-      dtype == null ? (isIntegral(asTensor(x, "sum", "input").code) ? INT64 : x.code) : dtypeArgument(dtype, "sum");
+    const code = sumCode(asTensor(x, "sum", "input"), dtype, "sum");
     return [{ x }, { dims: dimsOf(dim, x.ndim, "sum"), keepdim: keepdim ?? false, code }];
   },
   {
     infer: ({ x }, { dims, keepdim, code }) => spec(code, reducedShape(x.shape, dims, keepdim)),
     kernel: "sum",
     kernelBy: "out",
-    launch: (k, { x }, { out }, { dims }) => fold(k, "sum", "sum", toCode(x, k.code), out, dims, 1),
+    launch: (k, { x }, { out }, { dims }) => total(k, x, out, dims, 1),
     saves: [],
     vjp: (g, _saved, { dims, keepdim }, { x }) => ({ x: () => spread(g, x, dims, keepdim) }),
     samples: [[f32(2, 3)], [f32(2, 3, 4), 1, true], [f32(2, 3, 4), [0, 2]], [f32(0, 3), 0], [f32()], [i64(3, 2), 0]],
   },
 );
 
-/** A reduction's cotangent, shown at every element that it came from. */
-export function spread(g: Tensor, x: Spec, dims: readonly number[], keepdim: boolean): Tensor {
-  const kept = keepdim ? g : reshape(g, reducedShape(x.shape, dims, true));
-  return expand(kept, x.shape);
+function total(k: Kernels, x: Tensor, y: Tensor, dims: readonly number[], divisor: number): void {
+  // Booleans are counted as they are.
+  const source = x.code === BOOL && k.code === INT64 ? x : toCode(x, k.code);
+  fold(k, `sum_${SUFFIX[source.code]}`, `sum_${SUFFIX[k.code]}`, source, y, dims, divisor);
 }
+
+/** Mean over `dim` (all dims by default), of floats and complex numbers. The mean of nothing is NaN. */
+export const mean: FoldedAs = /* @__PURE__ */ op(
+  "mean",
+  "input, dim?, keepdim?, *, dtype?",
+  (x, dim, keepdim, dtype: DType | null | undefined) => {
+    asTensor(x, "mean", "input");
+    const code = dtype == null ? x.code : dtypeArgument(dtype, "mean");
+    if (KIND[code]! < FLOATING) {
+      throw new DTypeError(
+        `mean: ${dtype == null ? show(x) : DTYPES[code]}: expected a floating point or complex dtype`,
+      );
+    }
+    return [{ x }, { dims: dimsOf(dim, x.ndim, "mean"), keepdim: keepdim ?? false, code }];
+  },
+  {
+    infer: ({ x }, { dims, keepdim, code }) => spec(code, reducedShape(x.shape, dims, keepdim)),
+    kernel: "sum",
+    kernelBy: "out",
+    launch: (k, { x }, { out }, { dims }) => total(k, x, out, dims, product(dims.map((d) => x.shape[d]!))),
+    saves: [],
+    vjp: (g, _saved, { dims, keepdim }, { x }) => ({
+      x: () => spread(div(g, product(dims.map((d) => x.shape[d]!))), x, dims, keepdim),
+    }),
+    samples: [[f32(2, 3)], [f32(2, 3, 4), 1, true], [f32(2, 3, 4), [0, 2]], [f32()]],
+  },
+);
+
+/** Sum in which NaN counts as 0; otherwise as `sum`. */
+export const nansum: FoldedAs = /* @__PURE__ */ op(
+  "nansum",
+  "input, dim?, keepdim?, *, dtype?",
+  (x, dim, keepdim, dtype: DType | null | undefined) => {
+    const code = sumCode(asTensor(x, "nansum", "input"), dtype, "nansum");
+    if (isComplex(x.code)) throw new DTypeError(`nansum: not defined for ${x.dtype}`);
+    return [{ x }, { dims: dimsOf(dim, x.ndim, "nansum"), keepdim: keepdim ?? false, code }];
+  },
+  {
+    infer: ({ x }, { dims, keepdim, code }) => spec(code, reducedShape(x.shape, dims, keepdim)),
+    decompose: ({ x }, { dims, keepdim, code }) =>
+      sum(isIntegral(x.code) ? x : where(isnan(x), 0, x), dims, keepdim, { dtype: DTYPES[code]! }),
+    samples: [[f32(2, 3)], [f32(2, 3, 4), 1, true], [i64(3), 0]],
+  },
+);
+
+/** Mean of what is not NaN. */
+export const nanmean: FoldedAs = /* @__PURE__ */ op(
+  "nanmean",
+  "input, dim?, keepdim?, *, dtype?",
+  (x, dim, keepdim, dtype: DType | null | undefined) => {
+    asTensor(x, "nanmean", "input");
+    const code = dtype == null ? x.code : dtypeArgument(dtype, "nanmean");
+    if (KIND[x.code]! < FLOATING) throw new DTypeError(`nanmean: ${show(x)}: expected a floating point dtype`);
+    return [{ x }, { dims: dimsOf(dim, x.ndim, "nanmean"), keepdim: keepdim ?? false, code }];
+  },
+  {
+    infer: ({ x }, { dims, keepdim, code }) => spec(code, reducedShape(x.shape, dims, keepdim)),
+    decompose: ({ x }, { dims, keepdim, code }) =>
+      div(nansum(x, dims, keepdim, { dtype: DTYPES[code]! }), sum(logicalNot(isnan(x)), dims, keepdim)),
+    samples: [[f32(2, 3)], [f32(2, 3, 4), 1, true]],
+  },
+);
+
+type Product = OpK<
+  [dim?: number | null, keepdim?: boolean],
+  ["dim", "keepdim"],
+  { dim: number | null; keepdim: boolean; dtype: DType | null }
+>;
+
+/** Product over `dim` (all dims by default); dtypes as in `sum`. The product of nothing is 1. */
+export const prod: Product = /* @__PURE__ */ op(
+  "prod",
+  "input, dim?, keepdim?, *, dtype?",
+  (x, dim, keepdim, dtype: DType | null | undefined) => {
+    const code = sumCode(asTensor(x, "prod", "input"), dtype, "prod");
+    const dims = dim == null ? dimsOf(null, x.ndim, "prod") : [axisOf(dim, x.ndim, "prod")].filter((d) => d < x.ndim);
+    return [{ x }, { dims, keepdim: keepdim ?? false, code }];
+  },
+  {
+    infer: ({ x }, { dims, keepdim, code }) => spec(code, reducedShape(x.shape, dims, keepdim)),
+    kernel: "prod",
+    kernelBy: "out",
+    launch(k, { x }, { out }, { dims }) {
+      const name = `prod_${SUFFIX[k.code]}`;
+      fold(k, name, name, toCode(x, k.code), out, dims);
+    },
+    saves: ["x"],
+    vjp: (g, { x }, { dims, keepdim, code }) => ({
+      // The product of the others, not a quotient: an element may be 0.
+      x() {
+        const whole = dims.length !== 1;
+        const line = cast(whole ? reshape(x, -1) : x, code);
+        const dim = whole ? 0 : dims[0]!;
+        const others = mul(runningProduct(line, dim, false, true), runningProduct(line, dim, true, true));
+        return mul(spread(g, x, dims, keepdim), conj(reshape(others, x.shape)));
+      },
+    }),
+    samples: [[f32(2, 3)], [f32(2, 3, 4), 1, true], [f32(0, 3), 0], [f32()], [i64(3, 2), 0]],
+  },
+);
+
+/** An extreme over dims. Its gradient goes to all equals in equal shares. */
+function extreme(name: "amax" | "amin"): Folded {
+  return op(
+    name,
+    "input, dim?, keepdim?",
+    (x, dim, keepdim) => {
+      asTensor(x, name, "input");
+      return [{ x }, { dims: dimsOf(dim, x.ndim, name), keepdim: keepdim ?? false, all: dim == null }];
+    },
+    {
+      infer({ x }, { dims, keepdim, all }) {
+        assertReal(name, x);
+        assertSome(name, x, dims, all);
+        return spec(x.code, reducedShape(x.shape, dims, keepdim));
+      },
+      kernel: name,
+      launch(k, { x }, { out }, { dims }) {
+        const kernel = `${name}_${SUFFIX[k.code]}`;
+        fold(k, kernel, kernel, x, out, dims);
+      },
+      saves: ["x", "out"],
+      vjp: (g, { x, out }, { dims, keepdim }) => ({
+        x: () => shared(x, kept(out, x, dims, keepdim), kept(g, x, dims, keepdim), dims),
+      }),
+      samples: [[f32(2, 3)], [f32(2, 3, 4), 1, true], [f32(2, 3, 4), [0, 2]], [f32()], [i64(3, 2), 0]],
+    },
+  );
+}
+
+/** The cotangent of the elements that equal the result, in equal shares. */
+function shared(x: Tensor, out: Tensor, g: Tensor, dims: readonly number[]): Tensor {
+  const equal = eq(x, out);
+  return div(mul(g, equal), sum(equal, dims, true));
+}
+
+/** The largest element over `dim` (all dims by default). NaN if there is one. Throws for nothing to choose from. */
+export const amax: Folded = /* @__PURE__ */ extreme("amax");
+/** The smallest element over `dim` (all dims by default). NaN if there is one. Throws for nothing to choose from. */
+export const amin: Folded = /* @__PURE__ */ extreme("amin");
+
+/** Throws where the dims have no element. `all`: the call named none. */
+export function assertSome(op: string, x: Spec, dims: readonly number[], all: boolean): void {
+  if (all && x.layout.size === 0) throw new IndexError(`${op}: ${show(x)} is empty: name a dim that is not`);
+  for (const d of dims) {
+    if (x.shape[d] === 0) throw new IndexError(`${op}: dim ${d} of ${show(x)} is empty, expected a size that is not 0`);
+  }
+}
+
+/** Throws for complex numbers, which have no order. */
+export function assertReal(op: string, x: Spec): void {
+  if (KIND[x.code] === COMPLEX) throw new DTypeError(`${op}: complex numbers have no order, got ${show(x)}`);
+}
+
+/** Truth over dims: booleans are 0 and 1, so any is their maximum and all their minimum. */
+function truth(name: "any" | "all", kernel: string): Folded {
+  return op(
+    name,
+    "input, dim?, keepdim?",
+    (x, dim, keepdim) => {
+      asTensor(x, name, "input");
+      return [{ x }, { dims: dimsOf(dim, x.ndim, name), keepdim: keepdim ?? false }];
+    },
+    {
+      infer: ({ x }, { dims, keepdim }) => spec(x.code === UINT8 ? UINT8 : BOOL, reducedShape(x.shape, dims, keepdim)),
+      kernelName: () => kernel,
+      launch: (k, { x }, { out }, { dims }) => fold(k, kernel, kernel, toCode(x, BOOL), out, dims),
+      samples: [[bools(2, 3)], [f32(2, 3, 4), 1, true], [f32(2, 3, 4), [0, 2]], [f32(0, 3), 0], [f32()]],
+    },
+  );
+}
+
+/** True where an element over `dim` (all dims by default) is not 0; NaN is not. uint8 stays uint8. False of nothing. */
+export const any: Folded = /* @__PURE__ */ truth("any", "amax_b8");
+/** True where no element over `dim` (all dims by default) is 0. uint8 stays uint8. True of nothing. */
+export const all: Folded = /* @__PURE__ */ truth("all", "amin_b8");
+
+/** How many elements over `dim` (all dims by default) are not 0, as int64. */
+export const countNonzero: OpK<[dim?: Dim], ["dim"], { dim: Dim }> = /* @__PURE__ */ op(
+  "countNonzero",
+  "input, dim?",
+  (x, dim) => {
+    asTensor(x, "countNonzero", "input");
+    return [{ x }, { dims: dimsOf(dim, x.ndim, "countNonzero") }];
+  },
+  {
+    infer: ({ x }, { dims }) => spec(INT64, reducedShape(x.shape, dims, false)),
+    kernelName: () => "sum_b8",
+    launch: (k, { x }, { out }, { dims }) => fold(k, "sum_b8", "sum_i64", toCode(x, BOOL), out, dims),
+    samples: [[f32(2, 3)], [i64(2, 3, 4), 1], [bools(3)]],
+  },
+);
 
 /**
  * Sums the dims that were broadcast, so that the result has the shape `size`. Throws ShapeError where `size` does not

@@ -3,6 +3,7 @@
 
 import type { Meta } from "../core/index.ts";
 import type * as activation from "../ops/activation.ts";
+import type * as arrange from "../ops/arrange.ts";
 import type * as autograd from "../ops/autograd.ts";
 import type * as binary from "../ops/binary.ts";
 import type * as cast from "../ops/cast.ts";
@@ -10,16 +11,23 @@ import type * as compare from "../ops/compare.ts";
 import type * as complex from "../ops/complex.ts";
 import type * as copy from "../ops/copy.ts";
 import type * as create from "../ops/create.ts";
+import type * as extreme from "../ops/extreme.ts";
 import type * as gather from "../ops/gather.ts";
 import type * as indexing from "../ops/indexing.ts";
+import type * as join from "../ops/join.ts";
 import type * as logic from "../ops/logic.ts";
 import type * as matmul from "../ops/matmul.ts";
+import type * as norm from "../ops/norm.ts";
 import type * as pick from "../ops/pick.ts";
 import type * as random from "../ops/random.ts";
 import type * as reduce from "../ops/reduce.ts";
 import type * as rows from "../ops/rows.ts";
+import type * as scan from "../ops/scan.ts";
+import type * as softmax from "../ops/softmax.ts";
+import type * as sort from "../ops/sort.ts";
 import type * as ternary from "../ops/ternary.ts";
 import type * as unary from "../ops/unary.ts";
+import type * as variance from "../ops/variance.ts";
 import type * as view from "../ops/view.ts";
 
 /** The members that carry the marker of an operator, with the signature that it states for its method. */
@@ -28,22 +36,30 @@ type Methods<M> = {
 };
 
 export interface OperatorMethods
-  extends Methods<typeof autograd>,
+  extends Methods<typeof activation>,
+    Methods<typeof arrange>,
+    Methods<typeof autograd>,
     Methods<typeof binary>,
+    Methods<typeof cast>,
     Methods<typeof compare>,
     Methods<typeof complex>,
-    Methods<typeof logic>,
-    Methods<typeof ternary>,
-    Methods<typeof activation>,
-    Methods<typeof cast>,
     Methods<typeof copy>,
     Methods<typeof create>,
+    Methods<typeof extreme>,
     Methods<typeof gather>,
     Methods<typeof indexing>,
+    Methods<typeof join>,
+    Methods<typeof logic>,
     Methods<typeof matmul>,
+    Methods<typeof norm>,
     Methods<typeof pick>,
     Methods<typeof random>,
     Methods<typeof reduce>,
     Methods<typeof rows>,
+    Methods<typeof scan>,
+    Methods<typeof softmax>,
+    Methods<typeof sort>,
+    Methods<typeof ternary>,
     Methods<typeof unary>,
+    Methods<typeof variance>,
     Methods<typeof view> {}

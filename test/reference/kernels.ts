@@ -101,12 +101,21 @@ const FLOATS = ["f32", "f64"];
 const NUMBERS = [...FLOATS, "i64", "c64", "c128"];
 
 const BY_DTYPE: Readonly<Record<string, Numeric>> = {
-  sum: { suffixes: [...NUMBERS, "b8"], loop: (suffix) => fold(suffix, plus, zero(suffix)) },
+  sum: {
+    suffixes: [...NUMBERS, "b8"],
+    loop: (suffix) => fold(suffix, plus, zero(suffix), suffix === "b8" ? "i64" : suffix),
+  },
   prod: { suffixes: NUMBERS, loop: (suffix) => fold(suffix, times, one(suffix)) },
-  amax: { suffixes: [...FLOATS, "i32", "i64", "b8"], loop: (suffix) => fold(suffix, larger, null) },
-  amin: { suffixes: [...FLOATS, "i32", "i64", "b8"], loop: (suffix) => fold(suffix, smaller, null) },
-  cumsum: { suffixes: NUMBERS, loop: (suffix) => scan(suffix, plus) },
-  cumprod: { suffixes: NUMBERS, loop: (suffix) => scan(suffix, times) },
+  amax: {
+    suffixes: [...FLOATS, "i32", "i64", "b8"],
+    loop: (suffix) => fold(suffix, larger, suffix === "b8" ? 0n : null),
+  },
+  amin: {
+    suffixes: [...FLOATS, "i32", "i64", "b8"],
+    loop: (suffix) => fold(suffix, smaller, suffix === "b8" ? 1n : null),
+  },
+  cumsum: { suffixes: NUMBERS, loop: (suffix) => scan(suffix, plus, zero(suffix)) },
+  cumprod: { suffixes: NUMBERS, loop: (suffix) => scan(suffix, times, one(suffix)) },
   softmax: { suffixes: FLOATS, loop: (suffix) => softmax(suffix, (x, max, sum) => Math.exp(x - max) / sum) },
   logSoftmax: { suffixes: FLOATS, loop: (suffix) => softmax(suffix, (x, max, sum) => x - max - Math.log(sum)) },
   matmul: { suffixes: [...NUMBERS, "i32"], loop: matmul },
@@ -135,11 +144,11 @@ const larger = (a: Value, b: Value): Value => (a > b || Number.isNaN(a) ? a : b)
 const smaller = (a: Value, b: Value): Value => (a < b || Number.isNaN(a) ? a : b);
 
 /** assembly/reduce/fold.ts. Without a neutral value the first element begins. */
-function fold(suffix: string, join: (a: Value, b: Value) => Value, neutral: Value | null): Loop {
+function fold(suffix: string, join: (a: Value, b: Value) => Value, neutral: Value | null, result = suffix): Loop {
   return (block) => {
     const [n, inner, size, tile] = [0, 1, 2, 3].map((slot) => block.number(slot)) as [number, number, number, number];
     const x = block.cells(4, suffix);
-    const y = block.cells(5, suffix === "b8" && neutral !== null ? "i64" : suffix);
+    const y = block.cells(5, result);
     const divisor = block.number(6);
     const parts = n > size ? Math.ceil(n / size) : 1;
     const tiles = Math.ceil(inner / tile);
@@ -169,14 +178,17 @@ function lines(block: Block, body: (n: number, at: (i: number) => number) => voi
 }
 
 /** assembly/scan/scan.ts */
-function scan(suffix: string, join: (a: Value, b: Value) => Value): Loop {
+function scan(suffix: string, join: (a: Value, b: Value) => Value, neutral: Value): Loop {
   return (block) => {
     const [x, y] = [block.cells(3, suffix), block.cells(4, suffix)];
+    const [reverse, exclusive] = [block.number(5) !== 0, block.number(6) !== 0];
     lines(block, (n, at) => {
-      let total: Value | null = null;
+      let total = neutral;
       for (let i = 0; i < n; i++) {
-        total = total === null ? x.get(at(i)) : join(total, x.get(at(i)));
-        y.set(at(i), total);
+        const here = at(reverse ? n - 1 - i : i);
+        const before = total;
+        total = join(total, x.get(here));
+        y.set(here, exclusive ? before : total);
       }
     });
   };

@@ -1,0 +1,98 @@
+// Dims as kernels see them: a dense tensor is [outer, n, inner] around the dims that are reduced.
+
+import { IndexError, type Layout, ShapeError, showShape, strided, wrapDim } from "../core/index.ts";
+import { type Dim, wrongArgument } from "../op/index.ts";
+import { Tensor } from "../tensor/index.ts";
+
+/** The dims that a `dim` argument names, sorted; all of them for null, undefined or an empty list. */
+export function dimsOf(dim: Dim | undefined, ndim: number, op: string): readonly number[] {
+  const list = dim == null ? [] : typeof dim === "number" ? [dim] : dim;
+  if (!Array.isArray(list)) throw wrongArgument(op, "dim", dim, "an integer, a list of integers or null");
+  if (dim == null || list.length === 0) return Array.from({ length: ndim }, (_, d) => d);
+  const dims = list.map((d) => axisOf(d, ndim, op));
+  if (new Set(dims).size < dims.length) throw new ShapeError(`${op}: dim ${showShape(list)} names a dim twice`);
+  return dims.filter((d) => d < ndim).sort((a, b) => a - b);
+}
+
+/** One dim in [0, max(ndim, 1)). */
+export function axisOf(dim: unknown, ndim: number, op: string): number {
+  if (typeof dim !== "number" || !Number.isInteger(dim)) throw wrongArgument(op, "dim", dim, "an integer");
+  const wrapped = wrapDim(dim, ndim);
+  const n = Math.max(ndim, 1);
+  if (wrapped < 0 || wrapped >= n) {
+    throw new IndexError(`${op}: dim ${dim} is out of range for ${ndim} dims: expected [${-n}, ${n - 1}]`);
+  }
+  return wrapped;
+}
+
+/** The shape without `dims`, or with 1 in their places. */
+export function reducedShape(shape: readonly number[], dims: readonly number[], keepdim: boolean): readonly number[] {
+  return keepdim ? shape.map((n, d) => (dims.includes(d) ? 1 : n)) : shape.filter((_, d) => !dims.includes(d));
+}
+
+export const product = (sizes: readonly number[]): number => sizes.reduce((p, n) => p * n, 1);
+
+/** The sizes around the dims [from, to) of a shape. */
+export interface Around {
+  readonly outer: number;
+  readonly n: number;
+  readonly inner: number;
+}
+
+export function around(shape: readonly number[], from: number, to: number = from + 1): Around {
+  return { outer: product(shape.slice(0, from)), n: product(shape.slice(from, to)), inner: product(shape.slice(to)) };
+}
+
+/** Dims that are neighbours, as [from, to). A tensor without dims has one group of none. */
+export function groupsOf(dims: readonly number[]): (readonly [from: number, to: number])[] {
+  if (dims.length === 0) return [[0, 0]];
+  const groups: [number, number][] = [];
+  for (const d of dims) {
+    const last = groups.at(-1);
+    if (last !== undefined && last[1] === d) last[1]++;
+    else groups.push([d, d + 1]);
+  }
+  return groups;
+}
+
+const TILE = 1024; // columns that the kernels fold at once at most
+const PART = 32768; // elements of a part of a long axis
+const FEW = 8; // units below which a long axis is cut, so that there is work for other threads
+export const GRAIN = 32768; // elements worth another thread
+
+/** How a fold is cut into units (assembly/reduce/fold.ts). It depends on the sizes alone, and so do the results. */
+export interface Cut {
+  readonly tile: number;
+  readonly block: number;
+  readonly parts: number;
+  readonly units: number;
+  readonly grain: number;
+}
+
+/** `numbers`: how many there are in an element. */
+export function cutOf({ outer, n, inner }: Around, numbers = 1): Cut {
+  const tile = Math.max(1, Math.min(inner, TILE / numbers));
+  const tiles = Math.ceil(inner / tile);
+  const rows = Math.ceil(PART / tile);
+  const cut = n > rows && outer * tiles < FEW;
+  const block = cut ? rows : Math.max(n, 1);
+  const parts = cut ? Math.ceil(n / rows) : 1;
+  return { tile, block, parts, units: outer * parts * tiles, grain: Math.max(1, Math.ceil(GRAIN / (block * tile))) };
+}
+
+/** x with the dims in another order, below the tape. */
+export function reordered(x: Tensor, order: readonly number[]): Tensor {
+  return new Tensor(x.storage, x.code, reorderedLayout(x.layout, order), x.offset);
+}
+
+function reorderedLayout({ shape, strides }: Layout, order: readonly number[]): Layout {
+  return strided(
+    order.map((d) => shape[d]!),
+    order.map((d) => strides[d]!),
+  );
+}
+
+/** The order of dims that brings `dims` to the end. */
+export function toEnd(dims: readonly number[], ndim: number): readonly number[] {
+  return [...Array(ndim).keys()].filter((d) => !dims.includes(d)).concat(dims);
+}

@@ -1,0 +1,508 @@
+// Normalisations: layer, batch, group, root mean square.
+//
+// Letters: n samples, c channels, hw elements of a channel's plane.
+
+import { DTypeError, FLOAT64, isFloating, REAL, ShapeError, sameDims, show, showShape } from "../core/index.ts";
+import {
+  asTensor,
+  f32,
+  type Kernels,
+  type Named,
+  type Op,
+  type OpQ,
+  op,
+  type Spec,
+  spec,
+  wrongArgument,
+} from "../op/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+import { GRAIN, product } from "./axes.ts";
+import { add, mul, sub } from "./binary.ts";
+import { composed } from "./composed.ts";
+import { mean, sum, sumToSize } from "./reduce.ts";
+import { rsqrt } from "./unary.ts";
+import { varMean } from "./variance.ts";
+import { reshape } from "./view.ts";
+
+const grain = (size: number): number => Math.max(1, Math.ceil(GRAIN / Math.max(size, 1)));
+
+// ── layer normalisation ──────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The trailing shape to normalise over. */
+function normalized(shape: unknown, x: Tensor, op: string): readonly number[] {
+  const list = typeof shape === "number" ? [shape] : shape;
+  if (!Array.isArray(list) || list.some((n) => !Number.isInteger(n))) {
+    throw wrongArgument(op, "normalizedShape", shape, "an integer or a list of integers");
+  }
+  if (list.length === 0) throw new ShapeError(`${op}: normalizedShape is empty, expected at least one dim`);
+  if (list.length > x.ndim || !sameDims(list, x.shape.slice(x.ndim - list.length))) {
+    throw new ShapeError(`${op}: normalizedShape ${showShape(list)} is not the end of the shape of ${show(x)}`);
+  }
+  return list;
+}
+
+function parameter(p: unknown, shape: readonly number[], op: string, name: string): Tensor | null {
+  if (p == null) return null;
+  const x = asTensor(p, op, name);
+  if (!sameDims(x.shape, shape)) {
+    throw new ShapeError(`${op}: ${name} is ${show(x)}, expected the shape ${showShape(shape)}`);
+  }
+  return x;
+}
+
+/** [rows, n] around the last `last` dims. */
+function rowsOf(x: Spec, last: number): { rows: number; n: number } {
+  const at = x.ndim - last;
+  return { rows: product(x.shape.slice(0, at)), n: product(x.shape.slice(at)) };
+}
+
+/** The shape of a number a row that broadcasts against x. */
+const statistics = (x: Spec, last: number): readonly number[] => x.shape.map((n, d) => (d < x.ndim - last ? n : 1));
+const lastDims = (x: Spec, last: number): readonly number[] => [...x.shape.keys()].slice(x.ndim - last);
+
+type Layered = Named<"out" | "mean" | "rstd">;
+
+/** Layer normalisation with the statistics that it used; see `layerNorm`. */
+export const nativeLayerNorm: Op<
+  (
+    x: Tensor,
+    normalizedShape: number | readonly number[],
+    weight: Tensor | null,
+    bias: Tensor | null,
+    eps: number,
+  ) => Layered,
+  never
+> = /* @__PURE__ */ op(
+  "nativeLayerNorm",
+  "input, normalizedShape, weight, bias, eps",
+  (x, normalizedShape, weight, bias, eps) => {
+    asTensor(x, "nativeLayerNorm", "input");
+    const shape = normalized(normalizedShape, x, "nativeLayerNorm");
+    return [
+      {
+        x,
+        weight: parameter(weight, shape, "nativeLayerNorm", "weight"),
+        bias: parameter(bias, shape, "nativeLayerNorm", "bias"),
+      },
+      { last: shape.length, eps: Number(eps) },
+    ];
+  },
+  {
+    method: false,
+    outputs: ["out", "mean", "rstd"],
+    differentiable: ["out"],
+    infer({ x }, { last }) {
+      if (!isFloating(x.code)) throw new DTypeError(`nativeLayerNorm: expected a floating point dtype, got ${show(x)}`);
+      const number = spec(x.code, statistics(x, last));
+      return [spec(x.code, x.shape), number, number];
+    },
+    kernel: "layerNorm",
+    launch(k, { x, weight, bias }, { out, mean, rstd }, { last, eps }) {
+      const { rows, n } = rowsOf(x, last);
+      const call = k.call("layerNorm").int(n).tensor(x).tensor(out).tensor(weight).tensor(bias);
+      call.tensor(mean).tensor(rstd).real(eps).run(rows, grain(n));
+    },
+    decompose({ x, weight, bias }, { last, eps }) {
+      const moments = varMean(x, lastDims(x, last), { correction: 0, keepdim: true });
+      const rstd = rsqrt(add(moments.var, eps));
+      return [affine(mul(sub(x, moments.mean), rstd), weight, bias), moments.mean, rstd];
+    },
+    saves: ["x", "weight", "mean", "rstd"],
+    vjp(g, { x, weight, mean, rstd }, { last, eps }) {
+      const weights = once(() => layerNormWeights(g.out!, x, mean, rstd, last, eps));
+      return {
+        x: () => layerNormBackward(g.out!, x, weight, mean, rstd, last, eps),
+        weight: () => weights()[0]!,
+        bias: () => weights()[1]!,
+      };
+    },
+    samples: [
+      [f32(2, 3), [3], null, null, 1e-5],
+      [f32(2, 3, 4), [3, 4], f32(3, 4), f32(3, 4), 1e-5],
+    ],
+  },
+);
+
+function once<T>(make: () => T): () => T {
+  let value: T | undefined;
+  return () => {
+    value ??= make();
+    return value;
+  };
+}
+
+/** y · w + b, where they are. */
+function affine(y: Tensor, weight: Tensor | null, bias: Tensor | null): Tensor {
+  const scaled = weight === null ? y : mul(y, weight);
+  return bias === null ? scaled : add(scaled, bias);
+}
+
+/** dx of layerNorm. The formula goes through the statistics again, so that a second derivative sees them. */
+const layerNormBackward: (
+  g: Tensor,
+  x: Tensor,
+  weight: Tensor | null,
+  mean: Tensor,
+  rstd: Tensor,
+  last: number,
+  eps: number,
+) => Tensor = /* @__PURE__ */ op(
+  "layerNormBackward",
+  "g, input, weight, mean, rstd, last, eps",
+  (g: Tensor, x: Tensor, weight: Tensor | null, mean: Tensor, rstd: Tensor, last: number, eps: number) => [
+    { x, g, weight, mean, rstd },
+    { last, eps },
+  ],
+  {
+    infer: ({ x }) => spec(x.code, x.shape),
+    kernel: "layerNormBackward",
+    launch(k, { x, g, weight, mean, rstd }, { out }, { last }) {
+      const { rows, n } = rowsOf(x, last);
+      const call = k.call("layerNormBackward").int(n).tensor(g).tensor(x).tensor(out).tensor(weight);
+      call.tensor(mean).tensor(rstd).run(rows, grain(n));
+    },
+    decompose: ({ x, g, weight }, { last, eps }) =>
+      standardizedBackward(weight === null ? g : mul(g, weight), x, lastDims(x, last), eps),
+  },
+);
+
+/** x̂ = (x - mean) / √(variance + eps) over `dims`. */
+function standardized(x: Tensor, dims: readonly number[], eps: number): Tensor {
+  const moments = varMean(x, dims, { correction: 0, keepdim: true });
+  return mul(sub(x, moments.mean), rsqrt(add(moments.var, eps)));
+}
+
+/** The derivative of `standardized`: (g - mean(g) - x̂ · mean(g · x̂)) / √(variance + eps). */
+function standardizedBackward(g: Tensor, x: Tensor, dims: readonly number[], eps: number): Tensor {
+  const moments = varMean(x, dims, { correction: 0, keepdim: true });
+  const rstd = rsqrt(add(moments.var, eps));
+  const unit = mul(sub(x, moments.mean), rstd);
+  const tilt = mul(unit, mean(mul(g, unit), dims, true));
+  return mul(sub(sub(g, mean(g, dims, true)), tilt), rstd);
+}
+
+/** dw = Σ g · x̂ and db = Σ g over the rows. */
+const layerNormWeights: (g: Tensor, x: Tensor, mean: Tensor, rstd: Tensor, last: number, eps: number) => Tensor[] =
+  /* @__PURE__ */ op(
+    "layerNormWeights",
+    "g, input, mean, rstd, last, eps",
+    (g: Tensor, x: Tensor, mean: Tensor, rstd: Tensor, last: number, eps: number) => [
+      { x, g, mean, rstd },
+      { last, eps },
+    ],
+    {
+      outputs: ["weight", "bias"],
+      infer({ x }, { last }) {
+        const one = spec(x.code, x.shape.slice(x.ndim - last));
+        return [one, one];
+      },
+      kernel: "layerNormWeights",
+      launch(k, { x, g, mean, rstd }, { weight, bias }, { last }) {
+        const { rows, n } = rowsOf(x, last);
+        const block = Math.max(128, Math.ceil(GRAIN / Math.max(n, 1)));
+        const tile = Math.max(1, Math.min(n, 1024));
+        const parts = rows > block ? Math.ceil(rows / block) : 1;
+        const [dw, db] = parts === 1 ? [weight, bias] : [k.scratch(x.code, [parts, n]), k.scratch(x.code, [parts, n])];
+        const call = k.call("layerNormWeights").int(n).int(rows).int(block).int(tile).tensor(g).tensor(x);
+        const units = parts * Math.ceil(n / tile);
+        call.tensor(mean).tensor(rstd).tensor(dw).tensor(db).run(units, 1);
+        if (parts > 1)
+          for (const [from, to] of [
+            [dw, weight],
+            [db, bias],
+          ] as const)
+            sumRows(k, from, to, parts, n);
+      },
+      decompose({ x, g }, { last, eps }) {
+        const shape = x.shape.slice(x.ndim - last);
+        return [sumToSize(mul(g, standardized(x, lastDims(x, last), eps)), shape), sumToSize(g, shape)];
+      },
+    },
+  );
+
+/** y = Σ x over the rows of [parts, n]. */
+function sumRows(k: Kernels, x: Tensor, y: Tensor, parts: number, n: number): void {
+  const tile = Math.max(1, Math.min(n, 1024));
+  const call = k.call("sum").int(parts).int(n).int(parts).int(tile).tensor(x).tensor(y).real(1);
+  call.run(Math.ceil(n / tile), grain(parts * tile));
+}
+
+/**
+ * `(x - mean) / √(variance + eps) · weight + bias` over the last dims, whose shape is `normalizedShape`. The variance is
+ * the biased one.
+ */
+export const layerNorm: OpQ<
+  [normalizedShape: number | readonly number[]],
+  [weight?: Tensor | null, bias?: Tensor | null, eps?: number],
+  ["weight", "bias", "eps"],
+  { weight: Tensor | null; bias: Tensor | null; eps: number }
+> = /* @__PURE__ */ composed(
+  "layerNorm",
+  "input, normalizedShape, weight?, bias?, eps?",
+  (x, normalizedShape, weight, bias, eps) =>
+    nativeLayerNorm(x, normalizedShape, weight ?? null, bias ?? null, eps ?? 1e-5).out,
+);
+
+// ── batch normalisation ──────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Sizes of [n, c, ...]. */
+function planes(x: Spec): { n: number; c: number; hw: number } {
+  return { n: x.shape[0] ?? 1, c: x.shape[1] ?? x.shape[0]!, hw: product(x.shape.slice(2)) };
+}
+
+/** Channels of a tile: those of one plane where planes are rows, else as many as the kernels take together. */
+const CHANNELS = 64;
+function tiles({ c, hw }: { c: number; hw: number }): { tile: number; units: number } {
+  const tile = hw > 1 ? 1 : CHANNELS;
+  return { tile, units: Math.ceil(c / tile) };
+}
+
+/** All dims but the channels'. */
+const besides = (x: Spec): readonly number[] => [...x.shape.keys()].filter((d) => d !== 1);
+/** A number a channel, seen in the dims of x. */
+const perChannel = (p: Tensor, x: Spec): Tensor =>
+  reshape(p, x.ndim < 2 ? p.shape : x.shape.map((_, d) => (d === 1 ? -1 : 1)));
+
+type Normalized = Named<"out" | "mean" | "rstd">;
+
+/** Normalises by the moments of the batch and moves the running ones. */
+const byBatch: (
+  x: Tensor,
+  weight: Tensor | null,
+  bias: Tensor | null,
+  runningMean: Tensor | null,
+  runningVar: Tensor | null,
+  momentum: number,
+  eps: number,
+) => Normalized = /* @__PURE__ */ op(
+  "batchNorm",
+  "input, weight, bias, runningMean, runningVar, momentum, eps",
+  (
+    x: Tensor,
+    weight: Tensor | null,
+    bias: Tensor | null,
+    runningMean: Tensor | null,
+    runningVar: Tensor | null,
+    momentum: number,
+    eps: number,
+  ) => [
+    { x, weight, bias, runningMean, runningVar },
+    { momentum, eps },
+  ],
+  {
+    outputs: ["out", "mean", "rstd"],
+    differentiable: ["out"],
+    mutates: ["runningMean", "runningVar"],
+    infer({ x }) {
+      const number = spec(x.code, [planes(x).c]);
+      return [spec(x.code, x.shape), number, number];
+    },
+    kernel: "batchNormMoments",
+    launch(k, { x, weight, bias, runningMean, runningVar }, { out, mean, rstd }, { momentum, eps }) {
+      const { n, c, hw } = planes(x);
+      const { tile, units } = tiles({ c, hw });
+      const call = k.call("batchNormMoments").int(n).int(c).int(hw).int(tile).tensor(x).tensor(mean).tensor(rstd);
+      call
+        .real(eps)
+        .tensor(runningMean)
+        .tensor(runningVar)
+        .real(momentum)
+        .run(units, grain(n * hw * tile));
+      applyMoments(k, x, mean, rstd, weight, bias, out);
+    },
+    saves: ["x", "weight", "mean", "rstd"],
+    vjp(g, { x, weight, mean, rstd }, { eps }) {
+      const sums = once(() => channelSums(g.out!, x, mean, rstd, eps));
+      return {
+        x: () => batchNormBackward(g.out!, x, weight, mean, rstd, sums()[0]!, sums()[1]!, eps),
+        weight: () => sums()[0]!,
+        bias: () => sums()[1]!,
+        runningMean: null,
+        runningVar: null,
+      };
+    },
+  },
+);
+
+function applyMoments(
+  k: Kernels,
+  x: Tensor,
+  mean: Tensor,
+  rstd: Tensor,
+  weight: Tensor | null,
+  bias: Tensor | null,
+  y: Tensor,
+): void {
+  const { n, c, hw } = planes(x);
+  const call = k.call("batchNormApply").int(c).int(hw).tensor(x).tensor(y).tensor(mean).tensor(rstd).tensor(weight);
+  const row = hw > 1 ? hw : c;
+  call.tensor(bias).run((n * c * hw) / Math.max(row, 1), grain(row));
+}
+
+/** Normalises by given moments. */
+const byMoments: (x: Tensor, mean: Tensor, rstd: Tensor, weight: Tensor | null, bias: Tensor | null) => Tensor =
+  /* @__PURE__ */ op(
+    "batchNorm",
+    "input, mean, rstd, weight, bias",
+    (x: Tensor, mean: Tensor, rstd: Tensor, weight: Tensor | null, bias: Tensor | null) => [
+      { x, mean, rstd, weight, bias },
+    ],
+    {
+      infer: ({ x }) => spec(x.code, x.shape),
+      kernel: "batchNormApply",
+      launch: (k, { x, mean, rstd, weight, bias }, { out }) => applyMoments(k, x, mean, rstd, weight, bias, out),
+      decompose({ x, mean, rstd, weight, bias }) {
+        const unit = mul(sub(x, perChannel(mean, x)), perChannel(rstd, x));
+        return affine(unit, weight === null ? null : perChannel(weight, x), bias === null ? null : perChannel(bias, x));
+      },
+      saves: ["x", "mean", "rstd", "weight"],
+      vjp: (g, { x, mean, rstd, weight }) => ({
+        x: () => mul(g, perChannel(weight === null ? rstd : mul(rstd, weight), x)),
+        mean: null, // running moments have no gradient
+        rstd: null,
+        weight: () => sum(mul(g, mul(sub(x, perChannel(mean, x)), perChannel(rstd, x))), besides(x)),
+        bias: () => sum(g, besides(x)),
+      }),
+    },
+  );
+
+/** dw = Σ g · x̂ and db = Σ g of each channel. */
+const channelSums: (g: Tensor, x: Tensor, mean: Tensor, rstd: Tensor, eps: number) => Tensor[] = /* @__PURE__ */ op(
+  "batchNormSums",
+  "g, input, mean, rstd, eps",
+  (g: Tensor, x: Tensor, mean: Tensor, rstd: Tensor, eps: number) => [{ x, g, mean, rstd }, { eps }],
+  {
+    outputs: ["weight", "bias"],
+    infer({ x }) {
+      const number = spec(x.code, [planes(x).c]);
+      return [number, number];
+    },
+    kernel: "batchNormSums",
+    launch(k, { x, g, mean, rstd }, { weight, bias }) {
+      const { n, c, hw } = planes(x);
+      const { tile, units } = tiles({ c, hw });
+      const call = k.call("batchNormSums").int(n).int(c).int(hw).int(tile).tensor(g).tensor(x).tensor(mean);
+      call
+        .tensor(rstd)
+        .tensor(weight)
+        .tensor(bias)
+        .run(units, grain(n * hw * tile));
+    },
+    decompose: ({ x, g }, { eps }) => [sum(mul(g, standardized(x, besides(x), eps)), besides(x)), sum(g, besides(x))],
+  },
+);
+
+/** dx of normalising by the batch, from the sums of `channelSums`. */
+const batchNormBackward: (
+  g: Tensor,
+  x: Tensor,
+  weight: Tensor | null,
+  mean: Tensor,
+  rstd: Tensor,
+  dw: Tensor,
+  db: Tensor,
+  eps: number,
+) => Tensor = /* @__PURE__ */ op(
+  "batchNormBackward",
+  "g, input, weight, mean, rstd, dw, db, eps",
+  (g: Tensor, x: Tensor, weight: Tensor | null, mean: Tensor, rstd: Tensor, dw: Tensor, db: Tensor, eps: number) => [
+    { x, g, weight, mean, rstd, dw, db },
+    { eps },
+  ],
+  {
+    infer: ({ x }) => spec(x.code, x.shape),
+    kernel: "batchNormBackward",
+    launch(k, { x, g, weight, mean, rstd, dw, db }, { out }) {
+      const { n, c, hw } = planes(x);
+      const { tile, units } = tiles({ c, hw });
+      const call = k.call("batchNormBackward").int(n).int(c).int(hw).int(tile).tensor(g).tensor(x).tensor(out);
+      call.tensor(mean).tensor(rstd).tensor(weight).tensor(dw).tensor(db);
+      if (hw > 1) call.run(n * c, grain(hw));
+      else call.run(units, grain(n * tile));
+    },
+    // Through the moments again, so that a second derivative sees them.
+    decompose: ({ x, g, weight }, { eps }) =>
+      standardizedBackward(weight === null ? g : mul(g, perChannel(weight, x)), x, besides(x), eps),
+  },
+);
+
+type BatchNorm = OpQ<
+  [runningMean: Tensor | null, runningVar: Tensor | null],
+  [weight?: Tensor | null, bias?: Tensor | null, training?: boolean, momentum?: number, eps?: number],
+  ["weight", "bias", "training", "momentum", "eps"],
+  { weight: Tensor | null; bias: Tensor | null; training: boolean; momentum: number; eps: number }
+>;
+
+/**
+ * `(x - mean) / √(variance + eps) · weight + bias` for each channel, dim 1. In training mean and variance are those of
+ * the batch, and the running ones are moved in place: `running += momentum · (moment - running)`, the variance the
+ * unbiased one. Otherwise they are the running ones.
+ */
+export const batchNorm: BatchNorm = /* @__PURE__ */ composed(
+  "batchNorm",
+  "input, runningMean, runningVar, weight?, bias?, training?, momentum?, eps?",
+  (x, runningMean, runningVar, weight, bias, training, momentum, eps) => {
+    const args = channelArguments("batchNorm", x, { runningMean, runningVar, weight, bias });
+    if (training !== true) {
+      if (args.runningMean === null || args.runningVar === null) {
+        throw new TypeError("batchNorm: expected runningMean and runningVar, for it is not training");
+      }
+      return byMoments(x, args.runningMean, rsqrt(add(args.runningVar, eps ?? 1e-5)), args.weight, args.bias);
+    }
+    const { n, hw } = planes(x);
+    if (n * hw === 1)
+      throw new ShapeError(`batchNorm: expected more than 1 value per channel when training, got ${show(x)}`);
+    return byBatch(x, args.weight, args.bias, args.runningMean, args.runningVar, momentum ?? 0.1, eps ?? 1e-5).out;
+  },
+);
+
+type OfChannels = { runningMean: Tensor | null; runningVar: Tensor | null; weight: Tensor | null; bias: Tensor | null };
+
+function channelArguments(name: string, x: Tensor, args: { readonly [K in keyof OfChannels]: unknown }): OfChannels {
+  asTensor(x, name, "input");
+  if (!isFloating(x.code)) throw new DTypeError(`${name}: expected a floating point dtype, got ${show(x)}`);
+  const shape = [planes(x).c];
+  const out: Record<string, Tensor | null> = {};
+  for (const key in args) out[key] = parameter(args[key as keyof OfChannels], shape, name, key);
+  return out as OfChannels;
+}
+
+// ── others ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** `x / √(mean(x²) + eps) · weight` over the last dims, whose shape is `normalizedShape`. eps is that of the dtype by default. */
+export const rmsNorm: OpQ<
+  [normalizedShape: number | readonly number[]],
+  [weight?: Tensor | null, eps?: number | null],
+  ["weight", "eps"],
+  { weight: Tensor | null; eps: number | null }
+> = /* @__PURE__ */ composed("rmsNorm", "input, normalizedShape, weight?, eps?", (x, normalizedShape, weight, eps) => {
+  const shape = normalized(normalizedShape, asTensor(x, "rmsNorm", "input"), "rmsNorm");
+  const scale = parameter(weight, shape, "rmsNorm", "weight");
+  const least = eps ?? (REAL[x.code] === FLOAT64 ? Number.EPSILON : 2 ** -23);
+  const y = mul(x, rsqrt(add(mean(mul(x, x), lastDims(x, shape.length), true), least)));
+  return scale === null ? y : mul(y, scale);
+});
+
+/** Layer normalisation of each of `numGroups` groups of channels, then `weight` and `bias` a channel. */
+export const groupNorm: OpQ<
+  [numGroups: number],
+  [weight?: Tensor | null, bias?: Tensor | null, eps?: number],
+  ["weight", "bias", "eps"],
+  { weight: Tensor | null; bias: Tensor | null; eps: number }
+> = /* @__PURE__ */ composed(
+  "groupNorm",
+  "input, numGroups, weight?, bias?, eps?",
+  (x, numGroups, weight, bias, eps) => {
+    asTensor(x, "groupNorm", "input");
+    if (x.ndim < 2) throw new ShapeError(`groupNorm: expected at least 2 dims, got ${show(x)}`);
+    const [n, c] = x.shape as [number, number];
+    if (!Number.isInteger(numGroups) || numGroups < 1 || c % numGroups !== 0) {
+      throw new ShapeError(`groupNorm: the ${c} channels of ${show(x)} do not make ${String(numGroups)} groups`);
+    }
+    const [w, b] = [parameter(weight, [c], "groupNorm", "weight"), parameter(bias, [c], "groupNorm", "bias")];
+    const size = product(x.shape.slice(1)) / numGroups;
+    const groups = reshape(x, [n * numGroups, size]);
+    const y = reshape(nativeLayerNorm(groups, [size], null, null, eps ?? 1e-5).out, x.shape);
+    return affine(y, w === null ? null : perChannel(w, x), b === null ? null : perChannel(b, x));
+  },
+);

@@ -1,0 +1,78 @@
+// Scans along one dim: running sums, products and extremes.
+
+import { type DType, INT64, isIntegral } from "../core/index.ts";
+import { asTensor, f32, i64, inPlace, type Named, type Op, type OpQ, op, spec } from "../op/index.ts";
+import { dtypeArgument, type Tensor } from "../tensor/index.ts";
+import { axisOf } from "./axes.ts";
+import { cast } from "./copy.ts";
+import { scatterAdd, zerosOf } from "./gather.ts";
+import { assertReal } from "./reduce.ts";
+import { runningProduct, runningSum, scan } from "./running.ts";
+
+type Running = OpQ<[dim: number], [], [], { dtype: DType | null }>;
+
+function accumulated(name: "cumsum" | "cumprod", run: typeof runningSum): Running {
+  return op(
+    name,
+    "input, dim, *, dtype?",
+    (x, dim, dtype: DType | null | undefined) => {
+      asTensor(x, name, "input");
+      const code = dtype == null ? (isIntegral(x.code) ? INT64 : x.code) : dtypeArgument(dtype, name);
+      return [{ x }, { dim: axisOf(dim, x.ndim, name), code }];
+    },
+    {
+      infer: ({ x }, { code }) => spec(code, x.shape),
+      decompose: ({ x }, { dim, code }) => run(x.code === code ? x : cast(x, code), dim, false, false),
+      samples: [
+        [f32(3), 0],
+        [f32(2, 3, 4), 1],
+        [i64(2, 3), -1],
+        [f32(0, 2), 0],
+        [f32(), 0],
+      ],
+    },
+  );
+}
+
+/** Running sums along `dim`: integers and bool sum to int64; with `dtype` the elements are cast first. */
+export const cumsum: Running = /* @__PURE__ */ accumulated("cumsum", runningSum);
+export const cumsum_: Running = /* @__PURE__ */ inPlace(cumsum);
+/** Running products along `dim`; dtypes as in `cumsum`. */
+export const cumprod: Running = /* @__PURE__ */ accumulated("cumprod", runningProduct);
+export const cumprod_: Running = /* @__PURE__ */ inPlace(cumprod);
+
+type Pair = Named<"values" | "indices">;
+type RunningExtreme = Op<(x: Tensor, dim: number) => Pair, (dim: number) => Pair>;
+
+function runningExtreme(name: "cummax" | "cummin"): RunningExtreme {
+  return op(
+    name,
+    "input, dim",
+    (x: Tensor, dim: number) => [{ x: asTensor(x, name, "input") }, { dim: axisOf(dim, x.ndim, name) }],
+    {
+      outputs: ["values", "indices"],
+      infer({ x }) {
+        assertReal(name, x);
+        return [spec(x.code, x.shape), spec(INT64, x.shape)];
+      },
+      kernel: name,
+      launch: (k, { x }, { values, indices }, { dim }) =>
+        scan(k, name, x, dim, (call) => call.tensor(x).tensor(values).tensor(indices)),
+      saves: ["indices"],
+      vjp: (g, { indices }, { dim }, { x }) => ({
+        x: () => (x.ndim === 0 ? g.values! : scatterAdd(zerosOf(x, g.values!), dim, indices, g.values!)),
+      }),
+      samples: [
+        [f32(3), 0],
+        [f32(2, 3, 4), 1],
+        [i64(2, 3), -1],
+        [f32(), 0],
+      ],
+    },
+  );
+}
+
+/** Largest element so far along `dim`, and its index: the last of equals. A NaN stays. */
+export const cummax: RunningExtreme = /* @__PURE__ */ runningExtreme("cummax");
+/** Smallest element so far along `dim`, and its index: the last of equals. A NaN stays. */
+export const cummin: RunningExtreme = /* @__PURE__ */ runningExtreme("cummin");
