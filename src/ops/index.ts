@@ -11,6 +11,7 @@ export * from "./copies.ts";
 export * from "./copy.ts";
 export * from "./create.ts";
 export * from "./dropout.ts";
+export * from "./einsum.ts";
 export * from "./extreme.ts";
 export * from "./gather.ts";
 export * from "./generator.ts";
