@@ -173,7 +173,7 @@ export function asIndex(x: unknown, op: string, name = "index"): Tensor {
 }
 
 /** Throws unless index has x's number of dims and, off `dim`, no larger sizes than any of the tensors. */
-function checkIndex(op: string, dim: number, index: Spec, covered: readonly Spec[]): void {
+export function checkIndex(op: string, dim: number, index: Spec, covered: readonly Spec[]): void {
   if (index.layout.size === 0) return;
   for (const x of covered) {
     if (Math.max(x.ndim, 1) !== Math.max(index.ndim, 1)) {

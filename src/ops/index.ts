@@ -26,6 +26,7 @@ export * from "./random.ts";
 export * from "./reduce.ts";
 export * from "./rows.ts";
 export * from "./scan.ts";
+export * from "./scatterreduce.ts";
 export * from "./softmax.ts";
 export * from "./sort.ts";
 export * from "./step.ts";

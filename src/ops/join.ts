@@ -1,7 +1,18 @@
 // Tensors put together: one behind the other, along a new dim, as a grid, or again and again.
 
 import { dense, resultType, ShapeError, sameDims, show, showShape, showValue, strided } from "../core/index.ts";
-import { type Arguments, asTensor, copyInto, f32, keywords, type Op, type OpK, op, type Spec, spec } from "../op/index.ts";
+import {
+  type Arguments,
+  asTensor,
+  copyInto,
+  f32,
+  keywords,
+  type Op,
+  type OpK,
+  op,
+  type Spec,
+  spec,
+} from "../op/index.ts";
 import { Tensor, tensor } from "../tensor/index.ts";
 import { gathered, sizesOf, whole, word } from "./arguments.ts";
 import { composed, renamed, within } from "./composed.ts";

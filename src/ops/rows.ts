@@ -1,14 +1,17 @@
 // One index tensor for whole rows of a dim: `y[…, i, …] = x[…, index[i], …]` and its relatives, tables of embeddings.
 
-import { IndexError, ShapeError, sameDims, show, showShape, strided } from "../core/index.ts";
-import { asTensor, bindArguments, f32, indices, type Op, type Operand, type OpQ, op, spec } from "../op/index.ts";
+import { DTypeError, IndexError, INT64, ShapeError, sameDims, show, showShape, strided, ValueError } from "../core/index.ts";
+import { asTensor, bindArguments, f32, indices, noGrad, type Op, type Operand, type OpQ, op, spec } from "../op/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { whole } from "./arguments.ts";
-import { mul } from "./binary.ts";
+import { add, div, mul, mul_, pow } from "./binary.ts";
+import { gt } from "./compare.ts";
 import { composed } from "./composed.ts";
-import { fillInto, full } from "./create.ts";
-import { asIndex, folding, gatherInto, sameCode, scatter, scatterAdd, scatterInto, zerosOf } from "./gather.ts";
-import { dimOf, expand, reshape, view } from "./view.ts";
+import { fillInto, full, ones, zeros, zerosLike } from "./create.ts";
+import { asIndex, folding, gather, gatherInto, sameCode, scatter, scatterAdd, scatterInto, zerosOf } from "./gather.ts";
+import { where } from "./ternary.ts";
+import { abs } from "./unary.ts";
+import { dimOf, expand, reshape, unsqueeze, view } from "./view.ts";
 
 /** A 1-dim index; a 0-dim one counts as a list of one. */
 function asList(x: unknown, op: string): Tensor {
@@ -131,10 +134,10 @@ export const indexFill: Op<
 // ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The rows of a table `weight` [rows, width] for indices of any shape: [...indices, width]. */
-const lookUp: (weight: Tensor, index: Tensor, padding: number) => Tensor = /* @__PURE__ */ op(
+const lookUp: (weight: Tensor, index: Tensor, padding: number, byFrequency: boolean) => Tensor = /* @__PURE__ */ op(
   "embedding",
-  "weight, input, paddingIdx",
-  (weight: Tensor, index: Tensor, padding: number) => [{ weight, index }, { padding }],
+  "weight, input, paddingIdx, scaleGradByFreq",
+  (weight: Tensor, index: Tensor, padding: number, byFrequency: boolean) => [{ weight, index }, { padding, byFrequency }],
   {
     infer: ({ weight, index }) => spec(weight.code, [...index.shape, weight.shape[1]!]),
     into(y, { weight, index }) {
@@ -148,13 +151,24 @@ const lookUp: (weight: Tensor, index: Tensor, padding: number) => Tensor = /* @_
       gatherInto(y, places, weight, [...index.shape.map(() => 0), column], weight.shape[0]!, row);
     },
     saves: ["index"],
-    vjp: (g, { index }, { padding }, { weight }) => ({
-      weight: () => addUp(g, index, weight.shape[0]!, padding),
+    vjp: (g, { index }, { padding, byFrequency }, { weight }) => ({
+      weight: () => {
+        const rows = weight.shape[0]!;
+        return addUp(byFrequency ? div(g, unsqueeze(frequencies(index, rows, g), -1)) : g, index, rows, padding);
+      },
       index: null,
     }),
-    samples: [[f32(5, 3), indices(5, 2, 4), -1]],
+    samples: [[f32(5, 3), indices(5, 2, 4), -1, false]],
   },
 );
+
+/** How often each index occurs among all, in the dtype of `like`. */
+function frequencies(index: Tensor, rows: number, like: Tensor): Tensor {
+  const flat = reshape(index, -1);
+  const options = { dtype: like.dtype, device: like.device };
+  const counts = scatterAdd(zeros(rows, options), 0, flat, ones(flat.numel(), options));
+  return reshape(gather(counts, 0, flat), index.shape);
+}
 
 /** The derivative of `lookUp` by the table: every cotangent row is added to the row that it came from, but for the padding. */
 const addUp: (g: Tensor, index: Tensor, count: number, padding: number) => Tensor = /* @__PURE__ */ op(
@@ -177,7 +191,7 @@ const addUp: (g: Tensor, index: Tensor, count: number, padding: number) => Tenso
     },
     saves: ["index"],
     vjp: (g, { index }, { padding }) => ({
-      g: () => lookUp(padding < 0 ? g : indexFill(g, 0, full([1], padding, { device: g.device }), 0), index, -1),
+      g: () => lookUp(padding < 0 ? g : indexFill(g, 0, full([1], padding, { device: g.device }), 0), index, -1, false),
       index: null,
     }),
   },
@@ -187,28 +201,33 @@ type Embedding = (
   input: Tensor,
   weight: Tensor,
   paddingIdx?: number | null | EmbeddingOptions,
-  maxNorm?: null,
-  normType?: number,
-  scaleGradByFreq?: boolean,
-  sparse?: boolean,
+  maxNorm?: number | null | EmbeddingOptions,
+  normType?: number | EmbeddingOptions,
+  scaleGradByFreq?: boolean | EmbeddingOptions,
+  sparse?: boolean | EmbeddingOptions,
 ) => Tensor;
 
 export interface EmbeddingOptions {
+  /** The row that gets no gradient. */
   paddingIdx?: number | null;
-  maxNorm?: null;
+  /** Rows that are looked up and longer than this are shortened to it first, in the table itself. */
+  maxNorm?: number | null;
+  /** The p of the norm for `maxNorm`. Default 2. */
   normType?: number;
+  /** Divide the gradient of a row by how often it was looked up. Default false. */
   scaleGradByFreq?: boolean;
+  /** Accepted as PyTorch's default is: gradients are dense. */
   sparse?: boolean;
 }
 
 /**
  * The rows of `weight` [rows, width] that `input` names: [...input.shape, width].
  *
- * The row `paddingIdx` gets no gradient; its values are looked up as any other's. Throws ShapeError where weight is no
- * matrix, IndexError where an index is out of range.
+ * The values of the row `paddingIdx` are looked up as any other's. Throws ShapeError where weight is no matrix,
+ * IndexError where an index is out of range.
  */
-export const embedding: Embedding = /* @__PURE__ */ (...args: unknown[]): Tensor => {
-  const [input, table, paddingIdx] = bindArguments(
+export const embedding: Embedding = /* @__PURE__ */ (...args) => {
+  const [input, table, paddingIdx, maxNorm, normType, scaleGradByFreq] = bindArguments(
     "embedding",
     "input, weight, paddingIdx?, maxNorm?, normType?, scaleGradByFreq?, sparse?",
     args,
@@ -221,5 +240,34 @@ export const embedding: Embedding = /* @__PURE__ */ (...args: unknown[]): Tensor
   if (paddingIdx != null && (padding < -rows || padding >= rows)) {
     throw new IndexError(`embedding: paddingIdx ${padding} is out of range for ${rows} rows`);
   }
-  return lookUp(weight, index, paddingIdx != null && padding < 0 ? padding + rows : padding);
+  if (maxNorm != null) {
+    const most = realNumber(maxNorm, "embedding", "maxNorm");
+    noGrad(() => shorten(weight, index, most, realNumber(normType ?? 2, "embedding", "normType")));
+  }
+  return lookUp(weight, index, paddingIdx != null && padding < 0 ? padding + rows : padding, scaleGradByFreq === true);
 };
+
+/** Scales the rows of a table that are looked up so that none has a p-norm above `most`. */
+function shorten(weight: Tensor, index: Tensor, most: number, p: number): void {
+  const size = abs(weight);
+  const norms = p === Number.POSITIVE_INFINITY ? amax(size, 1) : pow(sum(pow(size, p), 1), 1 / p);
+  const used = gt(scatter(zerosLike(norms), 0, reshape(index, -1), 1), 0);
+  const factor = where(logicalAnd(used, gt(norms, most)), div(most, add(norms, 1e-7)), 1); // as PyTorch guards a row of zeros
+  mul_(weight, unsqueeze(factor, 1));
+}
+
+/**
+ * Every class number as a row of zeros with a 1 at its place: [...x.shape, numClasses], int64. `numClasses` -1 is one
+ * more than the greatest. Throws where a number is negative or too large.
+ */
+export const oneHot: (x: Tensor, numClasses?: number | { numClasses?: number }) => Tensor = /* @__PURE__ */ composed<
+  (x: Tensor, numClasses?: unknown) => Tensor
+>("oneHot", "input, numClasses?", (input, numClasses) => {
+  const x = asTensor(input, "oneHot", "input");
+  if (x.code !== INT64) throw new DTypeError(`oneHot: classes are int64, got ${show(x)}`);
+  const given = whole(numClasses ?? -1, "oneHot", "numClasses");
+  if (given < -1 || given === 0) throw new ValueError(`oneHot: numClasses is ${given}, expected more than 0, or -1`);
+  if (given < 0 && x.numel() === 0) throw new ValueError("oneHot: there is no greatest class of no elements: give numClasses");
+  const classes = given < 0 ? amax(reshape(x, -1)).item() + 1 : given;
+  return scatter(zeros([...x.shape, classes], { dtype: "int64", device: x.device }), -1, unsqueeze(x, -1), 1);
+});

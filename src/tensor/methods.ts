@@ -23,6 +23,7 @@ import type * as random from "../ops/random.ts";
 import type * as reduce from "../ops/reduce.ts";
 import type * as rows from "../ops/rows.ts";
 import type * as scan from "../ops/scan.ts";
+import type * as scatterreduce from "../ops/scatterreduce.ts";
 import type * as softmax from "../ops/softmax.ts";
 import type * as sort from "../ops/sort.ts";
 import type * as ternary from "../ops/ternary.ts";
@@ -57,6 +58,7 @@ export interface OperatorMethods
     Methods<typeof reduce>,
     Methods<typeof rows>,
     Methods<typeof scan>,
+    Methods<typeof scatterreduce>,
     Methods<typeof softmax>,
     Methods<typeof sort>,
     Methods<typeof ternary>,
