@@ -20,6 +20,7 @@ import {
   isIntegral,
   REAL,
   resultType,
+  ShapeError,
   SUFFIX,
   show,
   strided,
@@ -40,13 +41,15 @@ import {
   toCode,
   toDense,
 } from "../op/index.ts";
-import { allocate, defaultDevice, scalarTensor, Tensor } from "../tensor/index.ts";
+import { allocate, defaultDevice, readAllSync, reader, scalarTensor, Tensor } from "../tensor/index.ts";
 import { gathered, realNumber, sizesOf, whole } from "./arguments.ts";
-import { add, mul } from "./binary.ts";
+import { add, div, mul } from "./binary.ts";
 import { composed } from "./composed.ts";
 import { copy_ } from "./copy.ts";
 import { codeOr, FACTORY, type FactoryOptions, finished, type SizesAnd, zeros, zerosLike } from "./create.ts";
+import { argmax } from "./extreme.ts";
 import { type Generator, generatorOf } from "./generator.ts";
+import { topk } from "./sort.ts";
 import { expand } from "./view.ts";
 
 // ── draws ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -607,4 +610,83 @@ export function noise(
   generator: Generator,
 ): Tensor {
   return coin.fresh(shape, code, device, { p, hit, generator });
+}
+
+const choices: (p: Tensor, samples: number, generator: Generator) => Tensor = /* @__PURE__ */ op(
+  "multinomial",
+  "input, numSamples, generator",
+  (p: Tensor, samples: number, generator: Generator) => [{ p }, { samples, generator }],
+  {
+    infer: ({ p }, { samples }) => spec(INT64, [...p.shape.slice(0, -1), samples]),
+    random: true,
+    into(y, { p }, { samples, generator }) {
+      const code = drawn(p.code);
+      const shares = toDense(toCode(p, code));
+      const { state } = generator;
+      const { backend } = y.storage;
+      const categories = p.shape[p.ndim - 1]!;
+      const sums = allocate(backend, code, dense([categories]));
+      new Call(backend.command(need(backend, `multinomial_${SUFFIX[code]}`)))
+        .int(p.numel() / categories)
+        .tensor(state)
+        .tensor(y)
+        .tensor(shares)
+        .ints([categories, samples])
+        .tensor(sums)
+        .run(1, 1);
+    },
+  },
+);
+
+type Multinomial = Op<
+  (x: Tensor, numSamples: number, ...rest: readonly (boolean | MultinomialOptions)[]) => Tensor,
+  (numSamples: number, ...rest: readonly (boolean | MultinomialOptions)[]) => Tensor
+>;
+
+export interface MultinomialOptions {
+  /** May a category be drawn again? Default false. */
+  replacement?: boolean;
+  generator?: Generator | null;
+}
+
+/**
+ * Categories drawn with the probabilities of `x`, whose rows need not add up to 1: [numSamples], or [rows, numSamples],
+ * int64. Throws where a probability is negative, infinite or NaN, or a row adds up to 0.
+ */
+export const multinomial: Multinomial = /* @__PURE__ */ composed(
+  "multinomial",
+  "input, numSamples, replacement?, *, generator?",
+  (...args: unknown[]) => {
+    const [input, numSamples, replacement, given] = args;
+    const x = asTensor(input, "multinomial", "input");
+    if (x.ndim < 1 || x.ndim > 2)
+      throw new ShapeError(`multinomial: ${show(x)} has ${x.ndim} dims, expected one or two`);
+    if (!isFloating(x.code)) throw new DTypeError(`multinomial: probabilities are floating point, got ${show(x)}`);
+    const samples = whole(numSamples, "multinomial", "numSamples");
+    const categories = x.shape[x.ndim - 1]!;
+    if (samples <= 0) throw new ValueError(`multinomial: numSamples is ${samples}, expected more than 0`);
+    if (replacement !== true && samples > categories) {
+      throw new ValueError(`multinomial: ${samples} samples of ${categories} categories need replacement`);
+    }
+    checkShares(x, categories);
+    const generator = generatorOf(given, "multinomial");
+    if (replacement === true && samples > 1) return choices(x, samples, generator);
+    // A race of exponential times: the category with the greatest share over its time comes first.
+    const race = div(x, exponential.fresh(x.shape, x.code, x.device, { p0: 1, p1: 0, generator }));
+    return samples === 1 ? argmax(race, -1, true) : topk(race, samples).indices;
+  },
+) as never;
+
+function checkShares(x: Tensor, categories: number): void {
+  const read = reader(x.code, readAllSync(x, "multinomial")) as (i: number) => number;
+  for (let row = 0; row < x.numel(); row += categories) {
+    let sum = 0;
+    for (let c = 0; c < categories; c++) {
+      const p = read(row + c);
+      if (!(p >= 0 && p < Number.POSITIVE_INFINITY))
+        throw new ValueError(`multinomial: a probability is ${p}, expected a finite number, 0 or more`);
+      sum += p;
+    }
+    if (!(sum > 0)) throw new ValueError("multinomial: the probabilities of a row add up to 0");
+  }
 }

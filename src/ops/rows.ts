@@ -1,14 +1,51 @@
 // One index tensor for whole rows of a dim: `y[…, i, …] = x[…, index[i], …]` and its relatives, tables of embeddings.
 
-import { DTypeError, IndexError, INT64, ShapeError, sameDims, show, showShape, strided, ValueError } from "../core/index.ts";
-import { asTensor, bindArguments, f32, indices, noGrad, type Op, type Operand, type OpQ, op, spec } from "../op/index.ts";
+import {
+  DTypeError,
+  INT64,
+  IndexError,
+  ShapeError,
+  sameDims,
+  show,
+  showShape,
+  strided,
+  ValueError,
+} from "../core/index.ts";
+import {
+  asTensor,
+  bindArguments,
+  f32,
+  indices,
+  noGrad,
+  type Op,
+  type Operand,
+  type OpQ,
+  op,
+  spec,
+} from "../op/index.ts";
 import { Tensor } from "../tensor/index.ts";
-import { whole } from "./arguments.ts";
+import { realNumber, whole, word } from "./arguments.ts";
 import { add, div, mul, mul_, pow } from "./binary.ts";
 import { gt } from "./compare.ts";
 import { composed } from "./composed.ts";
+import { copy_ } from "./copy.ts";
 import { fillInto, full, ones, zeros, zerosLike } from "./create.ts";
-import { asIndex, folding, gather, gatherInto, sameCode, scatter, scatterAdd, scatterInto, zerosOf } from "./gather.ts";
+import {
+  asIndex,
+  folding,
+  gather,
+  gatherInto,
+  sameCode,
+  scatter,
+  scatter_,
+  scatterAdd,
+  scatterAdd_,
+  scatterInto,
+  zerosOf,
+} from "./gather.ts";
+import { logicalAnd } from "./logic.ts";
+import { amax, sum } from "./reduce.ts";
+import { type Reduction, scatterReduce } from "./scatterreduce.ts";
 import { where } from "./ternary.ts";
 import { abs } from "./unary.ts";
 import { dimOf, expand, reshape, unsqueeze, view } from "./view.ts";
@@ -67,10 +104,10 @@ export const indexSelect: Op<
 
 // What follows scatters rows: `source` has x's shape, but for `dim`, where it has a row for every index.
 
-type IntoRows<Rest extends readonly unknown[], N extends readonly PropertyKey[], K> = OpQ<
-  [dim: number, index: Tensor, source: Tensor],
-  Rest,
-  N,
+type IntoRows<Rest extends readonly unknown[], K> = OpQ<
+  [dim: number, index: Tensor, source: Tensor, ...Rest],
+  [],
+  [],
   K
 >;
 
@@ -89,47 +126,83 @@ function rows(op: string, x: Tensor, dim: number, index: Tensor, source: Tensor)
   return { dim: d, index: along(list, given, d), source: source.ndim === 0 ? view(source, [1]) : source };
 }
 
-/** `f` on a tensor with at least one dim. */
+/** `f` on a tensor with at least one dim; `x` itself where f writes into it. */
 function asRows(x: Tensor, f: (x: Tensor) => Tensor): Tensor {
-  return x.ndim === 0 ? view(f(view(x, [1])), []) : f(x);
+  if (x.ndim > 0) return f(x);
+  const y = f(view(x, [1]));
+  return y.storage === x.storage ? x : view(y, []);
 }
 
-type IndexAdd = IntoRows<[], [], { alpha: Operand }>;
+/** How rows get into a tensor: `scatter`, `scatterAdd`, or these in place. */
+type Write<S> = (x: Tensor, dim: number, index: Tensor, source: S) => Tensor;
+
+type IndexAdd = IntoRows<[], { alpha: Operand }>;
+
+const indexAddBy = (name: string, write: Write<Tensor>): IndexAdd =>
+  composed<IndexAdd>(name, "input, dim, index, source, *, alpha?", (x, dim, index, source, alpha) => {
+    const to = rows(name, x, dim, index, source);
+    const scaled = alpha === undefined || alpha === 1 ? to.source : mul(to.source, alpha);
+    return asRows(x, (y) => write(y, to.dim, to.index, scaled));
+  });
 
 /** A copy of `x` with `alpha` times the rows of `source` added to the rows that `index` names. */
-export const indexAdd: IndexAdd = /* @__PURE__ */ composed(
-  "indexAdd",
-  "input, dim, index, source, *, alpha?",
-  (x, dim, index, source, alpha) => {
-    const to = rows("indexAdd", x, dim, index, source);
-    const scaled = alpha === undefined || alpha === 1 ? to.source : mul(to.source, alpha);
-    return asRows(x, (y) => scatterAdd(y, to.dim, to.index, scaled));
-  },
-);
+export const indexAdd: IndexAdd = /* @__PURE__ */ indexAddBy("indexAdd", (...args) => scatterAdd(...args));
+/** `indexAdd` into `x` itself. */
+export const indexAdd_: IndexAdd = /* @__PURE__ */ indexAddBy("indexAdd_", (...args) => scatterAdd_(...args));
+
+type IndexCopy = IntoRows<[], Record<never, never>>;
+
+const indexCopyBy = (name: string, write: Write<Tensor>): IndexCopy =>
+  composed<IndexCopy>(name, "input, dim, index, source", (x, dim, index, source) => {
+    const to = rows(name, x, dim, index, source);
+    return asRows(x, (y) => write(y, to.dim, to.index, to.source));
+  });
 
 /** A copy of `x` with the rows of `source` over the rows that `index` names. */
-export const indexCopy: IntoRows<[], [], Record<never, never>> = /* @__PURE__ */ composed(
-  "indexCopy",
-  "input, dim, index, source",
-  (x, dim, index, source) => {
-    const to = rows("indexCopy", x, dim, index, source);
-    return asRows(x, (y) => scatter(y, to.dim, to.index, to.source));
-  },
-);
+export const indexCopy: IndexCopy = /* @__PURE__ */ indexCopyBy("indexCopy", (...args) => scatter(...args));
+/** `indexCopy` into `x` itself. */
+export const indexCopy_: IndexCopy = /* @__PURE__ */ indexCopyBy("indexCopy_", (...args) => scatter_(...args));
 
-/** A copy of `x` with `value` over the rows that `index` names. */
-export const indexFill: Op<
+type IndexFill = Op<
   (x: Tensor, dim: number, index: Tensor, value: Operand) => Tensor,
   (dim: number, index: Tensor, value: Operand) => Tensor
-> = /* @__PURE__ */ composed("indexFill", "input, dim, index, value", (x, dim, index, value) => {
-  const d = dimOf(dim, asTensor(x, "indexFill", "input").ndim, "indexFill");
-  const list = asList(index, "indexFill");
-  const shape = x.ndim === 0 ? [1] : x.shape;
-  const places = along(list, shape, d);
-  if (!(value instanceof Tensor)) return asRows(x, (y) => scatter(y, d, places, value));
-  if (value.ndim > 0) throw new ShapeError(`indexFill: value is ${show(value)}, expected a number or a 0-dim tensor`);
-  return asRows(x, (y) => scatter(y, d, places, expand(value, places.shape)));
-});
+>;
+
+const indexFillBy = (name: string, write: Write<Operand>): IndexFill =>
+  composed<IndexFill>(name, "input, dim, index, value", (x, dim, index, value) => {
+    const d = dimOf(dim, asTensor(x, name, "input").ndim, name);
+    const places = along(asList(index, name), x.ndim === 0 ? [1] : x.shape, d);
+    if (!(value instanceof Tensor)) return asRows(x, (y) => write(y, d, places, value));
+    if (value.ndim > 0) throw new ShapeError(`${name}: value is ${show(value)}, expected a number or a 0-dim tensor`);
+    return asRows(x, (y) => write(y, d, places, expand(value, places.shape)));
+  });
+
+/** A copy of `x` with `value` over the rows that `index` names. */
+export const indexFill: IndexFill = /* @__PURE__ */ indexFillBy("indexFill", (...args) => scatter(...args));
+/** `indexFill` of `x` itself. */
+export const indexFill_: IndexFill = /* @__PURE__ */ indexFillBy("indexFill_", (...args) => scatter_(...args));
+
+type IndexReduce = IntoRows<[reduce: Reduction], { includeSelf: boolean }>;
+
+const indexReduceBy = (name: string, write: (x: Tensor, result: Tensor) => Tensor): IndexReduce =>
+  composed<IndexReduce>(
+    name,
+    "input, dim, index, source, reduce, *, includeSelf?",
+    (x, dim, index, source, reduce, includeSelf) => {
+      word(reduce, name, "reduce", ["prod", "mean", "amax", "amin"]);
+      const to = rows(name, x, dim, index, source);
+      const options = { includeSelf: includeSelf !== false };
+      return write(
+        x,
+        asRows(x, (y) => scatterReduce(y, to.dim, to.index, to.source, reduce, options)),
+      );
+    },
+  );
+
+/** A copy of `x` with the rows of `source` folded into the rows that `index` names; see `scatterReduce`. */
+export const indexReduce: IndexReduce = /* @__PURE__ */ indexReduceBy("indexReduce", (_x, result) => result);
+/** `indexReduce` into `x` itself. */
+export const indexReduce_: IndexReduce = /* @__PURE__ */ indexReduceBy("indexReduce_", (x, result) => copy_(x, result));
 
 // ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -137,7 +210,10 @@ export const indexFill: Op<
 const lookUp: (weight: Tensor, index: Tensor, padding: number, byFrequency: boolean) => Tensor = /* @__PURE__ */ op(
   "embedding",
   "weight, input, paddingIdx, scaleGradByFreq",
-  (weight: Tensor, index: Tensor, padding: number, byFrequency: boolean) => [{ weight, index }, { padding, byFrequency }],
+  (weight: Tensor, index: Tensor, padding: number, byFrequency: boolean) => [
+    { weight, index },
+    { padding, byFrequency },
+  ],
   {
     infer: ({ weight, index }) => spec(weight.code, [...index.shape, weight.shape[1]!]),
     into(y, { weight, index }) {
@@ -267,7 +343,8 @@ export const oneHot: (x: Tensor, numClasses?: number | { numClasses?: number }) 
   if (x.code !== INT64) throw new DTypeError(`oneHot: classes are int64, got ${show(x)}`);
   const given = whole(numClasses ?? -1, "oneHot", "numClasses");
   if (given < -1 || given === 0) throw new ValueError(`oneHot: numClasses is ${given}, expected more than 0, or -1`);
-  if (given < 0 && x.numel() === 0) throw new ValueError("oneHot: there is no greatest class of no elements: give numClasses");
+  if (given < 0 && x.numel() === 0)
+    throw new ValueError("oneHot: there is no greatest class of no elements: give numClasses");
   const classes = given < 0 ? amax(reshape(x, -1)).item() + 1 : given;
   return scatter(zeros([...x.shape, classes], { dtype: "int64", device: x.device }), -1, unsqueeze(x, -1), 1);
 });

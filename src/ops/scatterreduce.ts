@@ -17,35 +17,44 @@ import { dimOf } from "./view.ts";
 export type Reduction = "sum" | "prod" | "mean" | "amax" | "amin";
 
 /** x with src multiplied into it, or the extremes of both, at the places along `dim`. */
-const folded: (x: Tensor, dim: number, index: Tensor, src: Tensor, fold: "prod" | "amin" | "amax") => Tensor = /* @__PURE__ */ op(
-  "scatterReduce",
-  "input, dim, index, src, reduce",
-  (x: Tensor, dim: number, index: Tensor, src: Tensor, fold: "prod" | "amin" | "amax") => [{ x, index, src }, { dim, fold }],
-  {
-    infer({ x, index, src }, { dim }) {
-      sameCode("scatterReduce", x, src);
-      checkIndex("scatterReduce", dim, index, [x, src]);
-      return spec(x.code, x.shape);
-    },
-    into(y, { x, index, src }, { dim, fold }) {
-      copyInto(y, x);
-      folding(y, src, (to, from) => scatterInto(fold, to, dim, index, from));
-    },
-    saves: ["x", "index", "src", "out"],
-    vjp(g, { x, index, src, out }, { dim, fold }) {
-      if (fold === "prod") return { x: () => byOthers(g, x, dim, index, src), index: null, src: () => bySource(g, x, dim, index, src, out) };
-      // What is as large as the result shares its cotangent evenly.
-      const won = cast(eq(x, out), x.code);
-      const srcWon = cast(eq(src, gather(out, dim, index)), x.code);
-      const share = div(g, scatterAdd(won, dim, index, srcWon));
-      return { x: () => mul(won, share), index: null, src: () => mul(srcWon, gather(share, dim, index)) };
-    },
-    samples: [
-      [f32(3, 4), 0, indices(3, 2, 4), f32(2, 4), "prod"],
-      [f32(3, 4), 1, indices(4, 3, 5), f32(3, 5), "amax"],
+const folded: (x: Tensor, dim: number, index: Tensor, src: Tensor, fold: "prod" | "amin" | "amax") => Tensor =
+  /* @__PURE__ */ op(
+    "scatterReduce",
+    "input, dim, index, src, reduce",
+    (x: Tensor, dim: number, index: Tensor, src: Tensor, fold: "prod" | "amin" | "amax") => [
+      { x, index, src },
+      { dim, fold },
     ],
-  },
-);
+    {
+      infer({ x, index, src }, { dim }) {
+        sameCode("scatterReduce", x, src);
+        checkIndex("scatterReduce", dim, index, [x, src]);
+        return spec(x.code, x.shape);
+      },
+      into(y, { x, index, src }, { dim, fold }) {
+        copyInto(y, x);
+        folding(y, src, (to, from) => scatterInto(fold, to, dim, index, from));
+      },
+      saves: ["x", "index", "src", "out"],
+      vjp(g, { x, index, src, out }, { dim, fold }) {
+        if (fold === "prod")
+          return {
+            x: () => byOthers(g, x, dim, index, src),
+            index: null,
+            src: () => bySource(g, x, dim, index, src, out),
+          };
+        // What is as large as the result shares its cotangent evenly.
+        const won = cast(eq(x, out), x.code);
+        const srcWon = cast(eq(src, gather(out, dim, index)), x.code);
+        const share = div(g, scatterAdd(won, dim, index, srcWon));
+        return { x: () => mul(won, share), index: null, src: () => mul(srcWon, gather(share, dim, index)) };
+      },
+      samples: [
+        [f32(3, 4), 0, indices(3, 2, 4), f32(2, 4), "prod"],
+        [f32(3, 4), 1, indices(4, 3, 5), f32(3, 5), "amax"],
+      ],
+    },
+  );
 
 /** The derivative of a product by x: the product of the others, found without dividing by a 0. */
 function byOthers(g: Tensor, x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
@@ -120,5 +129,6 @@ export const scatterReduce: ScatterReduce = /* @__PURE__ */ composed(
 export const scatterReduce_: ScatterReduce = /* @__PURE__ */ composed(
   "scatterReduce_",
   "input, dim, index, src, reduce, *, includeSelf?",
-  (x, dim, index, src, reduce, includeSelf) => copy_(x, scatterReduce(x, dim, index, src, reduce, { includeSelf: includeSelf !== false })),
+  (x, dim, index, src, reduce, includeSelf) =>
+    copy_(x, scatterReduce(x, dim, index, src, reduce, { includeSelf: includeSelf !== false })),
 );
