@@ -337,12 +337,12 @@ export const sumToSize: Op<
 > = /* @__PURE__ */ Object.assign(
   (x: Tensor, ...size: readonly (number | readonly number[])[]): Tensor => {
     const shape = size.flat() as number[];
+    // To a scalar it is the plain sum, which makes an int64 of a bool, of a single one too.
+    if (shape.length === 0) return sum(x);
     if (sameDims(x.shape, shape)) return x;
     const lead = x.ndim - shape.length;
     const fits = lead >= 0 && shape.every((n, d) => n === x.shape[d + lead] || n === 1);
     if (!fits) throw new ShapeError(`sumToSize: ${showShape(shape)} does not broadcast to ${show(x)}`);
-    // To a scalar it is the plain sum, which makes an int64 of a bool, of a single one too.
-    if (shape.length === 0) return sum(x);
     const dims = [...x.shape.keys()].filter((d) => d < lead || (shape[d - lead] === 1 && x.shape[d] !== 1));
     return dims.length === 0 ? reshape(x, shape) : reshape(sum(x, dims, true), shape);
   },
