@@ -3,7 +3,7 @@ import { type Arguments, keywords } from "../op/index.ts";
 
 import { dropout } from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { Module } from "./module.ts";
+import { Layer } from "./layer.ts";
 import { fields, py, real } from "./repr.ts";
 
 export interface DropoutOptions {
@@ -24,7 +24,7 @@ const bindDropout = /* @__PURE__ */ keywords<DropoutOptions>("Dropout", "p?, inp
  * drop(x);            // a fifth of the elements are 0
  * drop.eval()(x) === x
  */
-export class Dropout extends Module {
+export class Dropout extends Layer {
   readonly p: number;
   readonly inplace: boolean;
 

@@ -3,12 +3,12 @@ import { type Arguments, keywords } from "../op/index.ts";
 import { flatten, linear } from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { fans, kaimingUniform_, uniform_ } from "./init.ts";
-import { Module } from "./module.ts";
+import { Layer } from "./layer.ts";
 import { blank, type Factory, type Parameter } from "./parameter.ts";
 import { fields, py } from "./repr.ts";
 
 /** Gives back its argument, whatever it was made with. */
-export class Identity extends Module {
+export class Identity extends Layer {
   constructor(..._ignored: readonly unknown[]) {
     super();
   }
@@ -43,7 +43,7 @@ const bindLinear = /* @__PURE__ */ keywords<LinearOptions>(
  * const layer = new nn.Linear(20, 30);
  * layer(randn(128, 20)).shape // [128, 30]
  */
-export class Linear extends Module {
+export class Linear extends Layer {
   readonly inFeatures: number;
   readonly outFeatures: number;
   weight: Parameter;
@@ -111,7 +111,7 @@ const bindFlatten = /* @__PURE__ */ keywords<FlattenOptions>("Flatten", "startDi
  * @example
  * new nn.Flatten()(zeros(32, 1, 5, 5)).shape // [32, 25]
  */
-export class Flatten extends Module {
+export class Flatten extends Layer {
   readonly startDim: number;
   readonly endDim: number;
 

@@ -1,5 +1,5 @@
 import { codeOf, type DType, DTypeError, isDifferentiable, withOuter } from "../core/index.ts";
-import { type Arguments, keywords, noGrad } from "../op/index.ts";
+import { type Arguments, bindArguments, isPlain, keywords, noGrad, signature } from "../op/index.ts";
 import { cast, zero_ } from "../ops/index.ts";
 import {
   deviceOf,
@@ -133,6 +133,9 @@ export abstract class Module extends Callable {
   /** The version of the layout of the class's state, kept in the state dict's metadata. */
   static readonly stateVersion: number = 1;
 
+  /** The arguments of `forward` as operators have theirs ("input, target?"), where they may be given by name too. */
+  static readonly forwardSignature: string | null = null;
+
   /** Whether the module trains (dropout drops, batch norm follows the batch) or evaluates. */
   training: boolean = true;
   // A module has nothing of Function.prototype.
@@ -161,7 +164,8 @@ export abstract class Module extends Callable {
   static invoke(module: Module, args: unknown[]): unknown {
     const hooks = module.#hooks;
     try {
-      return hooks === null ? module.forward(...args) : hooks.call(module, args);
+      const given = isPlain(args.at(-1)) ? byPosition(module, args) : args;
+      return hooks === null ? module.forward(...given) : hooks.call(module, given);
     } catch (error) {
       throw withOuter(error, className(module)); // "Net: Linear: linear: …" says where it went wrong
     }
@@ -479,6 +483,16 @@ Object.defineProperty(Module.prototype, Symbol.for("nodejs.util.inspect.custom")
 type Fields = Module & Record<string, unknown>;
 /** Keys that JavaScript would sort before all others. */
 const INTEGER = /^(0|[1-9]\d*)$/;
+
+/** Arguments that were given by name, in order; others as they are. */
+function byPosition(module: Module, args: unknown[]): unknown[] {
+  const { forwardSignature } = module.constructor as typeof Module;
+  if (forwardSignature === null) return args;
+  // A subclass whose forward takes an object of its own is left alone.
+  const { names } = signature(forwardSignature);
+  if (!Object.keys(args.at(-1) as object).every((key) => names.includes(key))) return args;
+  return bindArguments(className(module), forwardSignature, args);
+}
 
 /** Modules from the outside in; with `seen` each once. */
 function* walk(module: Module, path: string, seen: Set<Module> | null): IterableIterator<[string, Module]> {

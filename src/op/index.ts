@@ -1,6 +1,6 @@
 // Floor 3: what an operator is, the funnel, the tape.
 export { runBackward } from "./backward.ts";
-export { bindArguments, isPlain, wrongArgument } from "./bind.ts";
+export { bindArguments, isPlain, signature, wrongArgument } from "./bind.ts";
 export {
   assertSynchronous,
   below,

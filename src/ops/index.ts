@@ -18,6 +18,7 @@ export * from "./generator.ts";
 export * from "./indexing.ts";
 export * from "./join.ts";
 export * from "./logic.ts";
+export * from "./loss.ts";
 export * from "./matmul.ts";
 export * from "./norm.ts";
 export * from "./pick.ts";

@@ -452,7 +452,9 @@ export const batchNorm: BatchNorm = /* @__PURE__ */ composed(
     const { n, hw } = planes(x);
     if (n * hw === 1)
       throw new ShapeError(`batchNorm: expected more than 1 value per channel when training, got ${show(x)}`);
-    return byBatch(x, args.weight, args.bias, args.runningMean, args.runningVar, momentum ?? 0.1, eps ?? 1e-5).out;
+    // An empty batch has no moments: the running ones stay.
+    const [runningM, runningV] = n * hw === 0 ? [null, null] : [args.runningMean, args.runningVar];
+    return byBatch(x, args.weight, args.bias, runningM, runningV, momentum ?? 0.1, eps ?? 1e-5).out;
   },
 );
 

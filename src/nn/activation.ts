@@ -1,0 +1,148 @@
+// Activations: a function as a module. Their own Shape is any shape, kept.
+
+import { type Arguments, keywords } from "../op/index.ts";
+import { gelu, leakyRelu, logSoftmax, relu, sigmoid, silu, softmax, tanh } from "../ops/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+import { Layer } from "./layer.ts";
+import { fields, py, real } from "./repr.ts";
+
+export interface InplaceOptions {
+  /** Whether the input itself is changed; false. */
+  inplace?: boolean;
+}
+type InplaceArguments = Arguments<InplaceOptions, [], [inplace?: boolean]>;
+const bindReLU = /* @__PURE__ */ keywords<InplaceOptions>("ReLU", "inplace?", { inplace: false });
+const bindSiLU = /* @__PURE__ */ keywords<InplaceOptions>("SiLU", "inplace?", { inplace: false });
+
+/** Element-wise `max(x, 0)`. */
+export class ReLU extends Layer {
+  readonly inplace: boolean;
+  constructor(...args: InplaceArguments) {
+    super();
+    this.inplace = bindReLU(args).inplace;
+  }
+  forward(input: Tensor): Tensor {
+    return this.inplace ? relu(input, true) : relu(input);
+  }
+  override extraRepr(): string {
+    return this.inplace ? "inplace=True" : "";
+  }
+}
+
+/** Element-wise `x · sigmoid(x)`. */
+export class SiLU extends Layer {
+  readonly inplace: boolean;
+  constructor(...args: InplaceArguments) {
+    super();
+    this.inplace = bindSiLU(args).inplace;
+  }
+  forward(input: Tensor): Tensor {
+    return this.inplace ? silu(input, true) : silu(input);
+  }
+  override extraRepr(): string {
+    return this.inplace ? "inplace=True" : "";
+  }
+}
+
+export interface LeakyReLUOptions extends InplaceOptions {
+  /** The slope below 0; 0.01. */
+  negativeSlope?: number;
+}
+const bindLeakyReLU = /* @__PURE__ */ keywords<LeakyReLUOptions>("LeakyReLU", "negativeSlope?, inplace?", {
+  negativeSlope: 0.01,
+  inplace: false,
+});
+
+/** Element-wise `x` where `x ≥ 0`, else `negativeSlope · x`. */
+export class LeakyReLU extends Layer {
+  readonly negativeSlope: number;
+  readonly inplace: boolean;
+  constructor(...args: Arguments<LeakyReLUOptions, [], [negativeSlope?: number, inplace?: boolean]>) {
+    super();
+    const { negativeSlope, inplace } = bindLeakyReLU(args);
+    this.negativeSlope = negativeSlope;
+    this.inplace = inplace;
+  }
+  forward(input: Tensor): Tensor {
+    return this.inplace ? leakyRelu(input, this.negativeSlope, true) : leakyRelu(input, this.negativeSlope);
+  }
+  override extraRepr(): string {
+    return `negative_slope=${real(this.negativeSlope)}${this.inplace ? ", inplace=True" : ""}`;
+  }
+}
+
+export interface GELUOptions {
+  /** "none" is exact, "tanh" the approximation with tanh. */
+  approximate?: "none" | "tanh";
+}
+const bindGELU = /* @__PURE__ */ keywords<GELUOptions>("GELU", "approximate?", { approximate: "none" });
+
+/** Element-wise `x · Φ(x)`, Φ the normal distribution function. */
+export class GELU extends Layer {
+  readonly approximate: "none" | "tanh";
+  constructor(...args: Arguments<GELUOptions, [], [approximate?: "none" | "tanh"]>) {
+    super();
+    this.approximate = bindGELU(args).approximate;
+  }
+  forward(input: Tensor): Tensor {
+    return gelu(input, { approximate: this.approximate });
+  }
+  override extraRepr(): string {
+    return fields({ approximate: py(this.approximate) });
+  }
+}
+
+/** Element-wise `1 / (1 + exp(-x))`. */
+export class Sigmoid extends Layer {
+  forward(input: Tensor): Tensor {
+    return sigmoid(input);
+  }
+}
+
+/** Element-wise hyperbolic tangent. */
+export class Tanh extends Layer {
+  forward(input: Tensor): Tensor {
+    return tanh(input);
+  }
+}
+
+export interface SoftmaxOptions {
+  /** The dim along which the results sum to 1. Absent it is 0 for inputs of 0, 1 or 3 dims and else 1, as it was once. */
+  dim?: number | null;
+}
+type SoftmaxArguments = Arguments<SoftmaxOptions, [], [dim?: number | null]>;
+const bindSoftmax = /* @__PURE__ */ keywords<SoftmaxOptions>("Softmax", "dim?", { dim: null });
+const bindLogSoftmax = /* @__PURE__ */ keywords<SoftmaxOptions>("LogSoftmax", "dim?", { dim: null });
+
+/** The dim that PyTorch takes where none is given. */
+const usualDim = (input: Tensor): number => (input.ndim === 0 || input.ndim === 1 || input.ndim === 3 ? 0 : 1);
+
+/** Softmax along `dim`: `exp(x) / Σ exp(x)`. */
+export class Softmax extends Layer {
+  readonly dim: number | null;
+  constructor(...args: SoftmaxArguments) {
+    super();
+    this.dim = bindSoftmax(args).dim;
+  }
+  forward(input: Tensor): Tensor {
+    return softmax(input, this.dim ?? usualDim(input));
+  }
+  override extraRepr(): string {
+    return fields({ dim: py(this.dim) });
+  }
+}
+
+/** The logarithm of softmax along `dim`: `x - log Σ exp(x)`. */
+export class LogSoftmax extends Layer {
+  readonly dim: number | null;
+  constructor(...args: SoftmaxArguments) {
+    super();
+    this.dim = bindLogSoftmax(args).dim;
+  }
+  forward(input: Tensor): Tensor {
+    return logSoftmax(input, this.dim ?? usualDim(input));
+  }
+  override extraRepr(): string {
+    return fields({ dim: py(this.dim) });
+  }
+}

@@ -1,0 +1,260 @@
+import { type DType, ShapeError } from "../core/index.ts";
+import { type Arguments, keywords, noGrad } from "../op/index.ts";
+
+import { add_, batchNorm, layerNorm, lerp_, ones, onesLike, reciprocal, zeros, zerosLike } from "../ops/index.ts";
+import { type Tensor, tensor } from "../tensor/index.ts";
+import { ones_, zeros_ } from "./init.ts";
+import { Layer } from "./layer.ts";
+import { blank, type Factory, type Parameter } from "./parameter.ts";
+import { fields, py, real } from "./repr.ts";
+
+export interface BatchNormOptions extends Factory {
+  numFeatures: number;
+  /** Added to the variance; 1e-5. */
+  eps?: number;
+  /** The weight of a new batch in the running statistics; null keeps their plain average; 0.1. */
+  momentum?: number | null;
+  /** Whether scale and shift are learned; true. */
+  affine?: boolean;
+  /** Whether running statistics are kept, and used in evaluation; true. */
+  trackRunningStats?: boolean;
+  /** Whether, with `affine`, there is a shift; true. */
+  bias?: boolean;
+}
+
+type BatchNormArguments = Arguments<
+  BatchNormOptions,
+  [numFeatures: number],
+  [
+    eps?: number,
+    momentum?: number | null,
+    affine?: boolean,
+    trackRunningStats?: boolean,
+    device?: string | null,
+    dtype?: DType | null,
+  ]
+>;
+
+const bindBatchNorm = /* @__PURE__ */ keywords<BatchNormOptions>(
+  "BatchNorm",
+  "numFeatures, eps?, momentum?, affine?, trackRunningStats?, device?, dtype?, *, bias?",
+  { eps: 1e-5, momentum: 0.1, affine: true, trackRunningStats: true, device: null, dtype: null, bias: true },
+);
+
+/** What batch norms share; they differ in the inputs that they take. */
+abstract class BatchNorm extends Layer {
+  static override readonly stateNames: Readonly<Record<string, string>> = {
+    runningMean: "running_mean",
+    runningVar: "running_var",
+    numBatchesTracked: "num_batches_tracked",
+  };
+  // Version 2 counts the batches.
+  static override readonly stateVersion: number = 2;
+
+  readonly numFeatures: number;
+  readonly eps: number;
+  readonly momentum: number | null;
+  readonly affine: boolean;
+  readonly trackRunningStats: boolean;
+  weight: Parameter | null;
+  bias: Parameter | null;
+  runningMean: Tensor | null = null;
+  runningVar: Tensor | null = null;
+  numBatchesTracked: Tensor | null = null;
+
+  constructor(...args: BatchNormArguments) {
+    super();
+    const { numFeatures, eps, momentum, affine, trackRunningStats, bias, ...factory } = bindBatchNorm(args);
+    this.numFeatures = numFeatures;
+    this.eps = eps;
+    this.momentum = momentum;
+    this.affine = affine;
+    this.trackRunningStats = trackRunningStats;
+    this.weight = affine ? blank([numFeatures], factory) : null;
+    this.bias = affine && bias ? blank([numFeatures], factory) : null;
+    if (trackRunningStats) {
+      this.registerBuffer("runningMean", zeros([numFeatures], factory));
+      this.registerBuffer("runningVar", ones([numFeatures], factory));
+      this.registerBuffer("numBatchesTracked", zeros([], { ...factory, dtype: "int64" }));
+    }
+    this.resetParameters();
+  }
+
+  /** Forgets the running statistics. */
+  resetRunningStats(): void {
+    if (this.runningMean !== null) zeros_(this.runningMean);
+    if (this.runningVar !== null) ones_(this.runningVar);
+    if (this.numBatchesTracked !== null) zeros_(this.numBatchesTracked);
+  }
+
+  /** Forgets the running statistics, and sets the scale to 1 and the shift to 0. */
+  resetParameters(): void {
+    this.resetRunningStats();
+    if (this.weight !== null) ones_(this.weight);
+    if (this.bias !== null) zeros_(this.bias);
+  }
+
+  /** Throws for an input of the wrong number of dims. */
+  protected abstract check(input: Tensor): void;
+
+  forward(input: Tensor): Tensor {
+    this.check(input);
+    const { weight, bias, momentum, eps, runningMean, runningVar } = this;
+    const ofBatch = this.training || runningMean === null || runningVar === null;
+    if (!this.training || !this.trackRunningStats || runningMean === null || runningVar === null) {
+      return batchNorm(
+        input,
+        this.training ? null : runningMean,
+        this.training ? null : runningVar,
+        weight,
+        bias,
+        ofBatch,
+        0,
+        eps,
+      );
+    }
+    if (momentum !== null) {
+      const output = batchNorm(input, runningMean, runningVar, weight, bias, true, momentum, eps);
+      this.#count();
+      return output;
+    }
+    // The plain average of all batches. The count stays a tensor, so that no device has to be waited for.
+    const mean = zerosLike(runningMean);
+    const variance = onesLike(runningVar);
+    const output = batchNorm(input, mean, variance, weight, bias, true, 1, eps);
+    this.#count();
+    noGrad(() => {
+      const share = reciprocal(this.numBatchesTracked!);
+      lerp_(runningMean, mean, share);
+      lerp_(runningVar, variance, share);
+    });
+    return output;
+  }
+
+  #count(): void {
+    const { numBatchesTracked } = this;
+    if (numBatchesTracked !== null) noGrad(() => add_(numBatchesTracked, 1));
+  }
+
+  /** States of version 1 did not count. */
+  override upgradeState(state: Record<string, Tensor>, prefix: string, version: number | null): void {
+    if ((version ?? 1) >= 2 || this.numBatchesTracked === null) return;
+    state[`${prefix}num_batches_tracked`] ??= tensor(0, { dtype: "int64" });
+  }
+
+  override extraRepr(): string {
+    return `${this.numFeatures}, ${fields({
+      eps: real(this.eps),
+      momentum: this.momentum === null ? "None" : real(this.momentum),
+      affine: py(this.affine),
+      track_running_stats: py(this.trackRunningStats),
+    })}`;
+  }
+}
+
+/**
+ * Batch normalisation of vectors or sequences: `y = (x - mean) / √(var + eps) · weight + bias`, the statistics over all
+ * dims but the channels.
+ *
+ * While training the statistics are the batch's (the variance biased) and the running ones follow them:
+ * `running = (1 - momentum) · running + momentum · batch` (the variance unbiased); in evaluation the running ones are
+ * used.
+ *
+ * Shape: `[n, numFeatures]` or `[n, numFeatures, l]`, kept.
+ *
+ * Attributes: `weight` (1) and `bias` (0), `[numFeatures]`, null without `affine`; the buffers `runningMean`,
+ * `runningVar`, `numBatchesTracked`, null without `trackRunningStats`.
+ *
+ * @example
+ * new nn.BatchNorm1d(100)(randn(20, 100)).shape // [20, 100]
+ */
+export class BatchNorm1d extends BatchNorm {
+  protected override check(input: Tensor): void {
+    if (input.ndim !== 2 && input.ndim !== 3)
+      throw new ShapeError(`BatchNorm1d: expected 2D or 3D input (got ${input.ndim}D input)`);
+  }
+}
+
+/**
+ * Batch normalisation of images: `y = (x - mean) / √(var + eps) · weight + bias`, the statistics over all dims but the
+ * channels. Training and evaluation are as in `BatchNorm1d`.
+ *
+ * Shape: `[n, numFeatures, h, w]`, kept.
+ *
+ * Attributes: `weight` (1) and `bias` (0), `[numFeatures]`, null without `affine`; the buffers `runningMean`,
+ * `runningVar`, `numBatchesTracked`, null without `trackRunningStats`.
+ *
+ * @example
+ * new nn.BatchNorm2d(32)(randn(64, 32, 14, 14)).shape // [64, 32, 14, 14]
+ */
+export class BatchNorm2d extends BatchNorm {
+  protected override check(input: Tensor): void {
+    if (input.ndim !== 4) throw new ShapeError(`BatchNorm2d: expected 4D input (got ${input.ndim}D input)`);
+  }
+}
+
+export interface LayerNormOptions extends Factory {
+  normalizedShape: number | readonly number[];
+  /** Added to the variance; 1e-5. */
+  eps?: number;
+  /** Whether scale and shift are learned for each element; true. */
+  elementwiseAffine?: boolean;
+  /** Whether, with `elementwiseAffine`, there is a shift; true. */
+  bias?: boolean;
+}
+
+const bindLayerNorm = /* @__PURE__ */ keywords<LayerNormOptions>(
+  "LayerNorm",
+  "normalizedShape, eps?, elementwiseAffine?, bias?, device?, dtype?",
+  { eps: 1e-5, elementwiseAffine: true, bias: true, device: null, dtype: null },
+);
+
+/**
+ * Layer normalisation: `y = (x - mean) / √(var + eps) · weight + bias`, the statistics of each sample over its last dims,
+ * which are `normalizedShape`. The same in training and evaluation.
+ *
+ * Shape: `[…, ...normalizedShape]`, kept.
+ *
+ * Attributes: `weight` (1) and `bias` (0) of `normalizedShape`, null without `elementwiseAffine`.
+ *
+ * @example
+ * new nn.LayerNorm(10)(randn(20, 5, 10)).shape // [20, 5, 10]
+ */
+export class LayerNorm extends Layer {
+  readonly normalizedShape: readonly number[];
+  readonly eps: number;
+  readonly elementwiseAffine: boolean;
+  weight: Parameter | null;
+  bias: Parameter | null;
+
+  constructor(
+    ...args: Arguments<
+      LayerNormOptions,
+      [normalizedShape: number | readonly number[]],
+      [eps?: number, elementwiseAffine?: boolean, bias?: boolean, device?: string | null, dtype?: DType | null]
+    >
+  ) {
+    super();
+    const { normalizedShape, eps, elementwiseAffine, bias, ...factory } = bindLayerNorm(args);
+    this.normalizedShape = typeof normalizedShape === "number" ? [normalizedShape] : [...normalizedShape];
+    this.eps = eps;
+    this.elementwiseAffine = elementwiseAffine;
+    this.weight = elementwiseAffine ? blank(this.normalizedShape, factory) : null;
+    this.bias = elementwiseAffine && bias ? blank(this.normalizedShape, factory) : null;
+    this.resetParameters();
+  }
+
+  /** Sets the scale to 1 and the shift to 0. */
+  resetParameters(): void {
+    if (this.weight !== null) ones_(this.weight);
+    if (this.bias !== null) zeros_(this.bias);
+  }
+
+  forward(input: Tensor): Tensor {
+    return layerNorm(input, this.normalizedShape, this.weight, this.bias, this.eps);
+  }
+
+  override extraRepr(): string {
+    return `${py(this.normalizedShape)}, ${fields({ eps: real(this.eps), elementwise_affine: py(this.elementwiseAffine) })}`;
+  }
+}

@@ -1,0 +1,125 @@
+// What is done to all parameters at once: limits for gradients, and a model as one vector.
+
+import { ShapeError, showShape, ValueError } from "../core/index.ts";
+import { type Arguments, keywords, noGrad } from "../op/index.ts";
+import {
+  abs,
+  add,
+  amax,
+  cat,
+  clamp,
+  clamp_,
+  copy_,
+  mul,
+  mul_,
+  narrow,
+  pow,
+  reciprocal,
+  reshape,
+  sqrt,
+  stack,
+  sum,
+} from "../ops/index.ts";
+import { gradOf, Tensor, tensor } from "../tensor/index.ts";
+import { real } from "./repr.ts";
+
+interface ClipNorm {
+  parameters: Tensor | Iterable<Tensor>;
+  maxNorm: number;
+  /** The p of the norm, or infinity; 2. */
+  normType?: number;
+  /** Whether a norm that is no finite number is an error; false. */
+  errorIfNonfinite?: boolean;
+  /** Accepted for PyTorch's sake: it changes nothing here. */
+  foreach?: boolean | null;
+}
+interface ClipValue {
+  parameters: Tensor | Iterable<Tensor>;
+  clipValue: number;
+  /** Accepted for PyTorch's sake: it changes nothing here. */
+  foreach?: boolean | null;
+}
+
+const bindNorm = /* @__PURE__ */ keywords<ClipNorm>(
+  "clipGradNorm_",
+  "parameters, maxNorm, normType?, errorIfNonfinite?, foreach?",
+  { normType: 2, errorIfNonfinite: false, foreach: null },
+);
+const bindValue = /* @__PURE__ */ keywords<ClipValue>("clipGradValue_", "parameters, clipValue, foreach?", {
+  foreach: null,
+});
+
+/**
+ * Scales all gradients so that their norm, as if they were one vector, is at most `maxNorm`; gives the norm before.
+ *
+ * @example
+ * loss.backward();
+ * nn.utils.clipGradNorm_(model.parameters(), 1);
+ * optimizer.step();
+ */
+export function clipGradNorm_(
+  ...args: Arguments<
+    ClipNorm,
+    [parameters: Tensor | Iterable<Tensor>, maxNorm: number],
+    [normType?: number, errorIfNonfinite?: boolean, foreach?: boolean | null]
+  >
+): Tensor {
+  const { parameters, maxNorm, normType, errorIfNonfinite } = bindNorm(args);
+  const grads = gradsOf(parameters);
+  return noGrad(() => {
+    if (grads.length === 0) return tensor(0, { dtype: "float32" });
+    const total = norm(stack(grads.map((grad) => norm(reshape(grad, [-1]), normType))), normType);
+    if (errorIfNonfinite && !Number.isFinite(total.item())) {
+      throw new ValueError(
+        `The total norm of order ${real(normType)} for gradients from \`parameters\` is non-finite, so it cannot be clipped. To disable this error and scale the gradients by the non-finite norm anyway, set \`errorIfNonfinite: false\``,
+      );
+    }
+    // A factor of at most 1 and no question of a value: no device has to be waited for.
+    const factor = clamp(mul(reciprocal(add(total, 1e-6)), maxNorm), { max: 1 });
+    for (const grad of grads) mul_(grad, factor);
+    return total;
+  });
+}
+
+/** Cuts every element of all gradients to [-clipValue, clipValue]. */
+export function clipGradValue_(
+  ...args: Arguments<ClipValue, [parameters: Tensor | Iterable<Tensor>, clipValue: number], [foreach?: boolean | null]>
+): void {
+  const { parameters, clipValue } = bindValue(args);
+  noGrad(() => {
+    for (const grad of gradsOf(parameters)) clamp_(grad, { min: -clipValue, max: clipValue });
+  });
+}
+
+/** All parameters as one vector, in order. */
+export function parametersToVector(parameters: Iterable<Tensor>): Tensor {
+  return cat([...parameters].map((parameter) => reshape(parameter, [-1])));
+}
+
+/** Writes the parts of a vector into the parameters, in order: the way back of `parametersToVector`. */
+export function vectorToParameters(vector: Tensor, parameters: Iterable<Tensor>): void {
+  const list = [...parameters];
+  const wanted = list.reduce((sum, parameter) => sum + parameter.numel(), 0);
+  if (vector.ndim !== 1 || vector.numel() < wanted) {
+    throw new ShapeError(`vectorToParameters: the parameters have ${wanted} elements, got ${showShape(vector.shape)}`);
+  }
+  noGrad(() => {
+    let at = 0;
+    for (const parameter of list) {
+      copy_(parameter, reshape(narrow(vector, 0, at, parameter.numel()), parameter.shape));
+      at += parameter.numel();
+    }
+  });
+}
+
+/** The p-norm along the last dim: `(Σ |x|ᵖ)^(1/p)`, for p = ∞ the greatest |x|. */
+export function norm(x: Tensor, p: number, keepdim: boolean = false): Tensor {
+  if (p === 2) return sqrt(sum(mul(x, x), -1, keepdim));
+  if (p === Number.POSITIVE_INFINITY) return amax(abs(x), -1, keepdim);
+  return pow(sum(pow(abs(x), p), -1, keepdim), 1 / p);
+}
+
+function gradsOf(parameters: Tensor | Iterable<Tensor>): Tensor[] {
+  const list = parameters instanceof Tensor ? [parameters] : [...parameters];
+  return list.map(gradOf).filter((grad) => grad !== null);
+}

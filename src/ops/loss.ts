@@ -1,0 +1,352 @@
+// Losses: how far outputs are from targets. Formulas over other operators, but for those with a kink that PyTorch smooths.
+
+import { INT64, isFloating, ShapeError, sameDims, show, showShape, showValue, ValueError } from "../core/index.ts";
+import { type Arguments, asTensor, type Bound, keywords, op, spec } from "../op/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+import { logsigmoid } from "./activation.ts";
+import { add, div, mul, sub } from "./binary.ts";
+import { gt, lt, ne } from "./compare.ts";
+import { within } from "./composed.ts";
+import { cast } from "./copy.ts";
+import { gather } from "./gather.ts";
+import { mean, sum } from "./reduce.ts";
+import { logSoftmax } from "./softmax.ts";
+import { clamp, where } from "./ternary.ts";
+import { abs, exp, log, log1p, neg, square } from "./unary.ts";
+import { expand, reshape, unsqueeze } from "./view.ts";
+
+export type LossReduction = "none" | "mean" | "sum";
+
+/** What all losses take. */
+export interface LossOptions {
+  input: Tensor;
+  target: Tensor;
+  /** What becomes of the losses of the elements: their mean, their sum, or nothing; "mean". */
+  reduction?: LossReduction;
+  /** Deprecated: `reduction` says it. */
+  sizeAverage?: boolean | null;
+  /** Deprecated: `reduction` says it. */
+  reduce?: boolean | null;
+}
+export interface WeightedLossOptions extends LossOptions {
+  weight?: Tensor | null;
+}
+export interface SmoothL1LossOptions extends LossOptions {
+  /** Where squares turn into absolute values; 1. */
+  beta?: number;
+}
+export interface HuberLossOptions {
+  input: Tensor;
+  target: Tensor;
+  /** As of all losses; "mean". */
+  reduction?: LossReduction;
+  /** Where squares turn into absolute values; 1. */
+  delta?: number;
+  /** Weights of the elements. */
+  weight?: Tensor | null;
+}
+export interface KlDivOptions extends Omit<LossOptions, "reduction"> {
+  /** As of all losses, or "batchmean": the sum over the first size. */
+  reduction?: LossReduction | "batchmean";
+  /** Whether the targets are logarithms too; false. */
+  logTarget?: boolean;
+}
+export interface NllLossOptions extends WeightedLossOptions {
+  /** Targets of this class count for nothing; -100. */
+  ignoreIndex?: number;
+}
+export interface CrossEntropyOptions extends NllLossOptions {
+  /** The share of the target that is spread evenly over all classes; 0. */
+  labelSmoothing?: number;
+}
+export interface LogitsLossOptions extends WeightedLossOptions {
+  /** Weights of the positive targets, one a class. */
+  posWeight?: Tensor | null;
+}
+
+type Pair = [input: Tensor, target: Tensor];
+type Old = [sizeAverage?: boolean | null, reduce?: boolean | null];
+type Loss<K, O extends readonly unknown[]> = (...args: Arguments<K, Pair, O>) => Tensor;
+
+const USUAL = { reduction: "mean", sizeAverage: null, reduce: null } as const;
+
+/** A loss: its arguments by name, then its formula. */
+function loss<K extends { input: Tensor; target: Tensor }>(
+  name: string,
+  signature: string,
+  defaults: { readonly [P in keyof K]?: K[P] },
+  formula: (args: Bound<K>) => Tensor,
+): (...args: readonly unknown[]) => Tensor {
+  const bind = keywords<K>(name, `input, target, ${signature}`, defaults);
+  return (...args) =>
+    within(name, () => {
+      const bound = bind(args);
+      asTensor(bound.input, name, "input");
+      asTensor(bound.target, name, "target");
+      return formula(bound);
+    });
+}
+
+/** The reduction that is meant, where the two old flags may still say it. */
+function reductionOf({
+  sizeAverage,
+  reduce,
+  reduction,
+}: Required<Omit<LossOptions, "input" | "target">>): LossReduction {
+  if (sizeAverage === null && reduce === null) return reduction;
+  if (reduce === false) return "none";
+  return sizeAverage === false ? "sum" : "mean";
+}
+
+function reduced(losses: Tensor, reduction: LossReduction): Tensor {
+  switch (reduction) {
+    case "none":
+      return losses;
+    case "mean":
+      return mean(losses);
+    case "sum":
+      return sum(losses);
+    default:
+      reduction satisfies never;
+      throw new ValueError(`${showValue(reduction)} is not a valid value for reduction`);
+  }
+}
+
+/** Squared errors: `(x - y)²`. */
+export const mseLoss: Loss<WeightedLossOptions, [...Old, reduction?: LossReduction, weight?: Tensor | null]> =
+  /* @__PURE__ */ loss<WeightedLossOptions>(
+    "mseLoss",
+    "sizeAverage?, reduce?, reduction?, weight?",
+    { ...USUAL, weight: null },
+    ({ input, target, weight, ...rest }) => weighted(square(sub(input, target)), weight, reductionOf(rest)),
+  );
+
+/** Absolute errors: `|x - y|`. */
+export const l1Loss: Loss<WeightedLossOptions, [...Old, reduction?: LossReduction, weight?: Tensor | null]> =
+  /* @__PURE__ */ loss<WeightedLossOptions>(
+    "l1Loss",
+    "sizeAverage?, reduce?, reduction?, weight?",
+    { ...USUAL, weight: null },
+    ({ input, target, weight, ...rest }) => weighted(abs(sub(input, target)), weight, reductionOf(rest)),
+  );
+
+/** Losses times weights; a weighted mean divides by the sum of the weights. */
+function weighted(losses: Tensor, weight: Tensor | null, reduction: LossReduction): Tensor {
+  if (weight === null) return reduced(losses, reduction);
+  const product = mul(losses, weight);
+  return reduction === "mean" ? div(sum(product), sum(expand(weight, losses.shape))) : reduced(product, reduction);
+}
+
+/** With d = x - y: `d² / (2·beta)` where `|d| < beta`, else `|d| - beta / 2`. */
+export const smoothL1Loss: Loss<SmoothL1LossOptions, [...Old, reduction?: LossReduction, beta?: number]> =
+  /* @__PURE__ */ loss<SmoothL1LossOptions>(
+    "smoothL1Loss",
+    "sizeAverage?, reduce?, reduction?, beta?",
+    { ...USUAL, beta: 1 },
+    ({ input, target, beta, ...rest }) => {
+      if (beta < 0) throw new ValueError("smooth_l1_loss does not support negative values for beta.");
+      const distance = abs(sub(input, target));
+      if (beta === 0) return reduced(distance, reductionOf(rest));
+      const near = mul(mul(distance, distance), 0.5 / beta);
+      return reduced(where(lt(distance, beta), near, sub(distance, 0.5 * beta)), reductionOf(rest));
+    },
+  );
+
+/** With d = x - y: `d² / 2` where `|d| ≤ delta`, else `delta · (|d| - delta / 2)`. */
+export const huberLoss: Loss<HuberLossOptions, [reduction?: LossReduction, delta?: number, weight?: Tensor | null]> =
+  /* @__PURE__ */ loss<HuberLossOptions>(
+    "huberLoss",
+    "reduction?, delta?, weight?",
+    { reduction: "mean", delta: 1, weight: null },
+    ({ input, target, reduction, delta, weight }) => {
+      if (!(delta > 0)) throw new ValueError("huber_loss does not support non-positive values for delta.");
+      const distance = abs(sub(input, target));
+      const near = mul(mul(distance, distance), 0.5);
+      const far = mul(sub(distance, 0.5 * delta), delta);
+      return weighted(where(gt(distance, delta), far, near), weight, reduction);
+    },
+  );
+
+/** `y · (log y - x)`, x being log-probabilities: the divergence from the target distribution. */
+export const klDiv: Loss<KlDivOptions, [...Old, reduction?: LossReduction | "batchmean"]> =
+  /* @__PURE__ */ loss<KlDivOptions>(
+    "klDiv",
+    "sizeAverage?, reduce?, reduction?, *, logTarget?",
+    { ...USUAL, logTarget: false },
+    ({ input, target, reduction, logTarget, ...old }) => {
+      const losses = logTarget
+        ? mul(exp(target), sub(target, input))
+        : sub(where(ne(target, 0), mul(target, log(target)), 0), mul(target, input));
+      if (reduction === "batchmean") return div(sum(losses), input.shape[0] ?? 1);
+      return reduced(losses, reductionOf({ ...old, reduction }));
+    },
+  );
+
+/** Of each element `-(y · log x + (1 - y) · log(1 - x))`, logarithms not below -100, as PyTorch. */
+const entropy: (x: Tensor, y: Tensor) => Tensor = /* @__PURE__ */ op(
+  "binaryCrossEntropy",
+  "input, target",
+  (x, y) => [{ x, y }],
+  {
+    infer: ({ x }) => spec(x.code, x.shape),
+    decompose: ({ x, y }) =>
+      sub(mul(sub(y, 1), clamp(log1p(neg(x)), { min: -100 })), mul(y, clamp(log(x), { min: -100 }))),
+    saves: ["x", "y"],
+    // At 0 and 1 the gradient is finite: the denominator is held above 1e-12.
+    vjp: (g, { x, y }) => ({
+      x: () => mul(g, div(sub(x, y), clamp(mul(x, sub(1, x)), { min: 1e-12 }))),
+      y: () => mul(g, sub(log1p(neg(x)), log(x))),
+    }),
+  },
+);
+
+/** Binary cross entropy of probabilities: `-weight · (y · log x + (1 - y) · log(1 - x))`. */
+export const binaryCrossEntropy: Loss<
+  WeightedLossOptions,
+  [weight?: Tensor | null, sizeAverage?: boolean | null, reduce?: boolean | null, reduction?: LossReduction]
+> = /* @__PURE__ */ loss<WeightedLossOptions>(
+  "binaryCrossEntropy",
+  "weight?, sizeAverage?, reduce?, reduction?",
+  { ...USUAL, weight: null },
+  ({ input, target, weight, ...rest }) => {
+    if (!sameDims(input.shape, target.shape)) {
+      throw new ShapeError(
+        `a target size (${showShape(target.shape)}) that is different to the input size (${showShape(input.shape)})`,
+      );
+    }
+    const losses = entropy(input, target);
+    return reduced(weight === null ? losses : mul(losses, weight), reductionOf(rest));
+  },
+);
+
+/** Binary cross entropy of logits: `-weight · (posWeight · y · log σ(x) + (1 - y) · log(1 - σ(x)))`, without overflow. */
+export const binaryCrossEntropyWithLogits: Loss<
+  LogitsLossOptions,
+  [
+    weight?: Tensor | null,
+    sizeAverage?: boolean | null,
+    reduce?: boolean | null,
+    reduction?: LossReduction,
+    posWeight?: Tensor | null,
+  ]
+> = /* @__PURE__ */ loss<LogitsLossOptions>(
+  "binaryCrossEntropyWithLogits",
+  "weight?, sizeAverage?, reduce?, reduction?, posWeight?",
+  { ...USUAL, weight: null, posWeight: null },
+  ({ input, target, weight, posWeight, ...rest }) => {
+    if (!sameDims(input.shape, target.shape)) {
+      throw new ShapeError(
+        `Target size (${showShape(target.shape)}) must be the same as input size (${showShape(input.shape)})`,
+      );
+    }
+    const positive = logsigmoid(input);
+    const scaled = posWeight === null ? positive : mul(positive, add(mul(sub(posWeight, 1), target), 1));
+    const losses = sub(mul(sub(1, target), input), scaled);
+    return reduced(weight === null ? losses : mul(losses, weight), reductionOf(rest));
+  },
+);
+
+/** Targets as they are looked up: which count, their classes, and the weight of each. */
+interface Classes {
+  /** True where the target counts. */
+  readonly counts: Tensor;
+  /** The classes, 0 where the target does not count. */
+  readonly index: Tensor;
+  /** The weight of each, 0 where it does not count. */
+  readonly weight: Tensor;
+}
+
+/** The dim of the classes: the second, or the only one. */
+const classDim = (input: Tensor): number => (input.ndim === 1 ? 0 : 1);
+
+function classesOf(input: Tensor, target: Tensor, weight: Tensor | null, ignoreIndex: number): Classes {
+  const dim = classDim(input);
+  if (input.ndim === 0) throw new ShapeError(`input is ${show(input)}, expected at least one dim`);
+  const wanted = input.shape.filter((_, d) => d !== dim);
+  if (!sameDims(target.shape, wanted)) {
+    throw new ShapeError(`Expected target size ${showShape(wanted)}, got ${showShape(target.shape)}`);
+  }
+  if (weight !== null && (weight.ndim !== 1 || weight.shape[0] !== input.shape[dim])) {
+    throw new ShapeError(
+      `weight tensor should be defined either for all ${input.shape[dim]} classes or no classes, got ${show(weight)}`,
+    );
+  }
+  const classes = cast(target, INT64);
+  const counts = ne(classes, ignoreIndex);
+  const index = where(counts, classes, 0);
+  const each = weight === null ? null : reshape(gather(weight, 0, reshape(index, [-1])), index.shape);
+  return { counts, index, weight: each === null ? cast(counts, input.code) : mul(each, counts) };
+}
+
+/** `-weight[y] · x[y]` and its reduction; the mean is weighted. */
+function likelihood(input: Tensor, { index, weight }: Classes, reduction: LossReduction): Tensor {
+  const dim = classDim(input);
+  const picked = reshape(gather(input, dim, unsqueeze(index, dim)), index.shape);
+  // What does not count has the weight 0, but 0·∞ is NaN.
+  const losses = where(ne(weight, 0), neg(mul(picked, weight)), 0);
+  return reduction === "mean" ? div(sum(losses), sum(weight)) : reduced(losses, reduction);
+}
+
+/** Negative log-likelihood of classes: `-weight[y] · x[y]`, x being log-probabilities. The mean is weighted. */
+export const nllLoss: Loss<
+  NllLossOptions,
+  [
+    weight?: Tensor | null,
+    sizeAverage?: boolean | null,
+    ignoreIndex?: number,
+    reduce?: boolean | null,
+    reduction?: LossReduction,
+  ]
+> = /* @__PURE__ */ loss<NllLossOptions>(
+  "nllLoss",
+  "weight?, sizeAverage?, ignoreIndex?, reduce?, reduction?",
+  { ...USUAL, weight: null, ignoreIndex: -100 },
+  ({ input, target, weight, ignoreIndex, ...rest }) =>
+    likelihood(input, classesOf(input, target, weight, ignoreIndex), reductionOf(rest)),
+);
+
+/**
+ * Cross entropy of logits: `-weight[y] · log softmax(x)[y]`; with probabilities of the logits' shape for targets
+ * `-Σ y · weight · log softmax(x)`. The mean over classes is weighted.
+ */
+export const crossEntropy: Loss<
+  CrossEntropyOptions,
+  [
+    weight?: Tensor | null,
+    sizeAverage?: boolean | null,
+    ignoreIndex?: number,
+    reduce?: boolean | null,
+    reduction?: LossReduction,
+    labelSmoothing?: number,
+  ]
+> = /* @__PURE__ */ loss<CrossEntropyOptions>(
+  "crossEntropy",
+  "weight?, sizeAverage?, ignoreIndex?, reduce?, reduction?, labelSmoothing?",
+  { ...USUAL, weight: null, ignoreIndex: -100, labelSmoothing: 0 },
+  ({ input, target, weight, ignoreIndex, labelSmoothing, ...rest }) => {
+    if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+      throw new ValueError(`label_smoothing must be between 0.0 and 1.0. Got: ${labelSmoothing}`);
+    }
+    const reduction = reductionOf(rest);
+    const dim = classDim(input);
+    const count = input.shape[dim] ?? 0;
+    const logs = logSoftmax(input, dim);
+    if (isFloating(target.code) && sameDims(target.shape, input.shape)) {
+      const spread = labelSmoothing === 0 ? target : add(mul(target, 1 - labelSmoothing), labelSmoothing / count);
+      const losses = neg(sum(mul(weighed(logs, weight), spread), dim));
+      return reduction === "mean" ? div(sum(losses), losses.numel()) : reduced(losses, reduction);
+    }
+    const classes = classesOf(input, target, weight, ignoreIndex);
+    const hard = likelihood(logs, classes, reduction);
+    if (labelSmoothing === 0) return hard;
+    const all = where(classes.counts, neg(sum(weighed(logs, weight), dim)), 0);
+    const soft = reduction === "mean" ? div(sum(all), sum(classes.weight)) : reduced(all, reduction);
+    return add(mul(hard, 1 - labelSmoothing), mul(soft, labelSmoothing / count));
+  },
+);
+
+/** Log-probabilities times the weights of their classes. */
+function weighed(logs: Tensor, weight: Tensor | null): Tensor {
+  if (weight === null) return logs;
+  return mul(logs, logs.ndim === 1 ? weight : reshape(weight, [1, -1, ...logs.shape.slice(2).map(() => 1)]));
+}
