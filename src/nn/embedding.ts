@@ -1,25 +1,12 @@
 import { ShapeError, showShape, ValueError } from "../core/index.ts";
 import { type Arguments, keywords, noGrad } from "../op/index.ts";
 
-import {
-  add,
-  embedding,
-  gt,
-  indexPut_,
-  indexSelect,
-  mul,
-  reciprocal,
-  reshape,
-  select,
-  where,
-  zero_,
-} from "../ops/index.ts";
+import { embedding, select, zero_ } from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { normal_ } from "./init.ts";
 import { Layer } from "./layer.ts";
 import { blank, type Factory, Parameter } from "./parameter.ts";
 import { real } from "./repr.ts";
-import { norm } from "./utils.ts";
 
 export interface EmbeddingOptions extends Factory {
   numEmbeddings: number;
@@ -30,7 +17,7 @@ export interface EmbeddingOptions extends Factory {
   maxNorm?: number | null;
   /** The p of that norm; 2. */
   normType?: number;
-  /** Must be false. */
+  /** Whether a row's gradient is divided by how often it was looked up; false. */
   scaleGradByFreq?: boolean;
   /** Must be false: gradients are dense. */
   sparse?: boolean;
@@ -59,6 +46,7 @@ export class Embedding extends Layer {
   readonly paddingIdx: number | null;
   readonly maxNorm: number | null;
   readonly normType: number;
+  readonly scaleGradByFreq: boolean;
   weight: Parameter;
 
   constructor(
@@ -78,8 +66,6 @@ export class Embedding extends Layer {
     const { numEmbeddings, embeddingDim, paddingIdx, maxNorm, normType, scaleGradByFreq, sparse, ...factory } =
       bindEmbedding(args);
     if (sparse) throw new ValueError("Embedding: gradients are dense: leave sparse out");
-    if (scaleGradByFreq)
-      throw new ValueError("Embedding: scaleGradByFreq is not supported: scale the gradient in a hook");
     if (paddingIdx !== null && (paddingIdx >= numEmbeddings || paddingIdx < -numEmbeddings)) {
       throw new ValueError("Embedding: Padding_idx must be within num_embeddings");
     }
@@ -88,6 +74,7 @@ export class Embedding extends Layer {
     this.paddingIdx = paddingIdx !== null && paddingIdx < 0 ? numEmbeddings + paddingIdx : paddingIdx;
     this.maxNorm = maxNorm;
     this.normType = normType;
+    this.scaleGradByFreq = scaleGradByFreq;
     this.weight = blank([numEmbeddings, embeddingDim], factory);
     this.resetParameters();
   }
@@ -117,19 +104,8 @@ export class Embedding extends Layer {
   }
 
   forward(input: Tensor): Tensor {
-    if (this.maxNorm !== null) this.#limit(input, this.maxNorm);
-    return embedding(input, this.weight, this.paddingIdx);
-  }
-
-  /** Scales the rows that are about to be looked up, where their norm is above `most`. */
-  #limit(index: Tensor, most: number): void {
-    noGrad(() => {
-      const flat = reshape(index, [-1]);
-      const rows = indexSelect(this.weight, 0, flat);
-      const norms = norm(rows, this.normType, true);
-      const scaled = mul(rows, mul(reciprocal(add(norms, 1e-7)), most));
-      indexPut_(this.weight, [flat], where(gt(norms, most), scaled, rows));
-    });
+    const { weight, paddingIdx, maxNorm, normType, scaleGradByFreq } = this;
+    return embedding(input, weight, paddingIdx, maxNorm, normType, scaleGradByFreq);
   }
 
   override extraRepr(): string {
@@ -137,6 +113,7 @@ export class Embedding extends Layer {
     if (this.paddingIdx !== null) text += `, padding_idx=${this.paddingIdx}`;
     if (this.maxNorm !== null) text += `, max_norm=${real(this.maxNorm)}`;
     if (this.normType !== 2) text += `, norm_type=${real(this.normType)}`;
+    if (this.scaleGradByFreq) text += ", scale_grad_by_freq=True";
     return text;
   }
 }

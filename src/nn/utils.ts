@@ -112,11 +112,11 @@ export function vectorToParameters(vector: Tensor, parameters: Iterable<Tensor>)
   });
 }
 
-/** The p-norm along the last dim: `(Σ |x|ᵖ)^(1/p)`, for p = ∞ the greatest |x|. */
-export function norm(x: Tensor, p: number, keepdim: boolean = false): Tensor {
-  if (p === 2) return sqrt(sum(mul(x, x), -1, keepdim));
-  if (p === Number.POSITIVE_INFINITY) return amax(abs(x), -1, keepdim);
-  return pow(sum(pow(abs(x), p), -1, keepdim), 1 / p);
+/** The p-norm of a vector: `(Σ |x|ᵖ)^(1/p)`, for p = ∞ the greatest |x|. */
+function norm(x: Tensor, p: number): Tensor {
+  if (p === 2) return sqrt(sum(mul(x, x)));
+  if (p === Number.POSITIVE_INFINITY) return amax(abs(x));
+  return pow(sum(pow(abs(x), p)), 1 / p);
 }
 
 function gradsOf(parameters: Tensor | Iterable<Tensor>): Tensor[] {

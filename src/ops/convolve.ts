@@ -285,5 +285,7 @@ export function launchConvWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor, ge
     .int(w.numel())
     .int(groups)
     .run(tiles.count * groups * splits, grainOf(tiles.rows * tiles.columns * depth));
-  if (splits > 1) fold(k, "sum", "sum", partial, w, [0], 1);
+  if (splits === 1) return;
+  const sum = `sum_${SUFFIX[k.code]}`;
+  fold(k, sum, sum, partial, w, [0]);
 }

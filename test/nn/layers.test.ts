@@ -53,7 +53,10 @@ reprs("of every layer", () => {
     [new nn.AdaptiveAvgPool2d(1), "AdaptiveAvgPool2d(output_size=1)"],
     [new nn.AdaptiveAvgPool2d([3, null]), "AdaptiveAvgPool2d(output_size=(3, None))"],
     [new nn.Embedding(4, 3), "Embedding(4, 3)"],
-    [new nn.Embedding(4, 3, 1, 2, 1), "Embedding(4, 3, padding_idx=1, max_norm=2.0, norm_type=1.0)"],
+    [
+      new nn.Embedding(4, 3, 1, 2, 1, true),
+      "Embedding(4, 3, padding_idx=1, max_norm=2.0, norm_type=1.0, scale_grad_by_freq=True)",
+    ],
     [new nn.ReLU(), "ReLU()"],
     [new nn.ReLU(true), "ReLU(inplace=True)"],
     [new nn.SiLU(), "SiLU()"],
