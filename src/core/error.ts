@@ -76,6 +76,13 @@ export function withOuter(error: unknown, outer: string): unknown {
   return error;
 }
 
+/** The error of an operator that was called by another name: `add: …` is `add_: …` where that was called. */
+export function underName(error: unknown, own: string, called: string): unknown {
+  if (!(error instanceof Error) || !error.message.startsWith(`${own}: `)) return withOuter(error, called);
+  error.message = `${called}${error.message.slice(own.length)}`;
+  return error;
+}
+
 /** How a tensor's type and shape read in a message: `float32[2, 3]`. */
 export function show(x: { readonly code: number; readonly layout: Layout }): string {
   return `${DTYPES[x.code]}${showShape(x.layout.shape)}`;

@@ -139,14 +139,18 @@ function launched(
   const outs: Tensor[] = specs.map((spec) =>
     allocate(backend, spec.code, spec.layout.contiguous ? spec.layout : dense(spec.layout.shape)),
   );
+  const frame = pushFrame();
   try {
     if (rule.into !== undefined) rule.into(outs[0]!, inputs, attrs);
     else launchInto(operator, inputs, attrs, outs, backend, own, code);
     return outs;
   } catch (error) {
     for (const y of outs) y.dispose();
-    if (error instanceof MissingKernel) return null;
+    const another = operator.rule.decompose !== undefined || backend.device !== "cpu";
+    if (error instanceof MissingKernel && another) return null;
     throw error;
+  } finally {
+    popFrame(frame, []);
   }
 }
 
@@ -195,28 +199,23 @@ function launchInto(
   code: number,
 ): void {
   const { rule } = operator;
-  const frame = pushFrame();
-  try {
-    const ready = (x: Tensor, name: string): Tensor => {
-      const wide = x.code === own && code !== own && rule.asIs?.includes(name) !== true ? toCode(x, code) : x;
-      return rule.strided === true ? wide : toDense(wide);
-    };
-    const operands: Record<string, Tensor | null | readonly Tensor[]> = {};
-    for (const name in inputs) {
-      const x = inputs[name]!;
-      operands[name] = x === null ? null : x instanceof Tensor ? ready(x, name) : x.map((one) => ready(one, name));
-    }
-    const targets = outs.map((y) =>
-      y.code === own && code !== own ? allocate(backend, code, dense(y.layout.shape)) : y,
-    );
-    rule.launch!(new Kernels(backend, code), operands, operator.outputs(targets), attrs);
-    for (const [i, y] of outs.entries()) if (targets[i] !== y) copyInto(y, targets[i]!);
-    for (const name of rule.mutates ?? []) {
-      const x = inputs[name];
-      if (x instanceof Tensor && operands[name] !== x) copyInto(x, operands[name] as Tensor);
-    }
-  } finally {
-    popFrame(frame, []);
+  const ready = (x: Tensor, name: string): Tensor => {
+    const wide = x.code === own && code !== own && rule.asIs?.includes(name) !== true ? toCode(x, code) : x;
+    return rule.strided === true ? wide : toDense(wide);
+  };
+  const operands: Record<string, Tensor | null | readonly Tensor[]> = {};
+  for (const name in inputs) {
+    const x = inputs[name]!;
+    operands[name] = x === null ? null : x instanceof Tensor ? ready(x, name) : x.map((one) => ready(one, name));
+  }
+  const targets = outs.map((y) =>
+    y.code === own && code !== own ? allocate(backend, code, dense(y.layout.shape)) : y,
+  );
+  rule.launch!(new Kernels(backend, code), operands, operator.outputs(targets), attrs);
+  for (const [i, y] of outs.entries()) if (targets[i] !== y) copyInto(y, targets[i]!);
+  for (const name of rule.mutates ?? []) {
+    const x = inputs[name];
+    if (x instanceof Tensor && operands[name] !== x) copyInto(x, operands[name] as Tensor);
   }
 }
 

@@ -12,7 +12,7 @@ import {
   sameShape,
   show,
   showShape,
-  withOuter,
+  underName,
 } from "../core/index.ts";
 import {
   Auto,
@@ -42,7 +42,7 @@ export function inPlace<F>(f: F): F {
       const { inputs, attrs } = operator.bound(args);
       return write(operator, name, args[0], inputs, attrs);
     } catch (error) {
-      throw withOuter(error, name);
+      throw underName(error, operator.name, name);
     }
   };
   const g = publish(operator, call as (...args: never[]) => unknown);
@@ -100,11 +100,14 @@ function write(operator: Operator, name: string, x: Tensor, inputs: Inputs, attr
   try {
     if (!tracked) compute(operator, x, flat, inputs, attrs, out!.code);
     else if (operator.rule.vjp === undefined) {
-      // A formula without a derivative of its own: its result has the history.
-      const result = evaluate(operator, inputs, attrs) as Tensor;
+      // A formula without a derivative of its own: its result has the history, or there is none from here on. What it
+      // keeps of x is x as it was.
+      const old = copyOf(x);
+      const before = flat.map((t) => (t === x ? old : t));
+      const result = evaluate(operator, operator.rebuild(inputs, before), attrs) as Tensor;
       copyInto(x, result);
       x.storage.version++;
-      if (result.auto?.node != null) rebind(x, result.auto.node as Node, result.auto.port);
+      rebind(x, (result.auto?.node as Node | undefined) ?? endOfHistory(operator, x), result.auto?.port ?? 0);
       markEscape(x, frame.previous);
       return x;
     } else {
@@ -158,6 +161,13 @@ function compute(
     }
   }
   copyInto(x, noGrad(() => evaluate(operator, inputs, attrs)) as Tensor);
+}
+
+/** The node of values that depend on nothing: a gradient stops there. */
+function endOfHistory(operator: Operator, x: Tensor): Node {
+  const node = nodeFor(operator, [], {}, [x], null);
+  node.custom = () => [];
+  return node;
 }
 
 /** What was recorded is reachable through x, which may be older than the scope that is open now. */

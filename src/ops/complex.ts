@@ -17,6 +17,7 @@ import {
 } from "../core/index.ts";
 import {
   asTensor,
+  bindArguments,
   c64,
   copyInto,
   f32,
@@ -47,8 +48,7 @@ const conjugate: Op1 = /* @__PURE__ */ unary("conj", {
 });
 
 /** The complex conjugate; a real `x` itself. */
-export const conj: Op1 = /* @__PURE__ */ publish(/* @__PURE__ */ operatorOf(conjugate), ((x: Tensor) =>
-  isComplex(asTensor(x, "conj", "input").code) ? conjugate(x) : x) as never) as unknown as Op1;
+export const conj: Op1 = /* @__PURE__ */ byKind(conjugate, (x) => x);
 export const conjPhysical: Op1 = conj;
 /** `x` itself: a conjugate is written out when it is taken. */
 export const resolveConj: Op1 = /* @__PURE__ */ Object.assign(
@@ -64,6 +64,16 @@ function complexOnly(x: Tensor, name: string): Tensor {
   if (!isComplex(asTensor(x, name, "input").code))
     throw new DTypeError(`${name}: expected complex numbers, got ${show(x)}`);
   return x;
+}
+
+/** One form for complex numbers and another for real ones. */
+function byKind(ofComplex: Op1, ofReal: (x: Tensor) => Tensor): Op1 {
+  const operator = operatorOf(ofComplex);
+  const { name, signature } = operator;
+  return publish(operator, (x: Tensor, ...rest: unknown[]): Tensor => {
+    if (rest.length > 0) bindArguments(name, signature, [x, ...rest]); // says what is one too many
+    return isComplex(asTensor(x, name, "input").code) ? ofComplex(x) : ofReal(x);
+  }) as unknown as Op1;
 }
 
 /** A view of one part of complex numbers: the part-th of every pair. */
@@ -86,8 +96,7 @@ function partOf(name: string, part: 0 | 1, vjp: (g: Tensor) => Tensor): Op1 {
 const realPart: Op1 = /* @__PURE__ */ partOf("real", 0, (g) => g);
 
 /** The real part, a view; a real `x` itself. */
-export const real: Op1 = /* @__PURE__ */ publish(/* @__PURE__ */ operatorOf(realPart), ((x: Tensor) =>
-  isComplex(asTensor(x, "real", "input").code) ? realPart(x) : x) as never) as unknown as Op1;
+export const real: Op1 = /* @__PURE__ */ byKind(realPart, (x) => x);
 
 /** The imaginary part, a view. Throws DTypeError for real numbers. */
 export const imag: Op1 = /* @__PURE__ */ partOf("imag", 1, (g) => mul(g, I));
@@ -134,10 +143,12 @@ type Complex = Op<
  * Complex numbers of their parts; of two numbers a complex scalar. Throws DTypeError unless the tensors are float16,
  * float32 or float64 alike.
  */
-export const complex: Complex = /* @__PURE__ */ publish(/* @__PURE__ */ operatorOf(paired), ((a: never, b: never) =>
-  typeof a === "number" && typeof b === "number"
-    ? new ComplexScalar(a, b)
-    : paired(a, b)) as never) as unknown as Complex;
+export const complex: Complex = /* @__PURE__ */ publish(/* @__PURE__ */ operatorOf(paired), ((
+  ...args: [never, never]
+) =>
+  args.length === 2 && typeof args[0] === "number" && typeof args[1] === "number"
+    ? new ComplexScalar(args[0], args[1])
+    : paired(...args)) as never) as unknown as Complex;
 
 const angleOfComplex: Op1 = /* @__PURE__ */ unary("angle", {
   result: "real",
@@ -162,8 +173,7 @@ function floatCode(x: Spec): number {
 }
 
 /** The angle of a complex number in (-π, π]; of a real one π below 0, else 0, or NaN. */
-export const angle: Op1 = /* @__PURE__ */ publish(/* @__PURE__ */ operatorOf(angleOfComplex), ((x: Tensor) =>
-  isComplex(asTensor(x, "angle", "input").code) ? angleOfComplex(x) : angleOfReal(x)) as never) as unknown as Op1;
+export const angle: Op1 = /* @__PURE__ */ byKind(angleOfComplex, angleOfReal);
 
 const direction: Op1 = /* @__PURE__ */ unary("sgn", {
   saves: ["x"],
@@ -178,5 +188,4 @@ const direction: Op1 = /* @__PURE__ */ unary("sgn", {
 });
 
 /** `x / |x|`, 0 for 0; the sign of a real number. */
-export const sgn: Op1 = /* @__PURE__ */ publish(/* @__PURE__ */ operatorOf(direction), ((x: Tensor) =>
-  isComplex(asTensor(x, "sgn", "input").code) ? direction(x) : sign(x)) as never) as unknown as Op1;
+export const sgn: Op1 = /* @__PURE__ */ byKind(direction, sign);

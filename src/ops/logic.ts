@@ -86,8 +86,10 @@ const complement: Op1 = /* @__PURE__ */ unary("bitwiseNot", {
 });
 
 /** `~x` of integers; of bools `!x`. */
-export const bitwiseNot: Op1 = /* @__PURE__ */ publish(/* @__PURE__ */ operatorOf(complement), ((x: Tensor) =>
-  x instanceof Tensor && x.code === BOOL ? logicalNot(x) : complement(x)) as never) as unknown as Op1;
+export const bitwiseNot: Op1 = /* @__PURE__ */ publish(/* @__PURE__ */ operatorOf(complement), ((...args: [Tensor]) =>
+  args[0] instanceof Tensor && args[0].code === BOOL
+    ? logicalNot(...args)
+    : complement(...args)) as never) as unknown as Op1;
 export const bitwiseNot_: Op1 = /* @__PURE__ */ inPlace(bitwiseNot);
 
 /** `a << b`, of integers; 0 for a negative b, or one of the width and more. */

@@ -26,7 +26,7 @@ import {
   type ViewOf,
   view as viewOp,
 } from "../op/index.ts";
-import { Tensor } from "../tensor/index.ts";
+import { assertAlive, Tensor } from "../tensor/index.ts";
 import { whole, wholes } from "./arguments.ts";
 import { composed } from "./composed.ts";
 import { clone, contiguous, copy_ } from "./copy.ts";
@@ -223,11 +223,9 @@ export const asStrided: OpQ<
   "asStrided",
   "input, size, stride, storageOffset?",
   (x: Tensor, size: readonly number[], stride: readonly number[], storageOffset?: number) => {
-    const offset =
-      storageOffset == null
-        ? asTensor(x, "asStrided", "input").offset
-        : whole(storageOffset, "asStrided", "storageOffset");
-    const room = Math.floor(x.storage.allocation!.bytes / SIZE[x.code]!);
+    assertAlive(asTensor(x, "asStrided", "input"), "asStrided");
+    const offset = storageOffset == null ? x.offset : whole(storageOffset, "asStrided", "storageOffset");
+    const room = Math.floor(x.storage.bytes / SIZE[x.code]!);
     return [{ x }, { ...geometry("asStrided", size, stride, offset, room), from: x.offset }];
   },
   {

@@ -118,23 +118,30 @@ function valuesOf(x: Tensor): Scalar[] {
 
 /** A 0-dim tensor. It belongs to no scope: the caller is an operator that takes a number where a tensor may stand. */
 export function scalarTensor(value: Scalar, code: number, backend: Backend): Tensor {
-  const make = (): Tensor => outside(() => upload(backend, code, SCALAR, encode([value], code)));
-  if (typeof value !== "number" || Object.is(value, -0)) return make();
   const cache = recentScalars(backend)[code]!;
-  let x = cache.get(value);
+  const key = scalarKey(value);
+  let x = cache.get(key);
   if (x === undefined) {
-    x = make();
+    x = outside(() => upload(backend, code, SCALAR, encode([value], code)));
     if (cache.size >= MOST_SCALARS) cache.clear();
-    cache.set(value, x);
+    cache.set(key, x);
   }
   return x;
+}
+
+/** What tells scalars apart: as a key, -0 is 0. */
+function scalarKey(value: Scalar): number | bigint | boolean | string {
+  if (value instanceof ComplexScalar) return value.toString();
+  const key = value instanceof FloatScalar ? value.value : value;
+  return Object.is(key, -0) ? "-0" : key;
 }
 
 const MOST_SCALARS = 128;
 
 /** Numbers come again and again (a learning rate, an eps): the last few stay as tensors. */
-const scalarsOf = new WeakMap<Backend, Map<number, Tensor>[]>();
-function recentScalars(backend: Backend): Map<number, Tensor>[] {
+type Scalars = Map<number | bigint | boolean | string, Tensor>;
+const scalarsOf = new WeakMap<Backend, Scalars[]>();
+function recentScalars(backend: Backend): Scalars[] {
   let caches = scalarsOf.get(backend);
   if (caches === undefined) {
     caches = DTYPES.map(() => new Map());

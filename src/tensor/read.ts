@@ -37,12 +37,7 @@ export async function readAll(x: Tensor, op: string): Promise<Uint8Array<ArrayBu
   assertAlive(x, op);
   const { backend, allocation } = x.storage;
   const [offset, length] = span(x);
-  x.storage.holds++; // a dispose while this waits takes nothing away
-  try {
-    return pack(x, await backend.read(allocation!, offset, length));
-  } finally {
-    x.storage.unhold();
-  }
+  return pack(x, await backend.read(allocation!, offset, length)); // a dispose while this waits comes after it
 }
 
 export function readAllSync(x: Tensor, op: string): Uint8Array<ArrayBuffer> {

@@ -6,6 +6,8 @@ import { cohort } from "./net.ts";
 
 export class Storage {
   readonly backend: Backend;
+  /** As many as were asked for; the device may have rounded up. */
+  readonly bytes: number;
   /** Null once the bytes went back. */
   allocation: Allocation | null;
   /** Grows with every write; a tape that saved a tensor compares it. */
@@ -19,6 +21,7 @@ export class Storage {
 
   constructor(backend: Backend, bytes: number) {
     this.backend = backend;
+    this.bytes = bytes;
     this.allocation = backend.allocate(bytes);
     this.token = cohort(backend, this.allocation);
   }

@@ -16,13 +16,13 @@ export interface Entry {
   readonly f: (...args: unknown[]) => unknown;
   readonly operator: Operator;
   readonly samples: readonly Sample[];
-  /** True where the root exports the function itself. */
+  /** True where the root exports the function under its name. */
   readonly isPublic: boolean;
 }
 
 /** Every operator that has been declared, once by each of its names. */
 export function entries(): Entry[] {
-  const exported = new Set<unknown>(Object.values(fl));
+  const root = fl as unknown as Record<string, unknown>;
   const last = new Map<string, OperatorFunction>();
   // A family publishes its general form first and its quick one last.
   for (const f of published) last.set(`${f.opName} ${f.operator.signature}`, f);
@@ -32,7 +32,7 @@ export function entries(): Entry[] {
       f: f as (...args: unknown[]) => unknown,
       operator: f.operator,
       samples: f.operator.rule.samples ?? [],
-      isPublic: exported.has(f),
+      isPublic: root[f.opName] === f,
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
