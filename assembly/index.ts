@@ -1,6 +1,8 @@
 // The doors that JavaScript calls by name, and the kernels, which the build moves into the table.
 export { enter } from "./abi";
 // @ts-ignore: the linker's symbol
+export const heapBase: usize = __heap_base;
+export { launch, work } from "./parallel";
 export * from "./cast/cast";
 export * from "./cast/copy";
 export * from "./conv/conv";
@@ -32,5 +34,4 @@ export * from "./rows/layernorm";
 export * from "./rows/softmax";
 export * from "./scan/scan";
 export * from "./sort/order";
-export const heapBase: usize = __heap_base;
-export { launch, work } from "./parallel";
+export * from "./sort/select";

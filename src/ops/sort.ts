@@ -1,6 +1,6 @@
 // Sorts and selections along one dim.
 
-import { INT64, IndexError, SIZE, show, UINT8 } from "../core/index.ts";
+import { dense, INT64, IndexError, SIZE, show, UINT8 } from "../core/index.ts";
 import {
   asTensor,
   copyInto,
@@ -17,26 +17,22 @@ import {
   toDense,
   wrongArgument,
 } from "../op/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import { Tensor } from "../tensor/index.ts";
 import { axisOf, GRAIN, product, reducedShape, reordered, toEnd } from "./axes.ts";
 import { scatterAdd, zerosOf } from "./gather.ts";
-import { narrow } from "./pick.ts";
-import { assertReal } from "./reduce.ts";
-import { reshape } from "./view.ts";
+import { assertReal, kept } from "./reduce.ts";
 
 type Pair = Named<"values" | "indices">;
 
-const ROOM = 4096; // records among which the first are sought at least: rarer sorts of them, still within a cache
+// ── launches ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Launches assembly/sort/order.ts: the `count` first along `dim`. */
-function order(
+/** Calls `launch` with x and its results as rows along `dim`; what it writes lands where it belongs. */
+function rowwise(
   k: Kernels,
   x: Tensor,
-  values: Tensor,
-  indices: Tensor,
+  { values, indices }: { values: Tensor; indices: Tensor },
   dim: number,
-  count: number,
-  descending: boolean,
+  launch: (n: number, rows: number, x: Tensor, values: Tensor, indices: Tensor) => void,
 ): void {
   if (values.layout.size === 0) return;
   const last = dim >= x.ndim - 1;
@@ -44,20 +40,57 @@ function order(
   const source = last ? x : toDense(turned(x));
   const n = source.shape.at(-1) ?? 1;
   const rows = product(source.shape.slice(0, -1));
-  const shape = turned(last ? x : values).shape;
-  const [sorted, places] = last ? [values, indices] : [k.scratch(x.code, shape), k.scratch(INT64, shape)];
-  const room = Math.min(n, Math.max(2 * count, ROOM));
-  const record = SIZE[x.code] === 8 ? 16 : 8;
-  const work = k.scratch(UINT8, [rows * 2 * room * record]);
-  const call = k.call("order").int(n).int(count).int(room).bool(descending).tensor(source);
-  call
-    .tensor(sorted)
-    .tensor(places)
-    .tensor(work)
-    .run(rows, Math.max(1, Math.ceil(GRAIN / 16 / n)));
-  if (last) return;
+  if (last) {
+    launch(n, rows, source, values, indices);
+    return;
+  }
+  const { shape } = turned(values);
+  const [sorted, places] = [k.scratch(x.code, shape), k.scratch(INT64, shape)];
+  launch(n, rows, source, sorted, places);
   copyInto(turned(values), sorted);
   copyInto(turned(indices), places);
+}
+
+const recordOf = (x: Tensor): number => (SIZE[x.code] === 8 ? 16 : 8); // bytes, as assembly/sort/record.ts has them
+const grainOf = (n: number): number => Math.max(1, Math.ceil(GRAIN / 16 / n));
+
+/** The stable sort of assembly/sort/order.ts. */
+function ordered(
+  k: Kernels,
+  x: Tensor,
+  out: { values: Tensor; indices: Tensor },
+  dim: number,
+  descending: boolean,
+): void {
+  rowwise(k, x, out, dim, (n, rows, source, values, indices) => {
+    const work = k.scratch(UINT8, [rows * 2 * n * recordOf(x)]);
+    const call = k.call("order").int(n).bool(descending).tensor(source);
+    call.tensor(values).tensor(indices).tensor(work).run(rows, grainOf(n));
+  });
+}
+
+// The ways of assembly/sort/select.ts.
+const SORT = 0;
+const PARTIAL = 1;
+const NTH_SORTED = 2;
+const NTH = 3;
+const QUICK = 4;
+
+/** The `count` first, chosen by an algorithm of PyTorch's; by QUICK the `count`th alone. */
+function chosen(
+  k: Kernels,
+  how: number,
+  x: Tensor,
+  out: { values: Tensor; indices: Tensor },
+  dim: number,
+  count: number,
+  descending: boolean,
+): void {
+  rowwise(k, x, out, dim, (n, rows, source, values, indices) => {
+    const work = k.scratch(UINT8, [rows * (how === PARTIAL ? count : n) * recordOf(x)]);
+    const call = k.call("select").int(n).int(count).int(how).bool(descending).tensor(source);
+    call.tensor(values).tensor(indices).tensor(work).run(rows, grainOf(n));
+  });
 }
 
 /** The cotangent of x: g where the elements came from. */
@@ -65,23 +98,32 @@ function putBack(g: Tensor, indices: Tensor, x: Spec, dim: number): Tensor {
   return x.ndim === 0 ? g : scatterAdd(zerosOf(x, g), dim, indices, g);
 }
 
+// ── sorts ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
 type Sort<R> = OpK<
   [dim?: number, descending?: boolean],
   ["dim", "descending"],
-  { dim: number; descending: boolean; stable: boolean },
+  { dim: number; descending: boolean; stable: boolean | null },
   R
 >;
 
 /**
- * Sorts along `dim` (the last by default), with the places that the values came from. Equals keep their order, whatever
- * `stable` says; NaN counts as the greatest.
+ * Whether equals keep their order. Where PyTorch's unstable sort is the C++ library's, on narrow types, ours leaves equals
+ * as that does; its vectorised sorts of the others leave them in no order that could be told, so ours are stable.
+ */
+const keepsOrder = (x: Tensor, stable: boolean | null | undefined): boolean => stable === true || SIZE[x.code]! > 2;
+
+/**
+ * Sorts along `dim` (the last by default), with the places that the values came from. Equals keep their order if
+ * `stable`; of dtypes of 32 bits and more in any case. NaN counts as the greatest.
  */
 export const sort: Sort<Pair> = /* @__PURE__ */ op(
   "sort",
   "input, dim?, descending?, *, stable?",
-  (x, dim, descending) => {
+  (x, dim, descending, stable: boolean | null | undefined) => {
     asTensor(x, "sort", "input");
-    return [{ x }, { dim: axisOf(dim ?? -1, x.ndim, "sort"), descending: descending ?? false }];
+    const axis = axisOf(dim ?? -1, x.ndim, "sort");
+    return [{ x }, { dim: axis, descending: descending ?? false, stable: keepsOrder(x, stable) }];
   },
   {
     outputs: ["values", "indices"],
@@ -90,8 +132,10 @@ export const sort: Sort<Pair> = /* @__PURE__ */ op(
       return [spec(x.code, x.shape), spec(INT64, x.shape)];
     },
     kernel: "order",
-    launch: (k, { x }, { values, indices }, { dim, descending }) =>
-      order(k, x, values, indices, dim, x.shape[dim] ?? 1, descending),
+    launch(k, { x }, out, { dim, descending, stable }) {
+      if (stable) ordered(k, x, out, dim, descending);
+      else chosen(k, SORT, x, out, dim, x.shape[dim] ?? 1, descending);
+    },
     saves: ["indices"],
     vjp: (g, { indices }, { dim }, { x }) => ({ x: () => putBack(g.values!, indices, x, dim) }),
     samples: [[f32(5)], [f32(2, 3, 4), 1, true], [i64(3, 4)], [f32(), 0], [f32(0, 2)]],
@@ -102,16 +146,17 @@ export const sort: Sort<Pair> = /* @__PURE__ */ op(
 export const argsort: Sort<Tensor> = /* @__PURE__ */ op(
   "argsort",
   "input, dim?, descending?, *, stable?",
-  (x, dim, descending) => {
+  (x, dim, descending, stable: boolean | null | undefined) => {
     asTensor(x, "argsort", "input");
-    return [{ x }, { dim: axisOf(dim ?? -1, x.ndim, "argsort"), descending: descending ?? false }];
+    const axis = axisOf(dim ?? -1, x.ndim, "argsort");
+    return [{ x }, { dim: axis, descending: descending ?? false, stable: stable ?? false }];
   },
   {
     infer({ x }) {
       assertReal("argsort", x);
       return spec(INT64, x.shape);
     },
-    decompose: ({ x }, { dim, descending }) => sort(x, dim, descending).indices,
+    decompose: ({ x }, { dim, descending, stable }) => sort(x, dim, descending, { stable }).indices,
     samples: [[f32(5)], [f32(2, 3, 4), 1, true]],
   },
 );
@@ -128,18 +173,19 @@ export const msort: Op<(x: Tensor) => Tensor, () => Tensor> = /* @__PURE__ */ op
   },
 );
 
-/** k as an integer in [0, n]. */
+// ── selections ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** k as an integer in [least, size of the dim]. */
 function countOf(k: unknown, x: Tensor, dim: number, least: number, name: string): number {
   if (typeof k !== "number" || !Number.isInteger(k)) throw wrongArgument(name, "k", k, "an integer");
   const n = x.shape[dim] ?? 1;
-  if (k < least || k > n)
-    throw new IndexError(`${name}: k = ${k} is out of range for dim ${dim} of ${show(x)}: expected [${least}, ${n}]`);
-  return k;
+  if (k >= least && k <= n) return k;
+  throw new IndexError(`${name}: k = ${k} is out of range for dim ${dim} of ${show(x)}: expected [${least}, ${n}]`);
 }
 
 /**
- * The `k` largest (smallest) elements along `dim` (the last by default) in order, with their places. Of equals the first
- * come first; NaN counts as the greatest. The result is sorted, whatever `sorted` says.
+ * The `k` largest (smallest) elements along `dim` (the last by default), with their places; in order unless `sorted` is
+ * false. Of equals it takes those that PyTorch takes. NaN counts as the greatest.
  */
 export const topk: OpQ<
   [k: number],
@@ -150,10 +196,10 @@ export const topk: OpQ<
 > = /* @__PURE__ */ op(
   "topk",
   "input, k, dim?, largest?, sorted?",
-  (x, k, dim, largest) => {
+  (x, k, dim, largest, sorted) => {
     asTensor(x, "topk", "input");
     const axis = axisOf(dim ?? -1, x.ndim, "topk");
-    return [{ x }, { dim: axis, k: countOf(k, x, axis, 0, "topk"), largest: largest ?? true }];
+    return [{ x }, { dim: axis, k: countOf(k, x, axis, 0, "topk"), largest: largest ?? true, sorted: sorted ?? true }];
   },
   {
     outputs: ["values", "indices"],
@@ -162,20 +208,26 @@ export const topk: OpQ<
       const shape = x.shape.map((n, d) => (d === dim ? k : n));
       return [spec(x.code, shape), spec(INT64, shape)];
     },
-    kernel: "order",
-    launch: (kernels, { x }, { values, indices }, { dim, k, largest }) =>
-      order(kernels, x, values, indices, dim, k, largest),
+    kernel: "select",
+    launch(kernels, { x }, out, { dim, k, largest, sorted }) {
+      const few = k * 64 <= (x.shape[dim] ?? 1); // PyTorch's own choice
+      chosen(kernels, few ? PARTIAL : sorted ? NTH_SORTED : NTH, x, out, dim, k, largest);
+    },
     saves: ["indices"],
     vjp: (g, { indices }, { dim }, { x }) => ({ x: () => putBack(g.values!, indices, x, dim) }),
     samples: [
       [f32(5), 2],
       [f32(2, 3, 4), 2, 1, false],
       [i64(3, 4), 1],
+      [f32(), 1],
     ],
   },
 );
 
-/** The `k`th smallest element along `dim` (the last by default), and its place. k counts from 1. */
+/** A dense tensor's elements in another shape, below the tape. */
+const shaped = (t: Tensor, shape: readonly number[]): Tensor => new Tensor(t.storage, t.code, dense(shape), t.offset);
+
+/** The `k`th smallest element along `dim` (the last by default), and its place. k counts from 1; NaN is the greatest. */
 export const kthvalue: OpQ<
   [k: number],
   [dim?: number, keepdim?: boolean],
@@ -194,19 +246,23 @@ export const kthvalue: OpQ<
     outputs: ["values", "indices"],
     infer({ x }, { dim, keepdim }) {
       assertReal("kthvalue", x);
-      const shape = reducedShape(
-        x.shape,
-        [dim].filter((d) => d < x.ndim),
-        keepdim,
-      );
+      const dims = x.ndim === 0 ? [] : [dim];
+      const shape = reducedShape(x.shape, dims, keepdim);
       return [spec(x.code, shape), spec(INT64, shape)];
     },
-    decompose({ x }, { k, dim, keepdim }) {
-      const smallest = topk(x, k, dim, false);
-      if (x.ndim === 0) return smallest;
-      const shape = reducedShape(x.shape, [dim], keepdim);
-      return smallest.map((y) => reshape(narrow(y, dim, k - 1, 1), shape));
+    kernel: "select",
+    launch(kernels, { x }, { values, indices }, { k, dim }) {
+      const shape = x.ndim === 0 ? [] : reducedShape(x.shape, [dim], true);
+      const out = { values: shaped(values, shape), indices: shaped(indices, shape) };
+      chosen(kernels, QUICK, x, out, dim, k, false);
     },
+    saves: ["indices"],
+    vjp: (g, { indices }, { dim, keepdim }, { x }) => ({
+      x: () =>
+        x.ndim === 0
+          ? g.values!
+          : putBack(kept(g.values!, x, [dim], keepdim), kept(indices, x, [dim], keepdim), x, dim),
+    }),
     samples: [
       [f32(5), 2],
       [f32(2, 3, 4), 2, 1, true],
