@@ -270,7 +270,9 @@ export const scatter: Scatter = /* @__PURE__ */ op(
     ];
   },
   {
-    infer({ x, index, src }, { dim, single }) {
+    infer({ x, index, src }, { dim, reduce, single }) {
+      if (reduce === "multiply" && isComplex(x.code))
+        throw new DTypeError(`scatter: "multiply" is not defined for ${x.dtype}`);
       sameCode("scatter", x, src);
       checkIndex("scatter", dim, index, single ? [x] : [x, src]);
       return spec(x.code, x.shape);

@@ -42,11 +42,12 @@ import {
 } from "../op/index.ts";
 import { allocate, Tensor, tensor } from "../tensor/index.ts";
 import { whole } from "./arguments.ts";
-import { composed } from "./composed.ts";
-import { copy_, fill_ } from "./copy.ts";
+import { composed, within } from "./composed.ts";
+import { cast, copy_, fill_ } from "./copy.ts";
 import { zeros } from "./create.ts";
 import { asIndex, folding, gatherInto, launch, sameCode, scatterInto, valueFor, zerosOf } from "./gather.ts";
 import { laid, part, rangeOf, select, unbind } from "./pick.ts";
+import { maskedFill_ } from "./ternary.ts";
 import { expand, reshape, unsqueeze } from "./view.ts";
 
 // ── the grammar ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -171,11 +172,12 @@ type At = Op<(x: Tensor, ...indices: Index[]) => Tensor, (...indices: Index[]) =
  * shape stands at the place of the first of them, or in front where something stands between them.
  */
 export const at: At = /* @__PURE__ */ Object.assign(
-  (x: Tensor, ...indices: Index[]): Tensor => {
-    const { view, picks } = resolve(asTensor(x, "at", "input"), indices, "at");
-    if (picks.length > 0) return pickAt(view, ...broadcastPicks(picks, "at"));
-    return view === x ? expand(x, x.shape) : view;
-  },
+  (x: Tensor, ...indices: Index[]): Tensor =>
+    within("at", () => {
+      const { view, picks } = resolve(asTensor(x, "at", "input"), indices, "at");
+      if (picks.length > 0) return pickAt(view, ...broadcastPicks(picks, "at"));
+      return view === x ? expand(x, x.shape) : view;
+    }),
   { opName: "at" },
 ) as unknown as At;
 
@@ -186,25 +188,35 @@ type SetAt = Op<
 
 /**
  * Python's `x[…] = value`: `x.setAt([0, fl.slice(0, 2)], value)`; a single index needs no list. The value broadcasts to
- * what `at` would give. Returns `x`.
+ * what `at` would give, and is cast. Returns `x`.
  */
 export const setAt: SetAt = /* @__PURE__ */ Object.assign(
-  (x: Tensor, indices: Index | readonly Index[], value: Tensor | Scalar): Tensor => {
-    const list = Array.isArray(indices) ? (indices as readonly Index[]) : [indices as Index];
-    const { view, picks } = resolve(asTensor(x, "setAt", "input"), list, "setAt");
-    if (picks.length === 0) {
-      if (value instanceof Tensor) copy_(view, withoutLead(value, view.ndim));
-      else fill_(view, value);
+  (x: Tensor, indices: Index | readonly Index[], value: Tensor | Scalar): Tensor =>
+    within("setAt", () => {
+      const list = Array.isArray(indices) ? (indices as readonly Index[]) : [indices as Index];
+      const mask = list.length === 1 ? wholeMask(x, list[0]!) : null;
+      if (mask !== null && !(value instanceof Tensor)) return maskedFill_(x, mask, value);
+      const { view, picks } = resolve(asTensor(x, "setAt", "input"), list, "setAt");
+      if (picks.length === 0) {
+        if (value instanceof Tensor) copy_(view, withoutLead(value, view.ndim));
+        else fill_(view, value);
+        return x;
+      }
+      const [tensors, dims] = broadcastPicks(picks, "setAt");
+      const given = value instanceof Tensor ? value : valueFor("setAt", view, value);
+      const values = given.code === view.code ? given : cast(given, view.code);
+      putAt_(view, tensors, dims, withoutLead(values, pickedShape(view, tensors, dims).length), false);
       return x;
-    }
-    const [tensors, dims] = broadcastPicks(picks, "setAt");
-    const shape = pickedShape(view, tensors, dims);
-    const values = value instanceof Tensor ? withoutLead(value, shape.length) : valueFor("setAt", view, value);
-    putAt_(view, tensors, dims, values, false);
-    return x;
-  },
+    }),
   { opName: "setAt" },
 ) as unknown as SetAt;
+
+/** A mask over the first dims of x, in a shape that broadcasts to x's: one number under it needs no places. */
+function wholeMask(x: Tensor, index: Index): Tensor | null {
+  if (!(index instanceof Tensor) || index.code !== BOOL || index.ndim === 0) return null;
+  if (!sameDims(index.shape, asTensor(x, "setAt", "input").shape.slice(0, index.ndim))) return null;
+  return reshape(index, [...index.shape, ...new Array<number>(x.ndim - index.ndim).fill(1)]);
+}
 
 /** `value` without the dims of size 1 in front that its target does not have. */
 function withoutLead(value: Tensor, ndim: number): Tensor {

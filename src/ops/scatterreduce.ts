@@ -1,6 +1,6 @@
 // Values that meet at one place, folded: sums, products, extremes and means at the places that an index tensor gives.
 
-import { isFloating, isIntegral, type Scalar } from "../core/index.ts";
+import { DTypeError, isComplex, isFloating, isIntegral, type Scalar } from "../core/index.ts";
 import { asTensor, copyInto, f32, indices, type OpQ, op, spec } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { word } from "./arguments.ts";
