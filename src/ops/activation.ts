@@ -115,7 +115,10 @@ export const hardtanh: Hardtanh = /* @__PURE__ */ inplaceable(
       return [{ x }, { low: bound(low), high: bound(high) }];
     },
     {
-      infer: ({ x }) => (noComplex("hardtanh", x), x),
+      infer({ x }) {
+        noComplex("hardtanh", x);
+        return x;
+      },
       decompose: ({ x }, { low, high }) => clamp(x, low, high),
       saves: ["x"],
       vjp: (g, { x }, { low, high }) => ({ x: () => where(le(x, low), 0, where(lt(x, high), g, 0)) }),

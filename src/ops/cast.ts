@@ -21,6 +21,11 @@ import { asTensor, bindArguments, method, type Op, op } from "../op/index.ts";
 import { deviceOf, dtypeArgument, fromBytes, readAllSync, Tensor } from "../tensor/index.ts";
 import { cast, clone } from "./copy.ts";
 
+/** `x` in the dtype with this code: itself where it has it. */
+export function asCode(x: Tensor, code: number): Tensor {
+  return x.code === code ? x : cast(x, code);
+}
+
 type MemoryFormat = "contiguous_format" | "preserve_format" | "channels_last" | "channels_last_3d";
 const FORMATS: readonly unknown[] = ["contiguous_format", "preserve_format", "channels_last", "channels_last_3d"];
 
@@ -100,8 +105,7 @@ function converter(name: string, code: number): Converter {
   return method(name, (...args: unknown[]): Tensor => {
     const [x, format] = bindArguments(name, "input, *, memoryFormat?", args);
     checkFormat(name, format);
-    const { code: from } = asTensor(x, name, "input");
-    return from === code ? (x as Tensor) : cast(x as Tensor, code);
+    return asCode(asTensor(x, name, "input"), code);
   }) as unknown as Converter;
 }
 
