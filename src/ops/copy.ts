@@ -3,6 +3,7 @@
 import { broadcast, DTYPES, isScalar, ShapeError, SUFFIX, sameDims, scalarKind, showShape } from "../core/index.ts";
 import {
   asTensor,
+  bindArguments,
   copyInto,
   f32,
   i64,
@@ -73,8 +74,8 @@ const copy: Op<(x: Tensor, source: Tensor) => Tensor, (source: Tensor) => Tensor
 export const copy_: Op<(x: Tensor, source: Tensor) => Tensor, (source: Tensor) => Tensor> =
   /* @__PURE__ */ inPlace(copy);
 
-/** `x` with every element replaced: the operator behind `fill_`. */
-const fill: Op<(x: Tensor, value: Operand) => Tensor, (value: Operand) => Tensor> = /* @__PURE__ */ op(
+/** The operator behind `fill` and `fill_`. */
+const filled: Op<(x: Tensor, value: Operand) => Tensor, (value: Operand) => Tensor> = /* @__PURE__ */ op(
   "fill",
   "input, value",
   (x, value) => [{ x: asTensor(x, "fill", "input"), value: fillValue(x, value) }],
@@ -102,9 +103,15 @@ function fillValue(x: Tensor, value: unknown): Tensor {
   return scalarTensor(value, x.code, x.storage.backend);
 }
 
+/** A tensor like `x` with `value`, a number or a 0-dim tensor, everywhere. A function only, as in PyTorch. */
+export function fill(...args: readonly [x: Tensor, value: Operand | { value: Operand }]): Tensor {
+  const [x, value] = bindArguments("fill", "input, value", args);
+  return filled(x as Tensor, value as Operand);
+}
+
 /** Sets every element to `value`. */
 export const fill_: Op<(x: Tensor, value: Operand) => Tensor, (value: Operand) => Tensor> =
-  /* @__PURE__ */ inPlace(fill);
+  /* @__PURE__ */ inPlace(filled);
 
 /** Sets every element to 0. */
 export const zero_: Op1 = /* @__PURE__ */ Object.assign((x: Tensor): Tensor => fill_(x, 0), {

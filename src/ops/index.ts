@@ -25,6 +25,7 @@ export * from "./pick.ts";
 export * from "./pool.ts";
 export * from "./random.ts";
 export * from "./reduce.ts";
+export * from "./resize.ts";
 export * from "./rows.ts";
 export * from "./scan.ts";
 export * from "./scatterreduce.ts";

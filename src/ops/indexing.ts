@@ -41,14 +41,15 @@ import {
   toDense,
 } from "../op/index.ts";
 import { allocate, Tensor, tensor } from "../tensor/index.ts";
-import { whole } from "./arguments.ts";
+import { sizesOf, whole } from "./arguments.ts";
 import { composed, within } from "./composed.ts";
 import { cast, copy_, fill_ } from "./copy.ts";
-import { zeros } from "./create.ts";
+import { full, zeros } from "./create.ts";
 import { asIndex, folding, gatherInto, launch, sameCode, scatterInto, valueFor, zerosOf } from "./gather.ts";
+import { cat } from "./join.ts";
 import { laid, part, rangeOf, select, unbind } from "./pick.ts";
 import { maskedFill_ } from "./ternary.ts";
-import { expand, reshape, unsqueeze } from "./view.ts";
+import { dimOf, expand, reshape, unsqueeze } from "./view.ts";
 
 // ── the grammar ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -64,15 +65,26 @@ export class Slice {
   }
 }
 
-/** `slice(stop)`, `slice(start, stop)` or `slice(start, stop, step)`, as in Python; null leaves a bound open. */
-export function slice(start: number | null, stop?: number | null, step?: number | null): Slice {
-  const bound = (value: number | null | undefined): number | null =>
-    value == null ? null : whole(value, "slice", "a bound");
-  const by = step == null ? 1 : whole(step, "slice", "step");
-  return stop === undefined && step === undefined
-    ? new Slice(null, bound(start), by)
-    : new Slice(bound(start), bound(stop), by);
+/**
+ * `slice(stop)`, `slice(start, stop)` or `slice(start, stop, step)`, as in Python; null leaves a bound open.
+ *
+ * With a tensor in front it is `torch.slice`: the view of a range of one dim.
+ */
+export function slice(start: number | null, stop?: number | null, step?: number | null): Slice;
+export function slice(x: Tensor, dim?: number, start?: number | null, end?: number | null, step?: number): Tensor;
+export function slice(...args: readonly unknown[]): Slice | Tensor {
+  const [first, second, third, fourth, fifth] = args;
+  if (first instanceof Tensor) {
+    const d = dimOf((second ?? 0) as number, first.ndim, "slice");
+    const { start, stop, step } = new Slice(bound(third), bound(fourth), stepOf(fifth));
+    const range = rangeOf(first.shape[d]!, start, stop, step);
+    return part(first, d, range.start, range.length, step);
+  }
+  return args.length < 2 ? new Slice(null, bound(first), 1) : new Slice(bound(first), bound(second), stepOf(third));
 }
+
+const bound = (value: unknown): number | null => (value == null ? null : whole(value, "slice", "a bound"));
+const stepOf = (value: unknown): number => (value == null ? 1 : whole(value, "slice", "step"));
 
 type List = readonly (number | boolean | List)[];
 
@@ -499,6 +511,27 @@ export const nonzero: Nonzero = /* @__PURE__ */ composed(
   },
 ) as Nonzero;
 
+type NonzeroStatic = Op<
+  (x: Tensor, options: { size: number; fillValue?: number }) => Tensor,
+  (options: { size: number; fillValue?: number }) => Tensor
+>;
+
+/** The first `size` rows of `nonzero`; where there are fewer, the rest is `fillValue` (-1). */
+export const nonzeroStatic: NonzeroStatic = /* @__PURE__ */ composed(
+  "nonzeroStatic",
+  "input, *, size, fillValue?",
+  (x: Tensor, size?: unknown, fillValue?: unknown) => {
+    const found = coordinates(asTensor(x, "nonzeroStatic", "input"));
+    const rows = whole(size, "nonzeroStatic", "size");
+    if (rows < 0) throw new ShapeError(`nonzeroStatic: size is ${rows}, expected 0 or more`);
+    const kept = part(found, 0, 0, Math.min(rows, found.shape[0]!), 1);
+    const rest = full([rows - kept.shape[0]!, x.ndim], whole(fillValue ?? -1, "nonzeroStatic", "fillValue"), {
+      device: x.device,
+    });
+    return cat([kept, rest], 0);
+  },
+) as unknown as NonzeroStatic;
+
 /** The indices of the elements that are not 0, a row each: [n, ndim]. */
 export const argwhere: Op<(x: Tensor) => Tensor, () => Tensor> = /* @__PURE__ */ composed("argwhere", "input", (x) =>
   coordinates(asTensor(x, "argwhere", "input")),
@@ -592,3 +625,28 @@ export const maskedScatter: MaskedScatter = /* @__PURE__ */ op(
 
 /** `maskedScatter` into `x` itself. */
 export const maskedScatter_: MaskedScatter = /* @__PURE__ */ inPlace(maskedScatter);
+
+const unraveled: (x: Tensor, shape: readonly number[]) => Tensor = /* @__PURE__ */ op(
+  "unravelIndex",
+  "indices, shape",
+  (x: Tensor, shape: readonly number[]) => [{ x }, { shape }],
+  {
+    infer: ({ x }, { shape }) => spec("int64", [...x.shape, shape.length]),
+    into(y, { x }, { shape }) {
+      const places = toDense(toCode(x, INT64));
+      const { backend } = y.storage;
+      new Call(backend.command(need(backend, "coordinates_i64")))
+        .int(shape.length)
+        .tensor(places)
+        .tensor(y)
+        .ints([shape.length, 1, ...shape])
+        .run(places.numel(), 4096);
+    },
+  },
+);
+
+/** The coordinates in a tensor of the given shape of places in its flat form: one tensor like `indices` for every dim. */
+export function unravelIndex(indices: Tensor, shape: number | readonly number[]): Tensor[] {
+  const index = asIndex(indices, "unravelIndex", "indices");
+  return unbind(unraveled(index, sizesOf(shape, "unravelIndex", "shape")), -1);
+}

@@ -28,7 +28,7 @@ import {
 } from "../op/index.ts";
 import { assertAlive, Tensor } from "../tensor/index.ts";
 import { whole, wholes } from "./arguments.ts";
-import { composed } from "./composed.ts";
+import { composed, renamed } from "./composed.ts";
 import { clone, contiguous, copy_ } from "./copy.ts";
 import { arange, fillInto, zeros } from "./create.ts";
 import { indexAdd } from "./rows.ts";
@@ -344,6 +344,16 @@ export const chunk: Chunk = /* @__PURE__ */ composed("chunk", "input, chunks, di
   if (n === 0) return pieces(x, d, new Array<number>(count).fill(0), "chunk");
   return pieces(x, d, evenSizes(n, Math.ceil(n / count), "chunk"), "chunk");
 });
+
+/** `split`, whose pieces PyTorch lets one write into. */
+export const unsafeSplit: Split = /* @__PURE__ */ renamed("unsafeSplit", split);
+/** `splitWithSizes`, whose pieces PyTorch lets one write into. */
+export const unsafeSplitWithSizes: typeof splitWithSizes = /* @__PURE__ */ renamed(
+  "unsafeSplitWithSizes",
+  splitWithSizes,
+);
+/** `chunk`, whose pieces PyTorch lets one write into. */
+export const unsafeChunk: Chunk = /* @__PURE__ */ renamed("unsafeChunk", chunk);
 
 type TensorSplit = OpQ<
   [indicesOrSections: number | readonly number[] | Tensor],

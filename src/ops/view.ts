@@ -21,6 +21,7 @@ import {
 import { asTensor, c64, f32, type Op, type Op1, type Op2T, type OpK, type Spec, view as viewOp } from "../op/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { sizesOf, wholes } from "./arguments.ts";
+import { conj } from "./complex.ts";
 import { composed, renamed } from "./composed.ts";
 import { clone, contiguous } from "./copy.ts";
 import { sumToSize } from "./reduce.ts";
@@ -234,6 +235,22 @@ export const T: Attribute = /* @__PURE__ */ attribute("T", (x) =>
 export const mT: Attribute = /* @__PURE__ */ attribute("mT", (x) => {
   if (x.ndim < 2) throw new ShapeError(`mT: ${show(x)} is no matrix: expected at least two dims`);
   return transpose(x, -2, -1);
+});
+
+/** The complex conjugate of `mT`. */
+export const mH: Attribute = /* @__PURE__ */ attribute("mH", (x) => adjoint(x));
+
+/** The complex conjugate of the transpose of a matrix. Throws for another number of dims. */
+export const H: Attribute = /* @__PURE__ */ attribute("H", (x) => {
+  if (x.ndim !== 2 && x.ndim !== 0) throw new ShapeError(`H: ${show(x)} is no matrix`);
+  return x.ndim === 0 ? conj(x) : adjoint(x);
+});
+
+/** The matrices of the last two dims transposed and conjugated: a view where they are real. */
+export const adjoint: Op1 = /* @__PURE__ */ composed("adjoint", "input", (x) => {
+  if (asTensor(x, "adjoint", "input").ndim < 2)
+    throw new ShapeError(`adjoint: ${show(x)} is no matrix: expected at least two dims`);
+  return isComplex(x.code) ? conj(transpose(x, -2, -1)) : transpose(x, -2, -1);
 });
 
 type MoveDim = Op<

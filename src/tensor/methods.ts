@@ -21,6 +21,7 @@ import type * as norm from "../ops/norm.ts";
 import type * as pick from "../ops/pick.ts";
 import type * as random from "../ops/random.ts";
 import type * as reduce from "../ops/reduce.ts";
+import type * as resize from "../ops/resize.ts";
 import type * as rows from "../ops/rows.ts";
 import type * as scan from "../ops/scan.ts";
 import type * as scatterreduce from "../ops/scatterreduce.ts";
@@ -56,6 +57,7 @@ export interface OperatorMethods
     Methods<typeof pick>,
     Methods<typeof random>,
     Methods<typeof reduce>,
+    Methods<typeof resize>,
     Methods<typeof rows>,
     Methods<typeof scan>,
     Methods<typeof scatterreduce>,
