@@ -12,9 +12,9 @@ import type { ModuleFile, OperatorFile, OptimizerFile, RandomCase } from "./reco
 import { readRecorded } from "./recorded.ts";
 import { recordedFiles } from "./replay.ts";
 
-const PER_DTYPE = 4; // cases of one dtype; the float32 ones, which have gradients, twice as many
+const PER_DTYPE = 3; // cases of one dtype; the float32 ones, which have gradients, twice as many
 const PER_MODULE = 6;
-const LARGE = 16_000; // characters of JSON: a case beyond it is taken only where there is no smaller one
+const LARGE = 10_000; // characters of JSON: a case beyond it is taken only where a file has no smaller one
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error("usage: node build/test/golden/select.js FOLDER");
@@ -39,15 +39,13 @@ function choose(content: unknown): unknown {
   const file = content as Partial<OperatorFile & ModuleFile & OptimizerFile> & { cases?: readonly unknown[] };
   if (file.op !== undefined) {
     if (library.scope(() => operatorOf(library, file.op!)) === null) return null;
-    const dtypes = Object.entries(file.dtypes!).map(([dtype, cases]) => {
-      return [dtype, spread(cases, dtype === "float32" ? 2 * PER_DTYPE : PER_DTYPE)];
-    });
+    const dtypes = spreadOver(file.dtypes!);
     const aliases = file.aliases!.filter((alias) => library.scope(() => operatorOf(library, alias)) !== null);
-    return { ...file, aliases, dtypes: Object.fromEntries(dtypes) };
+    return { ...file, aliases, dtypes };
   }
   if (file.module !== undefined) {
     if (lookUp(library, `nn.${file.module}`) === undefined) return null;
-    return { ...file, cases: spread(file.cases!, PER_MODULE) };
+    return { ...file, cases: spread(file.cases!.filter(isSmall), PER_MODULE) };
   }
   if (file.optimizer !== undefined) return lookUp(library, `optim.${file.optimizer}`) === undefined ? null : file;
   const random = file.cases as readonly Partial<RandomCase>[];
@@ -58,11 +56,23 @@ function isThere(name: string): boolean {
   return lookUp(library, name) !== undefined || library.scope(() => operatorOf(library, name)) !== null;
 }
 
-/** `n` of the cases that are not large, evenly from first to last; the smallest where all are large. */
+/** A few cases of each dtype; of a file that has large ones alone, the smallest. */
+function spreadOver<T>(dtypes: Readonly<Record<string, readonly T[]>>): Record<string, readonly T[]> {
+  const chosen = Object.entries(dtypes).map(([dtype, cases]) => {
+    return [dtype, spread(cases.filter(isSmall), dtype === "float32" ? 2 * PER_DTYPE : PER_DTYPE)] as const;
+  });
+  if (chosen.some(([, cases]) => cases.length > 0)) return Object.fromEntries(chosen);
+  const all = Object.entries(dtypes).flatMap(([dtype, cases]) => cases.map((c) => [dtype, [c]] as const));
+  const smallest = all.toSorted(([, [a]], [, [b]]) => JSON.stringify(a).length - JSON.stringify(b).length)[0];
+  return smallest === undefined ? {} : Object.fromEntries([smallest]);
+}
+
+function isSmall(recorded: unknown): boolean {
+  return JSON.stringify(recorded).length <= LARGE;
+}
+
+/** `n` of the cases, evenly from first to last. */
 function spread<T>(cases: readonly T[], n: number): readonly T[] {
-  const size = (c: T) => JSON.stringify(c).length;
-  const small = cases.filter((c) => size(c) <= LARGE);
-  if (small.length === 0) return cases.toSorted((a, b) => size(a) - size(b)).slice(0, 1);
-  if (small.length <= n) return small;
-  return Array.from({ length: n }, (_, i) => small[Math.round((i * (small.length - 1)) / (n - 1))]!);
+  if (cases.length <= n) return cases;
+  return Array.from({ length: n }, (_, i) => cases[Math.round((i * (cases.length - 1)) / (n - 1))]!);
 }
