@@ -22,7 +22,11 @@ function accumulated(name: "cumsum" | "cumprod", run: typeof runningSum): Runnin
     },
     {
       infer: ({ x }, { code }) => spec(code, x.shape),
-      decompose: ({ x }, { dim, code }) => run(x.code === code ? x : cast(x, code), dim, false, false),
+      decompose({ x }, { dim, code }) {
+        // Narrow integers run on as int64: the bits that stay are the same.
+        const wide = isIntegral(code) ? INT64 : code;
+        return as(run(as(as(x, code), wide), dim, false, false), code);
+      },
       samples: [
         [f32(3), 0],
         [f32(2, 3, 4), 1],
@@ -32,6 +36,10 @@ function accumulated(name: "cumsum" | "cumprod", run: typeof runningSum): Runnin
       ],
     },
   );
+}
+
+function as(x: Tensor, code: number): Tensor {
+  return x.code === code ? x : cast(x, code);
 }
 
 /** Running sums along `dim`: integers and bool sum to int64; with `dtype` the elements are cast first. */
