@@ -6,6 +6,7 @@
 // it: these kernels are launched with n = 1 and ignore begin and end.
 
 import { FAULT_PROBABILITY, fault, int, long, ptr, real } from "../abi";
+import { cosd, high, join, log4, logd, low, sind } from "../math";
 import { available, draw, draw4, draw64, normal53, seed, uniform53 } from "./mt19937";
 
 const BITS53: u64 = (1 << 53) - 1;
@@ -98,22 +99,39 @@ export function normal_f64(args: usize, begin: i32, end: i32): void {
   }
 }
 
+/** Eight uniform numbers and the eight after them become eight pairs of normal ones. The angle is a float32, as PyTorch's. */
 function pairs_f32(y: usize, mean: f32, std: f32): void {
-  for (let i = 0; i < 8; i++, y += 4) {
-    const radius = sqrt<f32>(-2 * <f32>Math.log(1 - <f64>load<f32>(y)));
-    const angle = <f64>(<f32>(2 * Math.PI) * load<f32>(y + 32));
-    store<f32>(y, radius * <f32>Math.cos(angle) * std + mean);
-    store<f32>(y + 32, radius * <f32>Math.sin(angle) * std + mean);
+  for (let i = 0; i < 2; i++, y += 16) {
+    const u = f32x4.sub(f32x4.splat(1), v128.load(y)); // [0, 1) → (0, 1] for the logarithm
+    const radius = f32x4.sqrt(f32x4.mul(f32x4.splat(-2), log4(u)));
+    const angle = f32x4.mul(f32x4.splat(<f32>(2 * Math.PI)), v128.load(y, 32));
+    const first = low(angle);
+    const second = high(angle);
+    store4(y, f32x4.mul(radius, join(cosd(first), cosd(second))), mean, std);
+    store4(y + 32, f32x4.mul(radius, join(sind(first), sind(second))), mean, std);
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function store4(y: usize, x: v128, mean: f32, std: f32): void {
+  v128.store(y, f32x4.add(f32x4.mul(x, f32x4.splat(std)), f32x4.splat(mean)));
+}
+
 function pairs_f64(y: usize, mean: f64, std: f64): void {
-  for (let i = 0; i < 8; i++, y += 8) {
-    const radius = sqrt<f64>(-2 * Math.log(1 - load<f64>(y)));
-    const angle = 2 * Math.PI * load<f64>(y + 64);
-    store<f64>(y, radius * Math.cos(angle) * std + mean);
-    store<f64>(y + 64, radius * Math.sin(angle) * std + mean);
+  for (let i = 0; i < 4; i++, y += 16) {
+    const u = f64x2.sub(f64x2.splat(1), v128.load(y));
+    const radius = f64x2.sqrt(f64x2.mul(f64x2.splat(-2), logd(u)));
+    const angle = f64x2.mul(f64x2.splat(2 * Math.PI), v128.load(y, 64));
+    store2(y, f64x2.mul(radius, cosd(angle)), mean, std);
+    store2(y + 64, f64x2.mul(radius, sind(angle)), mean, std);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function store2(y: usize, x: v128, mean: f64, std: f64): void {
+  v128.store(y, f64x2.add(f64x2.mul(x, f64x2.splat(std)), f64x2.splat(mean)));
 }
 
 // `hit` with the probability p, else 0: p │ hit. A float64 uniform u each, whatever the result's dtype. u < p is decided on the

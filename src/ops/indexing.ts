@@ -65,23 +65,31 @@ export class Slice {
   }
 }
 
+interface SliceFunction {
+  (start: number | null, stop?: number | null, step?: number | null): Slice;
+  (x: Tensor, dim?: number, start?: number | null, end?: number | null, step?: number): Tensor;
+}
+type SliceMethod = (dim?: number, start?: number | null, end?: number | null, step?: number) => Tensor;
+
 /**
  * `slice(stop)`, `slice(start, stop)` or `slice(start, stop, step)`, as in Python; null leaves a bound open.
  *
- * With a tensor in front it is `torch.slice`: the view of a range of one dim.
+ * The method is another thing: `x.slice(dim, start, end, step)` is the view of a range of one dim.
  */
-export function slice(start: number | null, stop?: number | null, step?: number | null): Slice;
-export function slice(x: Tensor, dim?: number, start?: number | null, end?: number | null, step?: number): Tensor;
-export function slice(...args: readonly unknown[]): Slice | Tensor {
-  const [first, second, third, fourth, fifth] = args;
-  if (first instanceof Tensor) {
+export const slice: Op<SliceFunction, SliceMethod> = /* @__PURE__ */ Object.assign(
+  (...args: readonly unknown[]): Slice | Tensor => {
+    const [first, second, third, fourth, fifth] = args;
+    if (!(first instanceof Tensor)) {
+      return args.length < 2 ? new Slice(null, bound(first), 1) : new Slice(bound(first), bound(second), stepOf(third));
+    }
     const d = dimOf((second ?? 0) as number, first.ndim, "slice");
-    const { start, stop, step } = new Slice(bound(third), bound(fourth), stepOf(fifth));
-    const range = rangeOf(first.shape[d]!, start, stop, step);
-    return part(first, d, range.start, range.length, step);
-  }
-  return args.length < 2 ? new Slice(null, bound(first), 1) : new Slice(bound(first), bound(second), stepOf(third));
-}
+    const step = stepOf(fifth);
+    if (step <= 0) throw new IndexError(`slice: step is ${step}, expected more than 0`);
+    const { start, length } = rangeOf(first.shape[d]!, bound(third), bound(fourth), step);
+    return part(first, d, start, length, step);
+  },
+  { opName: "slice" },
+) as unknown as Op<SliceFunction, SliceMethod>;
 
 const bound = (value: unknown): number | null => (value == null ? null : whole(value, "slice", "a bound"));
 const stepOf = (value: unknown): number => (value == null ? 1 : whole(value, "slice", "step"));
