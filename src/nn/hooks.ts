@@ -1,6 +1,6 @@
 // Hooks of modules: before and after forward, and on the way back.
 
-import { detach, type FunctionContext, Function as Passing } from "../ops/index.ts";
+import { detach, type FunctionContext, type Handle, Function as Passing } from "../ops/index.ts";
 import { alias, isTracked, outside, Tensor } from "../tensor/index.ts";
 import type { Module } from "./module.ts";
 
@@ -21,12 +21,6 @@ export type BackwardHook = (
   gradInput: Gradients,
   gradOutput: Gradients,
 ) => Tensor | Gradients | null | undefined | undefined;
-
-/** What takes a hook away again. */
-export interface Handle {
-  /** Takes the hook away; twice is nothing. */
-  remove(): void;
-}
 
 /** The hooks of one module, in the order in which they run. */
 export class Hooks {

@@ -5,7 +5,7 @@ export * from "./conv.ts";
 export * from "./dropout.ts";
 export * from "./embedding.ts";
 export * as functional from "./functional.ts";
-export type { BackwardHook, BackwardPreHook, ForwardHook, ForwardPreHook, Gradients, Handle } from "./hooks.ts";
+export type { BackwardHook, BackwardPreHook, ForwardHook, ForwardPreHook, Gradients } from "./hooks.ts";
 export * as init from "./init.ts";
 export * from "./linear.ts";
 export * from "./loss.ts";

@@ -1,7 +1,8 @@
 import { codeOf, type DType, DTypeError, isDifferentiable, withOuter } from "../core/index.ts";
 import { type Arguments, bindArguments, isPlain, keywords, noGrad, signature } from "../op/index.ts";
-import { cast, zero_ } from "../ops/index.ts";
+import { cast, type Handle, zero_ } from "../ops/index.ts";
 import {
+  checkOptions,
   deviceOf,
   fromBytes,
   gradOf,
@@ -18,7 +19,6 @@ import {
   type BackwardPreHook,
   type ForwardHook,
   type ForwardPreHook,
-  type Handle,
   Hooks,
 } from "./hooks.ts";
 import { Parameter } from "./parameter.ts";
@@ -53,8 +53,14 @@ export type Held =
 export interface ToOptions {
   device?: string | null;
   dtype?: DType | null;
+  /** Accepted for PyTorch's sake. */
+  nonBlocking?: boolean;
 }
 
+interface HookOptions {
+  /** Whether it comes before the hooks that are there; false. */
+  readonly prepend?: boolean;
+}
 interface Recurse {
   recurse?: boolean;
 }
@@ -163,6 +169,9 @@ export abstract class Module extends Callable {
   /** What `module(…)` does. @internal */
   static invoke(module: Module, args: unknown[]): unknown {
     const hooks = module.#hooks;
+    if (module.forward === undefined) {
+      throw new TypeError(`Module [${className(module)}] is missing the required "forward" function`);
+    }
     try {
       const given = isPlain(args.at(-1)) ? byPosition(module, args) : args;
       return hooks === null ? module.forward(...given) : hooks.call(module, given);
@@ -194,9 +203,8 @@ export abstract class Module extends Callable {
   }
 
   /** Runs `hook` before each `forward`; `prepend` puts it before the hooks that are there. */
-  registerForwardPreHook(hook: ForwardPreHook, options: { readonly prepend?: boolean } = {}): Handle {
-    this.#hooks ??= new Hooks();
-    return attach(this.#hooks.pre, { run: hook }, options.prepend ?? false);
+  registerForwardPreHook(hook: ForwardPreHook, options: HookOptions = {}): Handle {
+    return attach(this.#hooked(options, ["prepend"]).pre, { run: hook }, options.prepend ?? false);
   }
 
   /**
@@ -204,12 +212,9 @@ export abstract class Module extends Callable {
    *
    * With `alwaysCall` it runs also when `forward` throws, with undefined for the output.
    */
-  registerForwardHook(
-    hook: ForwardHook,
-    options: { readonly prepend?: boolean; readonly alwaysCall?: boolean } = {},
-  ): Handle {
-    this.#hooks ??= new Hooks();
-    return attach(this.#hooks.post, { run: hook, always: options.alwaysCall ?? false }, options.prepend ?? false);
+  registerForwardHook(hook: ForwardHook, options: HookOptions & { readonly alwaysCall?: boolean } = {}): Handle {
+    const { post } = this.#hooked(options, ["prepend", "alwaysCall"]);
+    return attach(post, { run: hook, always: options.alwaysCall ?? false }, options.prepend ?? false);
   }
 
   /**
@@ -217,9 +222,8 @@ export abstract class Module extends Callable {
    *
    * It sees the module and the gradients; what it returns replaces them.
    */
-  registerFullBackwardPreHook(hook: BackwardPreHook, options: { readonly prepend?: boolean } = {}): Handle {
-    this.#hooks ??= new Hooks();
-    return attach(this.#hooks.backwardPre, { run: hook }, options.prepend ?? false);
+  registerFullBackwardPreHook(hook: BackwardPreHook, options: HookOptions = {}): Handle {
+    return attach(this.#hooked(options, ["prepend"]).backwardPre, { run: hook }, options.prepend ?? false);
   }
 
   /**
@@ -229,9 +233,14 @@ export abstract class Module extends Callable {
    * returns replaces the former. The arguments and results are passed on by new tensors, which must not be changed in
    * place.
    */
-  registerFullBackwardHook(hook: BackwardHook, options: { readonly prepend?: boolean } = {}): Handle {
+  registerFullBackwardHook(hook: BackwardHook, options: HookOptions = {}): Handle {
+    return attach(this.#hooked(options, ["prepend"]).backward, { run: hook }, options.prepend ?? false);
+  }
+
+  #hooked(options: object, known: readonly string[]): Hooks {
+    checkOptions("register a hook", options, known);
     this.#hooks ??= new Hooks();
-    return attach(this.#hooks.backward, { run: hook }, options.prepend ?? false);
+    return this.#hooks;
   }
 
   /** Adds `parameter` as `this[name]`; null keeps the place and saves nothing. */
@@ -551,6 +560,7 @@ function destination(args: readonly (string | Tensor | ToOptions)[]): { device: 
       if (codeOf(arg) >= 0) dtype = arg as DType;
       else device = arg;
     } else {
+      if (!(arg instanceof Tensor)) checkOptions("to", arg, ["device", "dtype", "nonBlocking"]);
       device = arg.device ?? device;
       dtype = arg.dtype ?? dtype;
     }

@@ -1,6 +1,14 @@
-import type { DType } from "../core/index.ts";
+import { type DType, showValue } from "../core/index.ts";
+import { type Arguments, keywords } from "../op/index.ts";
 import { empty } from "../ops/index.ts";
 import { assertAlive, outlive, outside, setRequiresGrad, Tensor } from "../tensor/index.ts";
+
+interface ParameterOptions {
+  data: Tensor;
+  /** Whether its gradient is wanted; true. */
+  requiresGrad?: boolean;
+}
+const bind = /* @__PURE__ */ keywords<ParameterOptions>("Parameter", "data, requiresGrad?", { requiresGrad: true });
 
 /**
  * A tensor that a module trains: one that is a field of a module is among its `parameters()`.
@@ -16,12 +24,13 @@ import { assertAlive, outlive, outside, setRequiresGrad, Tensor } from "../tenso
  * }
  */
 export class Parameter extends Tensor {
-  constructor(data: Tensor, requiresGrad: boolean | { readonly requiresGrad?: boolean } = true) {
+  constructor(...args: Arguments<ParameterOptions, [data: Tensor], [requiresGrad?: boolean]>) {
+    const { data, requiresGrad } = bind(args);
+    if (!(data instanceof Tensor)) throw new TypeError(`Parameter: data is ${showValue(data)}, expected a Tensor`);
     assertAlive(data, "Parameter");
     super(data.storage, data.code, data.layout, data.offset);
     outlive(this);
-    if (typeof requiresGrad === "boolean" ? requiresGrad : (requiresGrad.requiresGrad ?? true))
-      setRequiresGrad(this, true);
+    if (requiresGrad) setRequiresGrad(this, true);
   }
 
   override toString(): string {

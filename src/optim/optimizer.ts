@@ -1,7 +1,17 @@
 import { DTypeError, ShapeError, sameShape, show, showValue, ValueError } from "../core/index.ts";
-import { enableGrad, isPlain, noGrad } from "../op/index.ts";
-import { copy_, zero_, zerosLike } from "../ops/index.ts";
-import { assertAlive, gradOf, outside, replaceGrad, sameBackend, scope, Tensor, tensor } from "../tensor/index.ts";
+import { type Arguments, enableGrad, isPlain, keywords, noGrad } from "../op/index.ts";
+import { copy_, type Handle, zero_, zerosLike } from "../ops/index.ts";
+import {
+  assertAlive,
+  gradOf,
+  outlive,
+  outside,
+  replaceGrad,
+  sameBackend,
+  scope,
+  Tensor,
+  tensor,
+} from "../tensor/index.ts";
 import { camel, snake } from "./keys.ts";
 
 /** What is kept of a parameter from step to step: numbers and tensors, null where there is nothing yet. */
@@ -29,16 +39,16 @@ export interface OptimizerState {
   param_groups: Record<string, unknown>[];
 }
 
-/** What takes a hook away again. */
-export interface Handle {
-  remove(): void;
-}
-
 /** One parameter's step, ready to run: nothing in it may fail. */
 export interface Step {
   readonly state: ParamState;
   run(): void;
 }
+
+interface ZeroGrad {
+  setToNone?: boolean;
+}
+const bindZeroGrad = /* @__PURE__ */ keywords<ZeroGrad>("zeroGrad", "setToNone?", { setToNone: true });
 
 /**
  * The base of all optimizers: groups of parameters, their state, and a step that happens whole or not at all.
@@ -131,7 +141,7 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup, O extends obj
         }
         for (const [param, { state, run }] of steps) {
           run();
-          this.state.set(param, state);
+          this.#keep(param, state);
         }
       }),
     );
@@ -139,13 +149,22 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup, O extends obj
     return loss;
   }
 
+  /** What is new in a state outlives the scope of the step; had the step been refused, it would have ended with it. */
+  #keep(param: Tensor, state: ParamState): void {
+    const before = this.state.get(param);
+    for (const [key, value] of Object.entries(state)) {
+      if (value instanceof Tensor && value !== before?.[key]) outlive(value);
+    }
+    this.state.set(param, state);
+  }
+
   /** Drops all gradients, or with `setToNone: false` fills them with zeros. */
-  zeroGrad(setToNone: boolean | { readonly setToNone?: boolean } = true): void {
-    const none = typeof setToNone === "boolean" ? setToNone : (setToNone.setToNone ?? true);
+  zeroGrad(...args: Arguments<ZeroGrad, [], [setToNone?: boolean]>): void {
+    const { setToNone } = bindZeroGrad(args);
     for (const { params } of this.paramGroups) {
       for (const param of params) {
         const grad = gradOf(param);
-        if (none) replaceGrad(param, null);
+        if (setToNone) replaceGrad(param, null);
         else if (grad !== null) noGrad(() => zero_(grad));
       }
     }
@@ -184,14 +203,17 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup, O extends obj
    * Parameters are matched by their order. One that does not fit is refused and has changed nothing.
    */
   loadStateDict(stateDict: OptimizerState): void {
-    const { state, param_groups: groups } = stateDict;
+    if (!isPlain(stateDict) || !isPlain(stateDict.state) || !Array.isArray(stateDict.param_groups)) {
+      throw new TypeError(`loadStateDict: expected { state, param_groups }, got ${showValue(stateDict)}`);
+    }
+    const { state, param_groups: groups } = stateDict as OptimizerState;
     if (groups.length !== this.paramGroups.length)
       throw new ValueError("loaded state dict has a different number of parameter groups");
     const owner = new Map<number, Tensor>();
     for (const [i, group] of groups.entries()) {
       const numbers = group.params as readonly number[];
       const { params } = this.paramGroups[i]!;
-      if (numbers.length !== params.length) {
+      if (!Array.isArray(numbers) || numbers.length !== params.length) {
         throw new ValueError(
           "loaded state dict contains a parameter group that doesn't match the size of optimizer's group",
         );
@@ -254,10 +276,8 @@ function rename(
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [name(key), map(value, key)]));
 }
 
-/** Zeros for what is kept of a parameter; they outlive the scope of the step. */
-export function like(param: Tensor): Tensor {
-  return outside(() => zerosLike(param, { memoryFormat: "contiguous_format" }));
-}
+/** Zeros for what will be kept of a parameter. */
+export const like = (param: Tensor): Tensor => zerosLike(param, { memoryFormat: "contiguous_format" });
 
 /** Throws unless a parameter, its gradient and what is kept of it are there and alike. */
 export function fits(optimizer: object, param: Tensor, ...others: readonly (Tensor | null)[]): void {

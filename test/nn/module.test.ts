@@ -98,6 +98,19 @@ calls("an error of ours says which modules it came through; another passes uncha
   );
 });
 
+calls("a module without forward says so; parameters may be made by name", () => {
+  // @ts-expect-error: forward is missing
+  class Empty extends nn.Module {}
+  assert.throws(() => new Empty()(), /Module \[Empty\] is missing the required "forward" function/);
+  assert.not.ok(new nn.Parameter({ data: zeros(1), requiresGrad: false }).requiresGrad);
+  assert.throws(() => new nn.Parameter(3 as never), /Parameter: data is 3, expected a Tensor/);
+});
+
+calls("built-in layers take their input by name", () => {
+  const layer = new nn.Linear(2, 1);
+  assert.equal(layer(...([{ input: x }] as unknown as [Tensor])).tolist(), layer(x).tolist());
+});
+
 calls("JSON is refused with advice", () => {
   assert.throws(() => JSON.stringify({ net: new Net() }), /a module is not JSON: save its stateDict\(\)/);
 });
@@ -231,6 +244,13 @@ hooks("an array replaces all arguments; alwaysCall sees failures", () => {
   assert.is(called, 2);
 });
 
+hooks("an option that does not exist is refused", () => {
+  assert.throws(
+    () => new Net().registerForwardHook(() => {}, { withKwargs: true } as never),
+    /unknown option "withKwargs"/,
+  );
+});
+
 hooks("on the way back: both sides' gradients, which may be replaced", () => {
   const net = new Net();
   const seen: string[] = [];
@@ -297,6 +317,15 @@ modes("to casts floating tensors in place and leaves integers", () => {
   assert.is(net.to({ dtype: "float32" }).b.offset.dtype, "float32");
   assert.is(net.to("cpu", "float64").b.offset.dtype, "float64");
   assert.throws(() => net.to("int64"), /takes floating point or complex dtypes, got int64/);
+});
+
+modes("a module that was trained in one dtype trains in another", () => {
+  const net = new Net();
+  net(x).sum().backward();
+  net.zeroGrad();
+  net.double();
+  net(x.mul(1).double()).sum().backward();
+  assert.equal([net.a.factor.grad!.dtype, net.a.factor.grad!.tolist()], ["float64", [1, 1]]);
 });
 
 const state = suite("state dicts");

@@ -182,12 +182,14 @@ refusals("a step that is refused half-way has changed nothing, and the next one 
     const bad = tensor([1], { dtype: "float64" });
     q.grad = bad;
     bad.dispose();
+    const before = memoryStats().storages;
     assert.throws(
       () => optimizer.step(),
       (e: unknown) => e instanceof DisposedError,
     );
     assert.equal(p.tolist(), [1]);
     assert.is(optimizer.state.size, 0);
+    assert.is(memoryStats().storages, before);
     q.grad = good;
     optimizer.step();
     assert.ok((p.tolist() as number[])[0]! < 1);
@@ -235,6 +237,7 @@ saved("one that does not fit is refused and has changed nothing", () => {
   const one = new SGD([p], { lr: 0.1 }).stateDict();
   assert.throws(() => optimizer.loadStateDict(one), /doesn't match the size of optimizer's group/);
   assert.throws(() => optimizer.loadStateDict({ state: {}, param_groups: [] }), /different number of parameter groups/);
+  assert.throws(() => optimizer.loadStateDict({} as never), /expected \{ state, param_groups \}/);
   const wrong = new SGD([param([1, 2]), param([1])], { momentum: 0.9 });
   wrong.step();
   assert.throws(() => optimizer.loadStateDict(wrong.stateDict()), /shape|broadcast/);
