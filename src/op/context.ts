@@ -1,7 +1,7 @@
 // What is in force now: whether operators are recorded, and who interprets them. Set only by a synchronous callback and
 // restored in `finally`: JavaScript runs a synchronous callback to its end, so no other code ever sees it.
 
-import type { Tensor } from "../tensor/index.ts";
+import { assertSynchronous, type Tensor } from "../tensor/index.ts";
 import type { Operator } from "./operator.ts";
 import type { Attrs, Inputs } from "./types.ts";
 
@@ -11,17 +11,6 @@ export interface Interpreter {
 }
 
 export const context: { grad: boolean; interpreter: Interpreter | null } = { grad: true, interpreter: null };
-
-/** Throws if a callback's result shows that it goes on after its return. */
-export function assertSynchronous(result: unknown, name: string): void {
-  if (typeof result !== "object" || result === null) return;
-  if (typeof (result as { then?: unknown }).then === "function") {
-    throw new TypeError(`${name} cannot span an await: wrap each synchronous part`);
-  }
-  if (typeof (result as { next?: unknown }).next === "function") {
-    throw new TypeError(`${name} cannot span a yield: wrap each synchronous part`);
-  }
-}
 
 function withGrad<T>(on: boolean, name: string, body: () => T): T {
   const before = context.grad;

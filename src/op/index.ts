@@ -2,7 +2,6 @@
 export { runBackward } from "./backward.ts";
 export { bindArguments, isPlain, signature, wrongArgument } from "./bind.ts";
 export {
-  assertSynchronous,
   below,
   context,
   enableGrad,

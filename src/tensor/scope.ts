@@ -1,6 +1,6 @@
 // Scopes: tensors that go back together. A scope is current inside a synchronous callback, or, opened without one, to
 // the end of the synchronous turn. Closed in the same turn it frees at once; closed after an `await`, when other code has
-// run in between, it frees nothing and leaves its tensors to the net.
+// run in between, it frees what was made in `run` and leaves the rest to the net.
 
 import type { Tensor } from "./tensor.ts";
 
@@ -18,6 +18,8 @@ export class ScopeFrame {
   recorded: Recorded[] | null = null;
   /** True when something inside changed a tensor from outside, so that what was recorded may be reachable from there. */
   escaped = false;
+  /** Closed, or cut off by the end of the turn, while a frame that was opened in it may still be current. */
+  ended = false;
   previous: ScopeFrame | null;
 
   constructor(previous: ScopeFrame | null) {
@@ -99,18 +101,21 @@ function endRecorded(nodes: readonly Recorded[], kept: readonly Tensor[] | null,
  * tensors in arrays, plain objects and Maps. `fl.scope()` opens one to the end of the block.
  */
 export class Scope {
-  readonly #frame: ScopeFrame;
+  /** What is made in the turn in which it was opened. After an `await` nobody can tell whose that was. */
+  readonly #turn: ScopeFrame;
+  /** What is made in `run`: surely its own. */
+  readonly #parts: ScopeFrame = new ScopeFrame(null);
   readonly #kept: Tensor[] = [];
-  #detached = false;
+  #lost = false;
   #ended = false;
 
   constructor() {
-    this.#frame = pushFrame();
+    this.#turn = pushFrame();
     open.push(this);
     if (open.length === 1) queueMicrotask(endOfTurn);
   }
 
-  /** Takes a tensor out of the scope: it lives until it is disposed or unreachable. Returns it. */
+  /** Takes a tensor out of the scope: it lives as long as what is around it. Returns it. */
   keep<T extends Tensor>(x: T): T {
     this.#kept.push(x);
     return x;
@@ -120,41 +125,42 @@ export class Scope {
   run<T>(body: () => T): T {
     if (this.#ended) throw new TypeError("scope: run after dispose");
     const outer = scopes.current;
-    this.#frame.previous = outer;
-    scopes.current = this.#frame;
+    this.#parts.previous = outer;
+    scopes.current = this.#parts;
     try {
       const result = body();
-      if (typeof (result as { then?: unknown } | null)?.then === "function") {
-        throw new TypeError("scope cannot span an await: wrap each synchronous part");
-      }
+      assertSynchronous(result, "scope");
       return result;
     } finally {
       scopes.current = outer;
     }
   }
 
-  /** Ends it. In the turn in which it was opened this frees at once; later it leaves its tensors to the collector. */
+  /**
+   * Ends it. In the turn in which it was opened this frees at once; in a later one it frees what was made in `run` and
+   * leaves the rest to the collector.
+   */
   dispose(): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (!this.#detached) {
-      popFrame(this.#frame, this.#kept);
-      return;
-    }
-    if (this.#frame.tensors.length > 0 && !warnedOfTurns) {
+    leave(this.#turn);
+    endFrame(this.#turn, this.#kept);
+    endFrame(this.#parts, this.#kept);
+    if (this.#lost && !warnedOfTurns) {
       warnedOfTurns = true;
       console.warn(
-        "flambeau: a scope was disposed in a later turn of the event loop than it was opened in: it frees nothing; wrap the synchronous parts in s.run(() => …)",
+        "flambeau: a scope was disposed in a later turn of the event loop than it was opened in: what was made outside of s.run(() => …) is left to the collector; wrap the synchronous parts",
       );
     }
-    this.#frame.tensors.length = 0;
   }
 
   /** The synchronous turn is over: other code runs now, whose tensors are not this scope's. @internal */
   detach(): void {
     if (this.#ended) return;
-    this.#detached = true;
-    if (scopes.current === this.#frame) scopes.current = this.#frame.previous;
+    this.#lost = this.#turn.tensors.length > 0;
+    this.#turn.tensors.length = 0;
+    this.#turn.recorded = null;
+    leave(this.#turn);
   }
 }
 
@@ -164,6 +170,12 @@ if (typeof Symbol.dispose === "symbol") {
       this.dispose();
     },
   });
+}
+
+/** The frame is over, whatever was opened in it: the nearest that is not is current again. */
+function leave(frame: ScopeFrame): void {
+  frame.ended = true;
+  while (scopes.current?.ended) scopes.current = scopes.current.previous;
 }
 
 const open: Scope[] = [];
@@ -178,31 +190,43 @@ export function scope<T>(body: () => T): T;
 export function scope(): Scope;
 export function scope<T>(body?: () => T): T | Scope {
   if (body === undefined) return new Scope();
+  const outer = scopes.current;
   const frame = pushFrame();
   const kept: Tensor[] = [];
   try {
     const result = body();
-    if (typeof (result as { then?: unknown } | null)?.then === "function") {
-      throw new TypeError("scope cannot span an await: wrap each synchronous part");
-    }
-    collectTensors(result, kept, 0);
+    assertSynchronous(result, "scope");
+    if (typeof result === "object" && result !== null) collectTensors(result, kept, new Set());
     return result;
   } finally {
-    popFrame(frame, kept);
+    scopes.current = outer;
+    endFrame(frame, kept);
+  }
+}
+
+/** Throws if a callback's result shows that it goes on after its return. */
+export function assertSynchronous(result: unknown, name: string): void {
+  if (typeof result !== "object" || result === null) return;
+  if (typeof (result as { then?: unknown }).then === "function") {
+    throw new TypeError(`${name} cannot span an await: wrap each synchronous part`);
+  }
+  if (typeof (result as { next?: unknown }).next === "function") {
+    throw new TypeError(`${name} cannot span a yield: wrap each synchronous part`);
   }
 }
 
 /** The tensors in a result: what a scope keeps. */
-function collectTensors(value: unknown, out: Tensor[], depth: number): void {
-  if (typeof value !== "object" || value === null || depth > 8) return;
+function collectTensors(value: unknown, out: Tensor[], seen: Set<object>): void {
+  if (typeof value !== "object" || value === null || seen.has(value)) return;
+  seen.add(value);
   if ("storage" in value && "layout" in value) out.push(value as Tensor);
-  else if (Array.isArray(value)) for (const entry of value) collectTensors(entry, out, depth + 1);
+  else if (Array.isArray(value)) for (const entry of value) collectTensors(entry, out, seen);
   else if (value instanceof Map || value instanceof Set)
-    for (const entry of value.values()) collectTensors(entry, out, depth + 1);
+    for (const entry of value.values()) collectTensors(entry, out, seen);
   else {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === null || Object.getPrototypeOf(prototype) === null) {
-      for (const entry of Object.values(value)) collectTensors(entry, out, depth + 1);
+      for (const entry of Object.values(value)) collectTensors(entry, out, seen);
     }
   }
 }
