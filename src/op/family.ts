@@ -7,6 +7,7 @@ import {
   defaultFloat,
   dense,
   isComplex,
+  isDifferentiable,
   isIntegral,
   isScalar,
   REAL,
@@ -165,20 +166,17 @@ export function binary<const S extends Part = never>(name: string, member: Binar
   operator.inputNames = ["a", "b"];
   const quick = new Quick(operator);
   const general = publish(operator);
-  const f = (a: Tensor, b: Tensor, ...rest: unknown[]): unknown => {
-    if (
-      rest.length === 0 &&
-      a instanceof Tensor &&
-      b instanceof Tensor &&
-      a.layout === b.layout &&
-      a.code === b.code &&
-      context.interpreter === null &&
-      a.layout.contiguous
-    ) {
-      const y = quick.binary(a, b);
-      if (y !== null) return y;
+  const f = (a: unknown, b: unknown, ...rest: unknown[]): unknown => {
+    const y = rest.length === 0 && context.interpreter === null ? straight(a, b) : null;
+    return y ?? general(a, b, ...rest);
+  };
+  const straight = (a: unknown, b: unknown): Tensor | null => {
+    if (a instanceof Tensor && a.layout.contiguous) {
+      if (b instanceof Tensor) return a.layout === b.layout && a.code === b.code ? quick.binary(a, b, a, 1, 1) : null;
+      return typeof b === "number" && numbers !== "none" ? quick.withNumber(a, b, false) : null;
     }
-    return general(a, b, ...rest);
+    const second = typeof a === "number" && numbers === undefined && b instanceof Tensor && b.layout.contiguous;
+    return second ? quick.withNumber(b, a, true) : null;
   };
   return publish(operator, f as (...args: never[]) => unknown);
 }
@@ -241,7 +239,17 @@ class Quick {
     return y;
   }
 
-  binary(a: Tensor, b: Tensor): Tensor | null {
+  /** A tensor and a number that does not change its dtype. */
+  withNumber(x: Tensor, value: number, first: boolean): Tensor | null {
+    const { code } = x;
+    const stays = isDifferentiable(code) || (code !== BOOL && Number.isInteger(value));
+    if (!stays || this.#way(x.storage.backend, code) === null) return null;
+    const number = scalarTensor(value, code, x.storage.backend);
+    return first ? this.binary(number, x, x, 0, 1) : this.binary(x, number, x, 1, 0);
+  }
+
+  /** `like` is the operand with the result's layout; an operand with step 0 is one element. */
+  binary(a: Tensor, b: Tensor, like: Tensor, stepA: number, stepB: number): Tensor | null {
     const { backend, allocation } = a.storage;
     const other = b.storage;
     if (allocation === null || other.allocation === null || other.backend !== backend) return null;
@@ -249,7 +257,7 @@ class Quick {
     if (way === null) return null;
     const tracked = context.grad && ((a.auto !== null && isTracked(a)) || (b.auto !== null && isTracked(b)));
     if (tracked && this.#operator.rule.vjp === undefined) return null;
-    const { layout } = a;
+    const { layout } = like;
     const y = allocate(backend, way.out, layout);
     const n = layout.size;
     if (n > 0) {
@@ -263,8 +271,8 @@ class Quick {
         .buffer(other.allocation, b.offset * b.elementSize())
         .int(n)
         .int(1)
-        .int(1)
-        .int(1)
+        .int(stepA)
+        .int(stepB)
         .run(n, POINTWISE_GRAIN);
     }
     if (tracked) record(this.#operator, [a, b], NO_ATTRS, [y], null);
