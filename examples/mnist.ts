@@ -43,8 +43,8 @@ class LeNet extends nn.Module {
 
   forward(images: Tensor): Tensor {
     let x = images.sub(MEAN).div(DEVIATION);
-    x = this.pool(this.conv1(x).relu()); // [n, 6, 14, 14]
-    x = this.pool(this.conv2(x).relu()); // [n, 16, 5, 5]
+    x = this.pool(this.conv1(x)).relu(); // [n, 6, 14, 14]
+    x = this.pool(this.conv2(x)).relu(); // [n, 16, 5, 5]
     x = this.fc1(x.flatten(1)).relu();
     x = this.fc2(x).relu();
     return this.fc3(x); // [n, 10]

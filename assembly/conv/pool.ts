@@ -28,8 +28,12 @@ function maxPool<T>(args: usize, begin: i32, end: i32): void {
   const w = int(args, 4);
   const oh = int(args, 5);
   const ow = int(args, 6);
+  const sx = int(args, 10);
   const dy = int(args, 13);
-  const dx = int(args, 14);
+  // The windows [first, last] of a row are wholly inside; there are enough of them, and close enough, to take four at once.
+  const first = (int(args, 12) + sx - 1) / sx;
+  const last = min((w - 1 - (int(args, 8) - 1) * int(args, 14) + int(args, 12)) / sx, ow - 1);
+  const vectors = isFloat<T>() && sizeof<T>() == 4 && sx <= 2 && last - first >= 3;
   for (let unit = begin; unit < end; unit++) {
     const plane = unit / oh;
     const oy = unit - plane * oh;
@@ -37,26 +41,69 @@ function maxPool<T>(args: usize, begin: i32, end: i32): void {
     const y0 = oy * int(args, 9) - int(args, 11);
     const y1 = min(y0 + (int(args, 7) - 1) * dy + 1, h);
     const top = inside(y0, dy);
-    for (let ox = 0; ox < ow; ox++) {
-      const x0 = ox * int(args, 10) - int(args, 12);
-      const x1 = min(x0 + (int(args, 8) - 1) * dx + 1, w);
-      const left = inside(x0, dx);
-      let best = lowest<T>();
-      let index = top * w + left;
-      for (let i = top; i < y1; i += dy) {
-        for (let j = left; j < x1; j += dx) {
-          const value = load<T>(x + <usize>(i * w + j) * sizeof<T>());
-          if (value > best || value != value) {
-            best = value;
-            index = i * w + j;
-          }
-        }
+    const row = unit * ow;
+    for (let ox = 0; ox < ow; ) {
+      if (vectors && ox >= first && ox <= last) {
+        // The last four may begin before the end of the four in front: those windows are computed twice.
+        ox = min(ox, last - 3);
+        maxOfFour(args, x, top, y1, dy, ox, row + ox);
+        ox += 4;
+      } else {
+        maxOfOne<T>(args, x, top, y1, dy, ox, row + ox);
+        ox++;
       }
-      const at = <usize>(unit * ow + ox);
-      store<T>(ptr(args, 0) + at * sizeof<T>(), best);
-      store<i64>(ptr(args, 2) + (at << 3), index);
     }
   }
+}
+
+/** The maximum of window ox over rows [top, y1) of the plane x, and its place, into element `at` of y and of the indices. */
+// @ts-ignore: decorator
+@inline
+function maxOfOne<T>(args: usize, x: usize, top: i32, y1: i32, dy: i32, ox: i32, at: i32): void {
+  const w = int(args, 4);
+  const dx = int(args, 14);
+  const x0 = ox * int(args, 10) - int(args, 12);
+  const x1 = min(x0 + (int(args, 8) - 1) * dx + 1, w);
+  const left = inside(x0, dx);
+  let best = lowest<T>();
+  let index = top * w + left;
+  for (let i = top; i < y1; i += dy) {
+    for (let j = left; j < x1; j += dx) {
+      const value = load<T>(x + <usize>(i * w + j) * sizeof<T>());
+      if (value > best || value != value) {
+        best = value;
+        index = i * w + j;
+      }
+    }
+  }
+  store<T>(ptr(args, 0) + <usize>at * sizeof<T>(), best);
+  store<i64>(ptr(args, 2) + (<usize>at << 3), index);
+}
+
+/** The same of windows ox to ox + 3, one or two elements apart, all inside. */
+function maxOfFour(args: usize, x: usize, top: i32, y1: i32, dy: i32, ox: i32, at: i32): void {
+  const w = int(args, 4);
+  const sx = int(args, 10);
+  const dx = int(args, 14);
+  const left = ox * sx - int(args, 12);
+  const right = left + (int(args, 8) - 1) * dx;
+  const lanes = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(sx));
+  let best = f32x4.splat(-Infinity);
+  let index = i32x4.add(lanes, i32x4.splat(top * w + left));
+  for (let i = top; i < y1; i += dy) {
+    for (let j = left; j <= right; j += dx) {
+      const from = x + (<usize>(i * w + j) << 2);
+      let value = v128.load(from);
+      if (sx == 2) value = v128.shuffle<f32>(value, v128.load(from, 12), 0, 2, 5, 7);
+      const better = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
+      best = v128.bitselect(value, best, better);
+      index = v128.bitselect(i32x4.add(lanes, i32x4.splat(i * w + j)), index, better);
+    }
+  }
+  v128.store(ptr(args, 0) + (<usize>at << 2), best);
+  const to = ptr(args, 2) + (<usize>at << 3);
+  v128.store(to, i64x2.extend_low_i32x4_u(index));
+  v128.store(to, i64x2.extend_high_i32x4_u(index), 16);
 }
 
 /** The first of from, from + step, … that is not negative. */
