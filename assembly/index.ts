@@ -29,6 +29,7 @@ export * from "./random/distributions";
 export * from "./reduce/extreme";
 export * from "./reduce/fold";
 export * from "./reduce/variance";
+export * from "./rows/attention";
 export * from "./rows/batchnorm";
 export * from "./rows/layernorm";
 export * from "./rows/softmax";

@@ -9,20 +9,14 @@
 // Of the sixteen vector registers V8 keeps one: 12 sums + 2 of B + 1 of A fill the rest with a fused multiply-add;
 // without one the product needs a register too, and 8 sums leave room for two products in flight.
 
+import { madd } from "../math";
+
 /** Rows of a tile. */
 export const ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 
 /** Columns of a tile: two vectors. */
 // @ts-ignore: decorator
 @inline export function columns<T>(): i32 { return 32 / <i32>sizeof<T>(); }
-
-/** a · b + c: fused where the host has it. */
-// @ts-ignore: decorator
-@inline
-export function madd<T>(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_madd<T>(a, b, c);
-  else return v128.add<T>(v128.mul<T>(a, b), c);
-}
 
 /** Writes the tile to `c`, whose rows are `rowC` bytes apart, or adds it to what is there. */
 export function micro<T>(k: i32, strip: usize, panel: usize, step: usize, c: usize, rowC: usize, add: bool): void {

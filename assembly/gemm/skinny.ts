@@ -7,8 +7,8 @@
 // A unit is done by itself (the groups of four begin at its first column), so a partition never changes the bits.
 
 import { int, ptr, real, scratch } from "../abi";
+import { madd } from "../math";
 import { element } from "./dense";
-import { madd } from "./micro";
 
 export const SKINNY: i32 = 4;
 
