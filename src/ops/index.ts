@@ -1,6 +1,7 @@
 // Floor 4: the operators, a file a family. Every constant with an `opName` is one.
 export * from "./activation.ts";
 export * from "./arrange.ts";
+export * from "./attention.ts";
 export * from "./autograd.ts";
 export * from "./binary.ts";
 export * from "./cast.ts";
