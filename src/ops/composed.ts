@@ -32,9 +32,19 @@ export function composed<F extends (...args: never[]) => unknown>(
   signature: string,
   body: (...args: ArgumentsOf<NoInfer<F>>) => Tensor | readonly Tensor[],
 ): F {
+  return Object.assign(composedFunction<F>(name, signature, body), { opName: name }) as F;
+}
+
+/** As `composed`, for a function that is no method. */
+export function composedFunction<F extends (...args: never[]) => unknown>(
+  name: string,
+  signature: string,
+  body: (...args: ArgumentsOf<NoInfer<F>>) => Tensor | readonly Tensor[],
+): F {
   const call = (...args: unknown[]): Tensor | readonly Tensor[] =>
     within(name, () => body(...(bindArguments(name, signature, args) as ArgumentsOf<F>)));
-  return Object.assign(call, { opName: name }) as unknown as F;
+  Object.defineProperty(call, "name", { value: name });
+  return call as unknown as F;
 }
 
 /** The same function under another name, as PyTorch has it. */

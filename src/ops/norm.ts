@@ -2,27 +2,42 @@
 //
 // Letters: n samples, c channels, hw elements of a channel's plane.
 
-import { DTypeError, FLOAT64, isFloating, REAL, ShapeError, sameDims, show, showShape } from "../core/index.ts";
+import {
+  DTypeError,
+  FLOAT64,
+  isFloating,
+  isIntegral,
+  REAL,
+  ShapeError,
+  sameDims,
+  show,
+  showShape,
+} from "../core/index.ts";
 import {
   asTensor,
+  type FnQ,
   f32,
   type Kernels,
   type Named,
+  noGrad,
   type Op,
-  type OpQ,
   op,
   type Spec,
   spec,
   wrongArgument,
 } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
+import { pad } from "./arrange.ts";
 import { GRAIN, product } from "./axes.ts";
-import { add, mul, sub } from "./binary.ts";
-import { composed } from "./composed.ts";
+import { add, div, floorDivide, mul, pow, sub } from "./binary.ts";
+import { composedFunction } from "./composed.ts";
+import { clone, copy_ } from "./copy.ts";
+import { zeros } from "./create.ts";
+import { narrow } from "./pick.ts";
 import { mean, sum, sumToSize } from "./reduce.ts";
 import { rsqrt } from "./unary.ts";
 import { varMean } from "./variance.ts";
-import { reshape } from "./view.ts";
+import { expand, reshape } from "./view.ts";
 
 const grain = (size: number): number => Math.max(1, Math.ceil(GRAIN / Math.max(size, 1)));
 
@@ -231,12 +246,12 @@ function sumRows(k: Kernels, x: Tensor, y: Tensor, parts: number, n: number): vo
  * `(x - mean) / √(variance + eps) · weight + bias` over the last dims, whose shape is `normalizedShape`. The variance is
  * the biased one.
  */
-export const layerNorm: OpQ<
-  [normalizedShape: number | readonly number[]],
+export const layerNorm: FnQ<
+  [x: Tensor, normalizedShape: number | readonly number[]],
   [weight?: Tensor | null, bias?: Tensor | null, eps?: number],
   ["weight", "bias", "eps"],
   { weight: Tensor | null; bias: Tensor | null; eps: number }
-> = /* @__PURE__ */ composed(
+> = /* @__PURE__ */ composedFunction(
   "layerNorm",
   "input, normalizedShape, weight?, bias?, eps?",
   (x, normalizedShape, weight, bias, eps) =>
@@ -426,8 +441,8 @@ const batchNormBackward: (
   },
 );
 
-type BatchNorm = OpQ<
-  [runningMean: Tensor | null, runningVar: Tensor | null],
+type BatchNorm = FnQ<
+  [x: Tensor, runningMean: Tensor | null, runningVar: Tensor | null],
   [weight?: Tensor | null, bias?: Tensor | null, training?: boolean, momentum?: number, eps?: number],
   ["weight", "bias", "training", "momentum", "eps"],
   { weight: Tensor | null; bias: Tensor | null; training: boolean; momentum: number; eps: number }
@@ -438,7 +453,7 @@ type BatchNorm = OpQ<
  * the batch, and the running ones are moved in place: `running += momentum · (moment - running)`, the variance the
  * unbiased one. Otherwise they are the running ones.
  */
-export const batchNorm: BatchNorm = /* @__PURE__ */ composed(
+export const batchNorm: BatchNorm = /* @__PURE__ */ composedFunction(
   "batchNorm",
   "input, runningMean, runningVar, weight?, bias?, training?, momentum?, eps?",
   (x, runningMean, runningVar, weight, bias, training, momentum, eps) => {
@@ -472,26 +487,30 @@ function channelArguments(name: string, x: Tensor, args: { readonly [K in keyof 
 // ── others ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** `x / √(mean(x²) + eps) · weight` over the last dims, whose shape is `normalizedShape`. eps is that of the dtype by default. */
-export const rmsNorm: OpQ<
-  [normalizedShape: number | readonly number[]],
+export const rmsNorm: FnQ<
+  [x: Tensor, normalizedShape: number | readonly number[]],
   [weight?: Tensor | null, eps?: number | null],
   ["weight", "eps"],
   { weight: Tensor | null; eps: number | null }
-> = /* @__PURE__ */ composed("rmsNorm", "input, normalizedShape, weight?, eps?", (x, normalizedShape, weight, eps) => {
-  const shape = normalized(normalizedShape, asTensor(x, "rmsNorm", "input"), "rmsNorm");
-  const scale = parameter(weight, shape, "rmsNorm", "weight");
-  const least = eps ?? (REAL[x.code] === FLOAT64 ? Number.EPSILON : 2 ** -23);
-  const y = mul(x, rsqrt(add(mean(mul(x, x), lastDims(x, shape.length), true), least)));
-  return scale === null ? y : mul(y, scale);
-});
+> = /* @__PURE__ */ composedFunction(
+  "rmsNorm",
+  "input, normalizedShape, weight?, eps?",
+  (x, normalizedShape, weight, eps) => {
+    const shape = normalized(normalizedShape, asTensor(x, "rmsNorm", "input"), "rmsNorm");
+    const scale = parameter(weight, shape, "rmsNorm", "weight");
+    const least = eps ?? (REAL[x.code] === FLOAT64 ? Number.EPSILON : 2 ** -23);
+    const y = mul(x, rsqrt(add(mean(mul(x, x), lastDims(x, shape.length), true), least)));
+    return scale === null ? y : mul(y, scale);
+  },
+);
 
 /** Layer normalisation of each of `numGroups` groups of channels, then `weight` and `bias` a channel. */
-export const groupNorm: OpQ<
-  [numGroups: number],
+export const groupNorm: FnQ<
+  [x: Tensor, numGroups: number],
   [weight?: Tensor | null, bias?: Tensor | null, eps?: number],
   ["weight", "bias", "eps"],
   { weight: Tensor | null; bias: Tensor | null; eps: number }
-> = /* @__PURE__ */ composed(
+> = /* @__PURE__ */ composedFunction(
   "groupNorm",
   "input, numGroups, weight?, bias?, eps?",
   (x, numGroups, weight, bias, eps) => {
@@ -506,5 +525,141 @@ export const groupNorm: OpQ<
     const groups = reshape(x, [n * numGroups, size]);
     const y = reshape(nativeLayerNorm(groups, [size], null, null, eps ?? 1e-5).out, x.shape);
     return affine(y, w === null ? null : perChannel(w, x), b === null ? null : perChannel(b, x));
+  },
+);
+
+/** As `batchNorm` over each sample's own planes: by their moments if `useInputStats`, else by the running ones. */
+export const instanceNorm: FnQ<
+  [x: Tensor],
+  [
+    runningMean?: Tensor | null,
+    runningVar?: Tensor | null,
+    weight?: Tensor | null,
+    bias?: Tensor | null,
+    useInputStats?: boolean,
+    momentum?: number,
+    eps?: number,
+  ],
+  ["runningMean", "runningVar", "weight", "bias", "useInputStats", "momentum", "eps"],
+  {
+    runningMean: Tensor | null;
+    runningVar: Tensor | null;
+    weight: Tensor | null;
+    bias: Tensor | null;
+    useInputStats: boolean;
+    momentum: number;
+    eps: number;
+  }
+> = /* @__PURE__ */ composedFunction(
+  "instanceNorm",
+  "input, runningMean?, runningVar?, weight?, bias?, useInputStats?, momentum?, eps?",
+  (x, runningMean, runningVar, weight, bias, useInputStats, momentum, eps) => {
+    const args = channelArguments("instanceNorm", x, { runningMean, runningVar, weight, bias });
+    const { n, c, hw } = planes(x);
+    const train = useInputStats ?? true;
+    if (train && hw === 1)
+      throw new ShapeError(`instanceNorm: expected more than 1 element in a plane, got ${show(x)}`);
+    // The planes of all samples as the channels of one.
+    const flat = reshape(x, [1, n * c, ...x.shape.slice(2)]);
+    const each = (p: Tensor | null): Tensor | null => (p === null ? null : reshape(clone(expand(p, [n, c])), [-1]));
+    const [means, variances] = [each(args.runningMean), each(args.runningVar)];
+    const y = batchNorm(
+      flat,
+      means,
+      variances,
+      each(args.weight),
+      each(args.bias),
+      train,
+      momentum ?? 0.1,
+      eps ?? 1e-5,
+    );
+    if (train) {
+      noGrad(() => {
+        if (args.runningMean !== null) copy_(args.runningMean, mean(reshape(means!, [n, c]), 0));
+        if (args.runningVar !== null) copy_(args.runningVar, mean(reshape(variances!, [n, c]), 0));
+      });
+    }
+    return reshape(y, x.shape);
+  },
+);
+
+/** `x / (k + alpha · mean of x² over size neighbouring channels)^beta`; what lies beyond the channels counts as 0. */
+export const localResponseNorm: FnQ<
+  [x: Tensor, size: number],
+  [alpha?: number, beta?: number, k?: number],
+  ["alpha", "beta", "k"],
+  { alpha: number; beta: number; k: number }
+> = /* @__PURE__ */ composedFunction(
+  "localResponseNorm",
+  "input, size, alpha?, beta?, k?",
+  (x, size, alpha, beta, k) => {
+    asTensor(x, "localResponseNorm", "input");
+    if (x.ndim < 3) throw new ShapeError(`localResponseNorm: expected 3 dims or more, got ${show(x)}`);
+    if (x.numel() === 0) return x;
+    const c = x.shape[1]!;
+    const before = Math.floor(size / 2);
+    const beside: number[] = new Array(2 * (x.ndim - 2)).fill(0);
+    const squares = pad(mul(x, x), [...beside, before, size - 1 - before]);
+    let total = narrow(squares, 1, 0, c);
+    for (let i = 1; i < size; i++) total = add(total, narrow(squares, 1, i, c));
+    const average = isIntegral(x.code) ? floorDivide(total, size) : div(total, size);
+    return div(x, pow(add(mul(average, alpha ?? 1e-4), k ?? 1), beta ?? 0.75));
+  },
+);
+
+type NativeBatchNorm = FnQ<
+  [
+    x: Tensor,
+    weight: Tensor | null,
+    bias: Tensor | null,
+    runningMean: Tensor | null,
+    runningVar: Tensor | null,
+    training: boolean,
+    momentum: number,
+    eps: number,
+  ],
+  [],
+  [],
+  Record<never, never>,
+  Tensor[]
+>;
+
+/** `batchNorm` with the moments that it used, as [out, mean, 1 / √(variance + eps)]; both are empty if not training. */
+export const nativeBatchNorm: NativeBatchNorm = /* @__PURE__ */ composedFunction(
+  "nativeBatchNorm",
+  "input, weight, bias, runningMean, runningVar, training, momentum, eps",
+  (x, weight, bias, runningMean, runningVar, training, momentum, eps) => {
+    if (!training) {
+      const none = (): Tensor => zeros([0], { dtype: x.dtype, device: x.device });
+      return [batchNorm(x, runningMean, runningVar, weight, bias, false, Number(momentum), eps), none(), none()];
+    }
+    const args = channelArguments("nativeBatchNorm", x, { runningMean, runningVar, weight, bias });
+    const all = byBatch(x, args.weight, args.bias, args.runningMean, args.runningVar, Number(momentum), eps);
+    return [all.out, all.mean, all.rstd];
+  },
+);
+
+/** `groupNorm` with the moments of the groups, [n, groups] each, as [out, mean, 1 / √(variance + eps)]. */
+export const nativeGroupNorm: FnQ<
+  [x: Tensor, weight: Tensor | null, bias: Tensor | null, n: number, c: number, hw: number, group: number, eps: number],
+  [],
+  [],
+  Record<never, never>,
+  Tensor[]
+> = /* @__PURE__ */ composedFunction(
+  "nativeGroupNorm",
+  "input, weight, bias, N, C, HxW, group, eps",
+  (x, weight, bias, n, c, hw, group, eps) => {
+    asTensor(x, "nativeGroupNorm", "input");
+    const rows = reshape(x, [n * group, (c * hw) / group]);
+    const moments = varMean(rows, 1, { correction: 0, keepdim: true });
+    const rstd = rsqrt(add(moments.var, eps));
+    const y = reshape(mul(sub(rows, moments.mean), rstd), x.shape);
+    const [w, b] = [
+      parameter(weight, [c], "nativeGroupNorm", "weight"),
+      parameter(bias, [c], "nativeGroupNorm", "bias"),
+    ];
+    const out = affine(y, w === null ? null : perChannel(w, x), b === null ? null : perChannel(b, x));
+    return [out, reshape(moments.mean, [n, group]), reshape(rstd, [n, group])];
   },
 );

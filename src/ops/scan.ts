@@ -1,13 +1,18 @@
 // Scans along one dim: running sums, products and extremes.
 
-import { type DType, INT64, isIntegral } from "../core/index.ts";
+import { type DType, DTypeError, INT64, isComplex, isIntegral } from "../core/index.ts";
 import { asTensor, f32, i64, inPlace, type Named, type Op, type OpQ, op, spec } from "../op/index.ts";
 import { dtypeArgument, type Tensor } from "../tensor/index.ts";
 import { axisOf } from "./axes.ts";
+import { add, mul, sub } from "./binary.ts";
+import { eq } from "./compare.ts";
+import { conj, real } from "./complex.ts";
 import { cast } from "./copy.ts";
 import { scatterAdd, zerosOf } from "./gather.ts";
-import { assertReal } from "./reduce.ts";
+import { amax, amin, assertReal } from "./reduce.ts";
 import { runningProduct, runningSum, scan } from "./running.ts";
+import { where } from "./ternary.ts";
+import { abs, exp, log } from "./unary.ts";
 
 type Running = OpQ<[dim: number], [], [], { dtype: DType | null }>;
 
@@ -84,3 +89,42 @@ function runningExtreme(name: "cummax" | "cummin"): RunningExtreme {
 export const cummax: RunningExtreme = /* @__PURE__ */ runningExtreme("cummax");
 /** Smallest element so far along `dim`, and its index: the last of equals. A NaN stays. */
 export const cummin: RunningExtreme = /* @__PURE__ */ runningExtreme("cummin");
+
+/** `log Σ exp(x)` of the elements so far along `dim`, without overflow. */
+export const logcumsumexp: Op<(x: Tensor, dim: number) => Tensor, (dim: number) => Tensor> = /* @__PURE__ */ op(
+  "logcumsumexp",
+  "input, dim",
+  (x: Tensor, dim: number) => {
+    asTensor(x, "logcumsumexp", "input");
+    if (isIntegral(x.code)) throw new DTypeError(`logcumsumexp: not defined for ${x.dtype}`);
+    return [{ x }, { dim: axisOf(dim, x.ndim, "logcumsumexp") }];
+  },
+  {
+    infer: ({ x }) => spec(x.code, x.shape),
+    kernel: "logcumsumexp",
+    launch: (k, { x }, { out }, { dim }) =>
+      scan(k, "logcumsumexp", x, dim, (call) => call.tensor(x).tensor(out).bool(false).bool(false)),
+    decompose({ x }, { dim }) {
+      if (x.numel() === 0) return exp(x);
+      const most = amax(isComplex(x.code) ? real(x) : x, dim, true);
+      const finite = where(eq(abs(most), Number.POSITIVE_INFINITY), 0, most);
+      return add(log(runningSum(exp(sub(x, finite)), dim, false, false)), finite);
+    },
+    saves: ["x", "out"],
+    // dx[k] = Σ g[i] exp(x[k] - y[i]) over i ≥ k, about the largest exponent in each sum.
+    vjp: (g, { x, out }, { dim }) => ({
+      x() {
+        if (x.numel() === 0) return g;
+        const least = amin(isComplex(out.code) ? real(out) : out, dim, true);
+        const finite = where(eq(abs(least), Number.POSITIVE_INFINITY), 0, least);
+        const shares = runningSum(mul(g, conj(exp(sub(finite, out)))), dim, true, false);
+        return mul(shares, conj(exp(sub(x, finite))));
+      },
+    }),
+    samples: [
+      [f32(3), 0],
+      [f32(2, 3, 4), 1],
+      [f32(), 0],
+    ],
+  },
+);

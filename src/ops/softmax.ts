@@ -1,16 +1,28 @@
 // Softmax, its logarithm, and the logarithm of a sum of exponentials.
 
 import { type DType, DTypeError, defaultFloat, isComplex, isFloating, isIntegral, REAL, show } from "../core/index.ts";
-import { asTensor, type Call, type Dim, f32, type Kernels, type OpQ, op, spec, wrongArgument } from "../op/index.ts";
+import {
+  asTensor,
+  type Call,
+  type Dim,
+  type FnQ,
+  f32,
+  type Kernels,
+  type OpQ,
+  op,
+  spec,
+  wrongArgument,
+} from "../op/index.ts";
 import { dtypeArgument, type Tensor } from "../tensor/index.ts";
 import { around, axisOf, dimsOf, GRAIN, reducedShape } from "./axes.ts";
 import { add, mul, sub } from "./binary.ts";
 import { eq } from "./compare.ts";
 import { conj } from "./complex.ts";
+import { composedFunction } from "./composed.ts";
 import { cast } from "./copy.ts";
 import { amax, kept, spread, sum } from "./reduce.ts";
 import { where } from "./ternary.ts";
-import { abs, exp, log } from "./unary.ts";
+import { abs, exp, log, neg } from "./unary.ts";
 import { reshape } from "./view.ts";
 
 const TILE = 64; // columns whose rows are swept while they are in the cache
@@ -85,6 +97,12 @@ export const logSoftmax: Softmax = /* @__PURE__ */ normalised(
   (x, dim) => sub(x, logsumexp(x, dim, true)),
   /* @__PURE__ */ derivative("logSoftmaxBackward", (g, y, dim) => sub(g, mul(exp(y), sum(g, dim, true)))),
 );
+
+/** `softmax(-x)` along `dim`. */
+export const softmin: FnQ<[x: Tensor, dim: number], [dtype?: DType | null], ["dtype"], { dtype: DType | null }> =
+  /* @__PURE__ */ composedFunction("softmin", "input, dim, dtype?", (x, dim, dtype) =>
+    softmax(neg(asTensor(x, "softmin", "input")), dim, dtype ?? null),
+  );
 
 /** `log Σ exp(x)` over `dim`, without overflow; integers become float32. -∞ of nothing. */
 export const logsumexp: OpQ<[dim: Dim], [keepdim?: boolean], ["keepdim"], { keepdim: boolean }> = /* @__PURE__ */ op(

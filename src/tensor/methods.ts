@@ -11,10 +11,12 @@ import type * as compare from "../ops/compare.ts";
 import type * as complex from "../ops/complex.ts";
 import type * as copy from "../ops/copy.ts";
 import type * as create from "../ops/create.ts";
+import type * as difference from "../ops/difference.ts";
 import type * as extreme from "../ops/extreme.ts";
 import type * as gather from "../ops/gather.ts";
 import type * as indexing from "../ops/indexing.ts";
 import type * as join from "../ops/join.ts";
+import type * as length from "../ops/length.ts";
 import type * as logic from "../ops/logic.ts";
 import type * as matmul from "../ops/matmul.ts";
 import type * as norm from "../ops/norm.ts";
@@ -27,6 +29,7 @@ import type * as scan from "../ops/scan.ts";
 import type * as scatterreduce from "../ops/scatterreduce.ts";
 import type * as softmax from "../ops/softmax.ts";
 import type * as sort from "../ops/sort.ts";
+import type * as statistics from "../ops/statistics.ts";
 import type * as ternary from "../ops/ternary.ts";
 import type * as unary from "../ops/unary.ts";
 import type * as variance from "../ops/variance.ts";
@@ -47,10 +50,12 @@ export interface OperatorMethods
     Methods<typeof complex>,
     Methods<typeof copy>,
     Methods<typeof create>,
+    Methods<typeof difference>,
     Methods<typeof extreme>,
     Methods<typeof gather>,
     Methods<typeof indexing>,
     Methods<typeof join>,
+    Methods<typeof length>,
     Methods<typeof logic>,
     Methods<typeof matmul>,
     Methods<typeof norm>,
@@ -63,6 +68,7 @@ export interface OperatorMethods
     Methods<typeof scatterreduce>,
     Methods<typeof softmax>,
     Methods<typeof sort>,
+    Methods<typeof statistics>,
     Methods<typeof ternary>,
     Methods<typeof unary>,
     Methods<typeof variance>,
