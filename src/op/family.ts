@@ -329,7 +329,9 @@ export function view<F extends (...args: never[]) => unknown, A extends object>(
     saves: [],
     vjp: (g: Tensor, _saved: unknown, attrs: A, { x }: { x: Spec }) => ({ x: () => vjp(g, attrs, x) }),
   } as unknown as AnyRule;
-  return publish(new Operator(name, signature, bind as never, rule)) as unknown as F;
+  const operator = new Operator(name, signature, bind as never, rule);
+  operator.inputNames = ["x"];
+  return publish(operator) as unknown as F;
 }
 
 // ── arguments ────────────────────────────────────────────────────────────────────────────────────────────────────────

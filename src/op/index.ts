@@ -28,6 +28,7 @@ export {
   publish,
   spec,
 } from "./operator.ts";
+export { parts } from "./parts.ts";
 export * from "./samples.ts";
 export { type Algebra, hookPlace, Node } from "./tape.ts";
 export * from "./types.ts";

@@ -21,6 +21,8 @@ import {
   type OpK,
   type OpQ,
   op,
+  operatorOf,
+  parts,
   type Spec,
   spec,
   type ViewOf,
@@ -31,6 +33,7 @@ import { whole, wholes } from "./arguments.ts";
 import { composed, renamed } from "./composed.ts";
 import { clone, contiguous, copy_ } from "./copy.ts";
 import { arange, fillInto, zeros } from "./create.ts";
+import { cat, stack } from "./join.ts";
 import { indexAdd } from "./rows.ts";
 import { dimOf, reshape } from "./view.ts";
 
@@ -310,11 +313,26 @@ export const unbind: OpK<[dim?: number], ["dim"], { dim: number }, Tensor[]> = /
     if (asTensor(x, "unbind", "input").ndim === 0)
       throw new IndexError("unbind: a 0-dim tensor has no dim to take apart");
     const d = dimOf(dim ?? 0, x.ndim, "unbind");
-    return Array.from({ length: x.shape[d]! }, (_, i) => select(x, d, i));
+    const each = Array.from({ length: x.shape[d]! }, (_, i) => ({ dim: d, index: i }));
+    return layers(operatorOf(select), x, each, { dim: d });
   },
 );
 
+const layers = /* @__PURE__ */ parts<{ dim: number }>("unbind", (g, { dim }, x) => {
+  const shape = x.shape.toSpliced(dim, 1);
+  return stack(
+    filled(g, x, () => shape),
+    dim,
+  );
+});
+
 type Split = OpQ<[sizeOrSizes: number | readonly number[]], [dim?: number], ["dim"], { dim: number }, Tensor[]>;
+
+/** The cotangents of all parts, zeros where none came. */
+function filled(g: readonly (Tensor | null)[], x: Spec, shape: (i: number) => readonly number[]): Tensor[] {
+  const { device } = g.find((one) => one !== null)!;
+  return g.map((one, i) => one ?? zeros(shape(i), { dtype: x.dtype, device }));
+}
 
 /** Consecutive pieces along a dim: of `splitSize` places each (the last may be smaller), or of the sizes in a list. */
 export const split: Split = /* @__PURE__ */ composed("split", "input, splitSizeOrSections, dim?", (x, sizes, dim) => {
@@ -430,17 +448,24 @@ function evenSizes(n: number, size: number, op: string): number[] {
   return Array.from({ length: count }, (_, i) => Math.min(size, n - i * size));
 }
 
+const ranges = /* @__PURE__ */ parts<{ dim: number; sizes: readonly number[] }>("split", (g, { dim, sizes }, x) =>
+  cat(
+    filled(g, x, (i) => x.shape.with(dim, sizes[i]!)),
+    dim,
+  ),
+);
+
 function pieces(x: Tensor, dim: number, sizes: readonly number[], op: string): Tensor[] {
   const list = wholes(sizes, op, "sizes");
   if (list.some((n) => n < 0) || list.reduce((a, b) => a + b, 0) !== x.shape[dim]) {
     throw new ShapeError(`${op}: sizes ${showShape(list)} do not add up to dim ${dim} of ${show(x)}`);
   }
-  let start = 0;
-  return list.map((length) => {
-    const piece = part(x, dim, start, length, 1);
-    start += length;
-    return piece;
+  let end = 0;
+  const each = list.map((length) => {
+    end += length;
+    return { dim, start: end - length, length, step: 1 };
   });
+  return ranges(operatorOf(part), x, each, { dim, sizes: list });
 }
 
 // ── a part put into a copy of the whole ──────────────────────────────────────────────────────────────────────────────

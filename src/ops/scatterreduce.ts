@@ -26,7 +26,8 @@ const folded: (x: Tensor, dim: number, index: Tensor, src: Tensor, fold: "prod" 
       { dim, fold },
     ],
     {
-      infer({ x, index, src }, { dim }) {
+      infer({ x, index, src }, { dim, fold }) {
+        if (isComplex(x.code)) throw new DTypeError(`scatterReduce: "${fold}" is not defined for ${x.dtype}`);
         sameCode("scatterReduce", x, src);
         checkIndex("scatterReduce", dim, index, [x, src]);
         return spec(x.code, x.shape);
