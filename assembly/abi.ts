@@ -54,10 +54,5 @@ export const FAULT_DIVISION: i32 = 4; // an integer divided by zero
 
 /** Records the first fault of a launch. */
 export function fault(code: i32, detail: i64): void {
-  if (ASC_FEATURE_THREADS) {
-    if (atomic.cmpxchg<i32>(FAULT, 0, code) == 0) store<i64>(FAULT + 8, detail);
-  } else if (load<i32>(FAULT) == 0) {
-    store<i32>(FAULT, code);
-    store<i64>(FAULT + 8, detail);
-  }
+  if (atomic.cmpxchg<i32>(FAULT, 0, code) == 0) store<i64>(FAULT + 8, detail);
 }

@@ -37,7 +37,7 @@ const PATIENCE: i64 = 2_000_000_000; // spins a caller waits for a chunk that a 
  * a worker took a chunk and never came back: the outputs are then not to be trusted and the job must be run again.
  */
 export function launch(slot: i32, args: usize, n: i32, grain: i32): i32 {
-  if (!ASC_FEATURE_THREADS || n <= grain || atomic.load<i32>(READY) == 0 || atomic.load<i32>(LIMIT) == 0) {
+  if (n <= grain || atomic.load<i32>(READY) == 0 || atomic.load<i32>(LIMIT) == 0) {
     call_indirect(slot, args, 0, n);
     return 0;
   }
@@ -64,7 +64,6 @@ export function launch(slot: i32, args: usize, n: i32, grain: i32): i32 {
 
 /** A worker's life: waits for jobs and takes chunks until told to stop. Returns only to end. */
 export function work(): void {
-  if (!ASC_FEATURE_THREADS) return;
   let seen = atomic.load<i32>(EPOCH);
   atomic.add<i32>(READY, 1);
   while (true) {

@@ -1,26 +1,37 @@
 // Builds what is out of date: the kernels (assembly/ → dist/wasm/, four flavours), the library (src/ → dist/) and
 // what uses it (test/, bench/, examples/ → build/).
 //
-//   node tools/build.mjs [--only FLAVOUR] [--fast]
+//   node tools/build.mjs [--only simd|relaxed] [--fast]
 //
-// --only builds one flavour of the kernels (simd-single, simd-threads, relaxed-single, relaxed-threads) and removes
-// the others; --fast skips asc's optimiser. Both are for work on kernels: the result is marked stale for a plain build.
+// --only builds the kernels for one instruction set and removes the others; --fast skips asc's optimiser. Both are for
+// work on kernels: the result is marked stale for a plain build.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import binaryen from "binaryen";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const only = process.argv.includes("--only") ? process.argv[process.argv.indexOf("--only") + 1] : null;
+const only = process.argv.includes("--only") ? process.argv[process.argv.indexOf("--only") + 1].split("-")[0] : null;
 const fast = process.argv.includes("--fast");
-const FLAVOURS = ["simd-single", "simd-threads", "relaxed-single", "relaxed-threads"];
+const SETS = ["simd", "relaxed"];
 // What JavaScript calls by name; every other export is a kernel and moves into the table.
 const DOORS = new Set(["enter", "launch", "work", "memory", "table", "heapBase"]);
 
 await buildKernels();
-await Promise.all([buildLibrary()]);
+await buildLibrary();
 
 async function buildKernels() {
   const sources = files("assembly").filter((f) => f.endsWith(".ts"));
@@ -30,23 +41,49 @@ async function buildKernels() {
   );
   const stampFile = path.join(root, "dist/wasm/.stamp");
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return;
-  const started = performance.now();
   rmSync(path.join(root, "dist/wasm"), { recursive: true, force: true });
   mkdirSync(path.join(root, "dist/wasm"), { recursive: true });
-  const queue = only === null ? [...FLAVOURS] : [only];
-  const lane = async () => {
-    for (let flavour = queue.shift(); flavour !== undefined; flavour = queue.shift()) await buildFlavour(flavour);
-  };
-  await Promise.all([lane(), lane()]);
+  const kept = path.join(tmpdir(), `flambeau-kernels-${stamp}`);
+  if (existsSync(kept)) cpSync(kept, path.join(root, "dist/wasm"), { recursive: true });
+  else {
+    const started = performance.now();
+    await Promise.all((only === null ? SETS : [only]).map(buildSet));
+    console.log(`kernels: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+    keep(kept);
+  }
   writeFileSync(stampFile, stamp);
-  console.log(`kernels: ${((performance.now() - started) / 1000).toFixed(1)} s`);
 }
 
-async function buildFlavour(flavour) {
-  const out = path.join(root, `dist/wasm/${flavour}.wasm`);
+/** Other checkouts of the same sources need not compile them again. */
+function keep(folder) {
+  const made = mkdtempSync(path.join(tmpdir(), "flambeau-kernels-"));
+  cpSync(path.join(root, "dist/wasm"), made, { recursive: true });
+  try {
+    renameSync(made, folder);
+  } catch {
+    rmSync(made, { recursive: true }); // another process was first
+  }
+}
+
+/** Compiles one instruction set with threads; the single build is the same code over a memory that is not shared. */
+async function buildSet(set) {
+  const out = path.join(root, `dist/wasm/${set}-threads.wasm`);
   const asc = path.join(root, "node_modules/assemblyscript/bin/asc.js");
-  await run(asc, ["--config", "asconfig.json", "--target", flavour, "--outFile", out, ...(fast ? ["-O0"] : [])]);
-  writeFileSync(out, tableOfKernels(readFileSync(out)));
+  await run(asc, ["--config", "asconfig.json", "--target", set, "--outFile", out, ...(fast ? ["-O0"] : [])]);
+  const bytes = tableOfKernels(readFileSync(out));
+  writeFileSync(out, bytes);
+  writeFileSync(path.join(root, `dist/wasm/${set}-single.wasm`), unshared(bytes));
+}
+
+/** The same module with its imported memory not shared: one bit of the limits (atomics work on either). */
+function unshared(bytes) {
+  const copy = Uint8Array.from(bytes);
+  const name = new TextEncoder().encode("\u0003env\u0006memory");
+  const at = copy.findIndex((_, i) => name.every((byte, k) => copy[i + k] === byte)) + name.length;
+  const SHARED_WITH_MAXIMUM = 3;
+  if (copy[at] !== 2 || copy[at + 1] !== SHARED_WITH_MAXIMUM) throw new Error("the kernels import no shared memory");
+  copy[at + 1] = 1;
+  return copy;
 }
 
 /** Moves every kernel from the export list into one element segment; the custom section `kernels` lists their names. */
