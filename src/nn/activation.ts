@@ -1,7 +1,21 @@
 // Activations: a function as a module. Their own Shape is any shape, kept.
 
+import { ValueError } from "../core/index.ts";
 import { type Arguments, keywords } from "../op/index.ts";
-import { gelu, leakyRelu, logSoftmax, relu, sigmoid, silu, softmax, tanh } from "../ops/index.ts";
+import {
+  elu,
+  gelu,
+  hardtanh,
+  leakyRelu,
+  logSoftmax,
+  logsigmoid,
+  relu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  tanh,
+} from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { Layer } from "./layer.ts";
 import { fields, py, real } from "./repr.ts";
@@ -144,5 +158,110 @@ export class LogSoftmax extends Layer {
   }
   override extraRepr(): string {
     return fields({ dim: py(this.dim) });
+  }
+}
+
+export interface ELUOptions extends InplaceOptions {
+  /** How deep it goes below 0; 1. */
+  alpha?: number;
+}
+const bindELU = /* @__PURE__ */ keywords<ELUOptions>("ELU", "alpha?, inplace?", { alpha: 1, inplace: false });
+
+/** Element-wise `x` where `x > 0`, else `alpha · (exp(x) - 1)`. */
+export class ELU extends Layer {
+  readonly alpha: number;
+  readonly inplace: boolean;
+  constructor(...args: Arguments<ELUOptions, [], [alpha?: number, inplace?: boolean]>) {
+    super();
+    const { alpha, inplace } = bindELU(args);
+    this.alpha = alpha;
+    this.inplace = inplace;
+  }
+  forward(input: Tensor): Tensor {
+    return elu(input, this.alpha, this.inplace);
+  }
+  override extraRepr(): string {
+    return `alpha=${real(this.alpha)}${this.inplace ? ", inplace=True" : ""}`;
+  }
+}
+
+export interface HardtanhOptions extends InplaceOptions {
+  /** The least value; -1. */
+  minVal?: number;
+  /** The greatest value; 1. */
+  maxVal?: number;
+}
+const bindHardtanh = /* @__PURE__ */ keywords<HardtanhOptions>("Hardtanh", "minVal?, maxVal?, inplace?", {
+  minVal: -1,
+  maxVal: 1,
+  inplace: false,
+});
+
+/** Element-wise `x`, held between `minVal` and `maxVal`. */
+export class Hardtanh extends Layer {
+  readonly minVal: number;
+  readonly maxVal: number;
+  readonly inplace: boolean;
+  constructor(...args: Arguments<HardtanhOptions, [], [minVal?: number, maxVal?: number, inplace?: boolean]>) {
+    super();
+    const { minVal, maxVal, inplace } = bindHardtanh(args);
+    if (!(maxVal > minVal)) throw new ValueError(`Hardtanh: maxVal ${maxVal} is not above minVal ${minVal}`);
+    this.minVal = minVal;
+    this.maxVal = maxVal;
+    this.inplace = inplace;
+  }
+  forward(input: Tensor): Tensor {
+    return hardtanh(input, this.minVal, this.maxVal, this.inplace);
+  }
+  override extraRepr(): string {
+    return `min_val=${real(this.minVal)}, max_val=${real(this.maxVal)}${this.inplace ? ", inplace=True" : ""}`;
+  }
+}
+
+const bindReLU6 = /* @__PURE__ */ keywords<InplaceOptions>("ReLU6", "inplace?", { inplace: false });
+
+/** Element-wise `x`, held between 0 and 6. */
+export class ReLU6 extends Hardtanh {
+  constructor(...args: InplaceArguments) {
+    super(0, 6, bindReLU6(args).inplace);
+  }
+  override extraRepr(): string {
+    return this.inplace ? "inplace=True" : "";
+  }
+}
+
+export interface SoftplusOptions {
+  /** How sharp the bend is; 1. */
+  beta?: number;
+  /** Where `beta · x` is above it, the result is x; 20. */
+  threshold?: number;
+}
+const bindSoftplus = /* @__PURE__ */ keywords<SoftplusOptions>("Softplus", "beta?, threshold?", {
+  beta: 1,
+  threshold: 20,
+});
+
+/** Element-wise `log(1 + exp(beta · x)) / beta`. */
+export class Softplus extends Layer {
+  readonly beta: number;
+  readonly threshold: number;
+  constructor(...args: Arguments<SoftplusOptions, [], [beta?: number, threshold?: number]>) {
+    super();
+    const { beta, threshold } = bindSoftplus(args);
+    this.beta = beta;
+    this.threshold = threshold;
+  }
+  forward(input: Tensor): Tensor {
+    return softplus(input, this.beta, this.threshold);
+  }
+  override extraRepr(): string {
+    return fields({ beta: real(this.beta), threshold: real(this.threshold) });
+  }
+}
+
+/** Element-wise `log(1 / (1 + exp(-x)))`. */
+export class LogSigmoid extends Layer {
+  forward(input: Tensor): Tensor {
+    return logsigmoid(input);
   }
 }

@@ -1,8 +1,10 @@
 // fl.nn.functional: what modules compute, as functions. The operators themselves, under the names that PyTorch has there.
 
 export {
+  adaptiveAvgPool1d,
   adaptiveAvgPool2d,
   alphaDropout,
+  avgPool1d,
   avgPool2d,
   batchNorm,
   binaryCrossEntropy,
@@ -30,10 +32,12 @@ export {
   localResponseNorm,
   logSoftmax,
   logsigmoid,
+  maxPool1d,
   maxPool2d,
   mseLoss,
   nllLoss,
   normalize,
+  oneHot,
   pad,
   relu,
   relu_,

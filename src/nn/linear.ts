@@ -1,6 +1,6 @@
 import type { DType } from "../core/index.ts";
 import { type Arguments, keywords } from "../op/index.ts";
-import { flatten, linear } from "../ops/index.ts";
+import { flatten, linear, unflatten } from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { fans, kaimingUniform_, uniform_ } from "./init.ts";
 import { Layer } from "./layer.ts";
@@ -128,5 +128,38 @@ export class Flatten extends Layer {
 
   override extraRepr(): string {
     return fields({ start_dim: py(this.startDim), end_dim: py(this.endDim) });
+  }
+}
+
+export interface UnflattenOptions {
+  dim: number;
+  /** The sizes that the dim becomes; one may be -1. */
+  unflattenedSize: readonly number[];
+}
+const bindUnflatten = /* @__PURE__ */ keywords<UnflattenOptions>("Unflatten", "dim, unflattenedSize");
+
+/**
+ * Splits one dim into several: the way back of `Flatten`.
+ *
+ * @example
+ * new nn.Unflatten(1, [2, 5, 5])(zeros(32, 50)).shape // [32, 2, 5, 5]
+ */
+export class Unflatten extends Layer {
+  readonly dim: number;
+  readonly unflattenedSize: readonly number[];
+
+  constructor(...args: Arguments<UnflattenOptions, [dim: number, unflattenedSize: readonly number[]]>) {
+    super();
+    const { dim, unflattenedSize } = bindUnflatten(args);
+    this.dim = dim;
+    this.unflattenedSize = [...unflattenedSize];
+  }
+
+  forward(input: Tensor): Tensor {
+    return unflatten(input, this.dim, this.unflattenedSize);
+  }
+
+  override extraRepr(): string {
+    return fields({ dim: py(this.dim), unflattened_size: py(this.unflattenedSize) });
   }
 }

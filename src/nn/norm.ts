@@ -1,7 +1,19 @@
-import { type DType, ShapeError } from "../core/index.ts";
+import { type DType, ShapeError, ValueError } from "../core/index.ts";
 import { type Arguments, keywords, noGrad } from "../op/index.ts";
 
-import { add_, batchNorm, layerNorm, lerp_, ones, onesLike, reciprocal, zeros, zerosLike } from "../ops/index.ts";
+import {
+  add_,
+  batchNorm,
+  groupNorm,
+  layerNorm,
+  lerp_,
+  ones,
+  onesLike,
+  reciprocal,
+  rmsNorm,
+  zeros,
+  zerosLike,
+} from "../ops/index.ts";
 import { type Tensor, tensor } from "../tensor/index.ts";
 import { ones_, zeros_ } from "./init.ts";
 import { Layer } from "./layer.ts";
@@ -171,7 +183,7 @@ abstract class BatchNorm extends Layer {
 export class BatchNorm1d extends BatchNorm {
   protected override check(input: Tensor): void {
     if (input.ndim !== 2 && input.ndim !== 3)
-      throw new ShapeError(`BatchNorm1d: expected 2D or 3D input (got ${input.ndim}D input)`);
+      throw new ShapeError(`expected 2D or 3D input (got ${input.ndim}D input)`);
   }
 }
 
@@ -189,7 +201,22 @@ export class BatchNorm1d extends BatchNorm {
  */
 export class BatchNorm2d extends BatchNorm {
   protected override check(input: Tensor): void {
-    if (input.ndim !== 4) throw new ShapeError(`BatchNorm2d: expected 4D input (got ${input.ndim}D input)`);
+    if (input.ndim !== 4) throw new ShapeError(`expected 4D input (got ${input.ndim}D input)`);
+  }
+}
+
+/**
+ * Batch normalisation of volumes: `y = (x - mean) / √(var + eps) · weight + bias`, the statistics over all dims but the
+ * channels. Training, evaluation and attributes are as in `BatchNorm1d`.
+ *
+ * Shape: `[n, numFeatures, d, h, w]`, kept.
+ *
+ * @example
+ * new nn.BatchNorm3d(32)(randn(4, 32, 3, 14, 14)).shape // [4, 32, 3, 14, 14]
+ */
+export class BatchNorm3d extends BatchNorm {
+  protected override check(input: Tensor): void {
+    if (input.ndim !== 5) throw new ShapeError(`expected 5D input (got ${input.ndim}D input)`);
   }
 }
 
@@ -256,5 +283,133 @@ export class LayerNorm extends Layer {
 
   override extraRepr(): string {
     return `${py(this.normalizedShape)}, ${fields({ eps: real(this.eps), elementwise_affine: py(this.elementwiseAffine) })}`;
+  }
+}
+
+export interface GroupNormOptions extends Factory {
+  numGroups: number;
+  numChannels: number;
+  /** Added to the variance; 1e-5. */
+  eps?: number;
+  /** Whether scale and shift are learned for each channel; true. */
+  affine?: boolean;
+}
+const bindGroupNorm = /* @__PURE__ */ keywords<GroupNormOptions>(
+  "GroupNorm",
+  "numGroups, numChannels, eps?, affine?, device?, dtype?",
+  { eps: 1e-5, affine: true, device: null, dtype: null },
+);
+
+/**
+ * Group normalisation: `y = (x - mean) / √(var + eps) · weight + bias`, the statistics of each sample over groups of
+ * channels. The same in training and evaluation.
+ *
+ * Shape: `[n, numChannels, …]`, kept.
+ *
+ * Attributes: `weight` (1) and `bias` (0) `[numChannels]`, null without `affine`.
+ *
+ * @example
+ * new nn.GroupNorm(3, 6)(randn(20, 6, 10, 10)).shape // [20, 6, 10, 10]
+ */
+export class GroupNorm extends Layer {
+  readonly numGroups: number;
+  readonly numChannels: number;
+  readonly eps: number;
+  readonly affine: boolean;
+  weight: Parameter | null;
+  bias: Parameter | null;
+
+  constructor(
+    ...args: Arguments<
+      GroupNormOptions,
+      [numGroups: number, numChannels: number],
+      [eps?: number, affine?: boolean, device?: string | null, dtype?: DType | null]
+    >
+  ) {
+    super();
+    const { numGroups, numChannels, eps, affine, ...factory } = bindGroupNorm(args);
+    if (numChannels % numGroups !== 0) throw new ValueError("GroupNorm: num_channels must be divisible by num_groups");
+    this.numGroups = numGroups;
+    this.numChannels = numChannels;
+    this.eps = eps;
+    this.affine = affine;
+    this.weight = affine ? blank([numChannels], factory) : null;
+    this.bias = affine ? blank([numChannels], factory) : null;
+    this.resetParameters();
+  }
+
+  /** Sets the scale to 1 and the shift to 0. */
+  resetParameters(): void {
+    if (this.weight !== null) ones_(this.weight);
+    if (this.bias !== null) zeros_(this.bias);
+  }
+
+  forward(input: Tensor): Tensor {
+    return groupNorm(input, this.numGroups, this.weight, this.bias, this.eps);
+  }
+
+  override extraRepr(): string {
+    return `${this.numGroups}, ${this.numChannels}, ${fields({ eps: real(this.eps), affine: py(this.affine) })}`;
+  }
+}
+
+export interface RMSNormOptions extends Factory {
+  normalizedShape: number | readonly number[];
+  /** Added to the mean of squares; by default the distance from 1 to the next number of the dtype. */
+  eps?: number | null;
+  /** Whether a scale is learned for each element; true. */
+  elementwiseAffine?: boolean;
+}
+const bindRMSNorm = /* @__PURE__ */ keywords<RMSNormOptions>(
+  "RMSNorm",
+  "normalizedShape, eps?, elementwiseAffine?, device?, dtype?",
+  { eps: null, elementwiseAffine: true, device: null, dtype: null },
+);
+
+/**
+ * Normalisation by the root mean square: `y = x / √(mean(x²) + eps) · weight`, the mean of each sample over its last dims,
+ * which are `normalizedShape`.
+ *
+ * Shape: `[…, ...normalizedShape]`, kept.
+ *
+ * Attributes: `weight` (1) of `normalizedShape`, null without `elementwiseAffine`.
+ *
+ * @example
+ * new nn.RMSNorm([2, 3])(randn(2, 2, 3)).shape // [2, 2, 3]
+ */
+export class RMSNorm extends Layer {
+  readonly normalizedShape: readonly number[];
+  readonly eps: number | null;
+  readonly elementwiseAffine: boolean;
+  weight: Parameter | null;
+
+  constructor(
+    ...args: Arguments<
+      RMSNormOptions,
+      [normalizedShape: number | readonly number[]],
+      [eps?: number | null, elementwiseAffine?: boolean, device?: string | null, dtype?: DType | null]
+    >
+  ) {
+    super();
+    const { normalizedShape, eps, elementwiseAffine, ...factory } = bindRMSNorm(args);
+    this.normalizedShape = typeof normalizedShape === "number" ? [normalizedShape] : [...normalizedShape];
+    this.eps = eps;
+    this.elementwiseAffine = elementwiseAffine;
+    this.weight = elementwiseAffine ? blank(this.normalizedShape, factory) : null;
+    this.resetParameters();
+  }
+
+  /** Sets the scale to 1. */
+  resetParameters(): void {
+    if (this.weight !== null) ones_(this.weight);
+  }
+
+  forward(input: Tensor): Tensor {
+    return rmsNorm(input, this.normalizedShape, this.weight, this.eps);
+  }
+
+  override extraRepr(): string {
+    const eps = this.eps === null ? "None" : real(this.eps);
+    return `${py(this.normalizedShape)}, ${fields({ eps, elementwise_affine: py(this.elementwiseAffine) })}`;
   }
 }
