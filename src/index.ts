@@ -11,3 +11,4 @@ export * from "./api.ts";
 export { bfloat16, bool, cdouble, cfloat, double, float, half, int, long, short } from "./api.ts";
 export * as linalg from "./linalg.ts";
 export * from "./ops/index.ts";
+export * as masked from "./ops/masked.ts";

@@ -1,6 +1,18 @@
 // Softmax, its logarithm, and the logarithm of a sum of exponentials.
 
-import { type DType, DTypeError, defaultFloat, isComplex, isFloating, isIntegral, REAL, show } from "../core/index.ts";
+import {
+  broadcast,
+  DTYPES,
+  type DType,
+  DTypeError,
+  defaultFloat,
+  isComplex,
+  isFloating,
+  isIntegral,
+  REAL,
+  resultType,
+  show,
+} from "../core/index.ts";
 import {
   asTensor,
   type Call,
@@ -8,6 +20,7 @@ import {
   type FnQ,
   f32,
   type Kernels,
+  type Op2T,
   type OpQ,
   op,
   spec,
@@ -15,14 +28,14 @@ import {
 } from "../op/index.ts";
 import { dtypeArgument, type Tensor } from "../tensor/index.ts";
 import { around, axisOf, dimsOf, GRAIN, reducedShape } from "./axes.ts";
-import { add, mul, sub } from "./binary.ts";
-import { eq } from "./compare.ts";
-import { conj } from "./complex.ts";
+import { add, div, maximum, mul, sub } from "./binary.ts";
+import { eq, lt } from "./compare.ts";
+import { conj, real } from "./complex.ts";
 import { composedFunction } from "./composed.ts";
 import { cast } from "./copy.ts";
 import { amax, kept, spread, sum } from "./reduce.ts";
 import { where } from "./ternary.ts";
-import { abs, exp, log, neg } from "./unary.ts";
+import { abs, exp, exp2, log, log1p, log2, neg } from "./unary.ts";
 import { reshape } from "./view.ts";
 
 const TILE = 64; // columns whose rows are swept while they are in the cache
@@ -135,3 +148,47 @@ export const logsumexp: OpQ<[dim: Dim], [keepdim?: boolean], ["keepdim"], { keep
     ],
   },
 );
+
+/** `log(exp(a) + exp(b))` or its like to another base, without overflow. */
+function logOfSum(
+  name: "logaddexp" | "logaddexp2",
+  exponential: (x: Tensor) => Tensor,
+  logarithm: (x: Tensor) => Tensor,
+  logarithmOfOneMore: (x: Tensor) => Tensor,
+): Op2T {
+  return op(name, "input, other", (a, b) => [{ a: asTensor(a, name, "input"), b: asTensor(b, name, "other") }], {
+    infer({ a, b }) {
+      const code = resultType([a, b]);
+      if (isIntegral(code)) throw new DTypeError(`${name}: not defined for ${DTYPES[code]}`);
+      return spec(code, broadcast(name, [a.layout, b.layout]));
+    },
+    decompose({ a, b }) {
+      if (isComplex(a.code) || isComplex(b.code)) {
+        const swap = lt(real(a), real(b));
+        const [more, less] = [where(swap, b, a), where(swap, a, b)];
+        return add(more, logarithm(add(exponential(sub(less, more)), 1)));
+      }
+      const rest = logarithmOfOneMore(exponential(neg(abs(sub(a, b)))));
+      // Of two equal infinities there is no difference.
+      return where(
+        eq(a, b),
+        add(a, Math.log(2) / Math.log(name === "logaddexp" ? Math.E : 2)),
+        add(maximum(a, b), rest),
+      );
+    },
+    saves: ["a", "b"],
+    vjp: (g, { a, b }) => ({
+      a: () => div(g, conj(add(exponential(sub(b, a)), 1))),
+      b: () => div(g, conj(add(exponential(sub(a, b)), 1))),
+    }),
+    samples: [
+      [f32(2, 3), f32(2, 3)],
+      [f32(2, 1), f32(3)],
+    ],
+  });
+}
+
+/** `log(exp(a) + exp(b))`, without overflow. */
+export const logaddexp: Op2T = /* @__PURE__ */ logOfSum("logaddexp", exp, log, log1p);
+/** `log2(2^a + 2^b)`, without overflow. */
+export const logaddexp2: Op2T = /* @__PURE__ */ logOfSum("logaddexp2", exp2, log2, (x) => mul(log1p(x), Math.LOG2E));
