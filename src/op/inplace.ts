@@ -26,9 +26,9 @@ import {
   Tensor,
 } from "../tensor/index.ts";
 import { context, noGrad } from "./context.ts";
-import { evaluate, inferred, pointwiseInto } from "./dispatch.ts";
+import { dispatch, evaluate, inferred, pointwiseInto } from "./dispatch.ts";
 import { computing, copyInto, MissingKernel } from "./launch.ts";
-import { type Operator, operatorOf, publish } from "./operator.ts";
+import { Operator, operatorOf, publish } from "./operator.ts";
 import { anyTracked, type Node, nodeFor, rebind, save } from "./tape.ts";
 import type { Attrs, Inputs } from "./types.ts";
 
@@ -36,18 +36,23 @@ import type { Attrs, Inputs } from "./types.ts";
 export function inPlace<F>(f: F): F {
   const operator = operatorOf(f);
   const name = `${operator.name}_`;
-  const call = (...args: unknown[]): Tensor => {
+  const renamed = <T>(body: () => T): T => {
     try {
-      if (!(args[0] instanceof Tensor)) throw new TypeError(`${name}: expected a Tensor to write into`);
-      const { inputs, attrs } = operator.bound(args);
-      return write(operator, name, args[0], inputs, attrs);
+      return body();
     } catch (error) {
       throw underName(error, operator.name, name);
     }
   };
-  const g = publish(operator, call as (...args: never[]) => unknown);
-  Object.defineProperty(g, "name", { value: name });
-  return Object.assign(g, { opName: name }) as unknown as F;
+  // An operator of its own, so that an interpreter sees a write as a write.
+  const form = new Operator(name, operator.signature, operator.bind, operator.rule);
+  form.run = (inputs, attrs) =>
+    renamed(() => write(operator, name, operator.flatten(inputs)[0] as Tensor, inputs, attrs));
+  const call = (...args: unknown[]): unknown => {
+    if (!(args[0] instanceof Tensor)) throw new TypeError(`${name}: expected a Tensor to write into`);
+    const { inputs, attrs } = renamed(() => operator.bound(args));
+    return dispatch(form, inputs, attrs);
+  };
+  return publish(form, call as (...args: never[]) => unknown) as unknown as F;
 }
 
 /** Throws unless `x` may be written now. */

@@ -17,6 +17,8 @@ export class Operator {
   readonly bind: Binder;
   readonly rule: AnyRule;
 
+  /** What it does instead of following its rule to a new tensor: an in-place form. */
+  run: ((inputs: Inputs, attrs: Attrs) => Tensor) | null = null;
   /** The names of the inputs in order, taken from what the binder gave first. */
   inputNames: readonly string[] = [];
   /** How the tape calls it: "AddBackward0". */

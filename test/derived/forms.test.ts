@@ -71,7 +71,7 @@ const inPlace = suite("in place");
 for (const entry of all) {
   if (!isInPlace(entry)) continue;
   const { name, f, operator, samples } = entry;
-  const outOfPlace = all.find((other) => other.operator === operator && !isInPlace(other));
+  const outOfPlace = all.find((other) => other.operator.rule === operator.rule && !isInPlace(other));
   if (outOfPlace === undefined) continue;
   inPlace(`${name} writes what ${outOfPlace.name} gives, or refuses`, async () => {
     for (const [s, sample] of samples.entries()) {

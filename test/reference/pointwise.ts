@@ -73,7 +73,7 @@ function withExpressions(): ReadonlyMap<string, Operator> {
   const found = new Map<string, Operator>();
   for (const { operator } of published) {
     const { pointwise } = operator.rule;
-    if (pointwise?.expr !== undefined) found.set(pointwise.kernel, operator);
+    if (pointwise?.expr !== undefined && operator.run === null) found.set(pointwise.kernel, operator);
   }
   return found;
 }

@@ -75,7 +75,8 @@ test("every use of the values is a DisposedError that names the operator and the
       (e: unknown) =>
         e instanceof fl.DisposedError &&
         e instanceof TypeError &&
-        e.message.includes(`${name}: float32[2] was disposed`) &&
+        e.message.startsWith(`${name}: `) &&
+        e.message.includes("float32[2] was disposed") &&
         /return it from the scope, or s\.keep\(x\)/.test(e.message),
       name,
     );
