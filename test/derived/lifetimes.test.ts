@@ -49,12 +49,12 @@ for (const entry of entries()) {
 
   test(`${entry.name}: a scope takes all, the tape's part too`, () => {
     for (const [s, sample] of samples) {
-      fl.scope(() => call(entry, make(sample)));
+      const step = (): void => {
+        fl.scope(() => void call(entry, make(sample, { requiresGrad: !isInPlace(entry) })));
+      };
+      step();
       const before = inUse();
-      fl.scope(() => {
-        const args = make(sample, { requiresGrad: !isInPlace(entry) });
-        call(entry, args);
-      });
+      step();
       assert.is(inUse(), before, `sample ${s}, without a backward`);
     }
   });
