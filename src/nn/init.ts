@@ -3,7 +3,6 @@
 
 import { showShape, ValueError } from "../core/index.ts";
 import { type Arguments, keywords, noGrad } from "../op/index.ts";
-
 import {
   copy_,
   normal_ as drawNormal_,
@@ -17,6 +16,7 @@ import {
   logicalOr,
   lt,
   mul_,
+  randperm,
   reshape,
   sum,
   where,
@@ -61,6 +61,11 @@ interface Xavier extends Random {
   tensor: Tensor;
   gain?: number;
 }
+interface Sparse extends Random {
+  tensor: Tensor;
+  sparsity: number;
+  std?: number;
+}
 interface Kaiming extends Random {
   tensor: Tensor;
   a?: number;
@@ -75,6 +80,11 @@ type TruncNormalArguments = Arguments<
   [mean?: number, std?: number, a?: number, b?: number, generator?: Generator | null]
 >;
 type XavierArguments = Arguments<Xavier, [tensor: Tensor], [gain?: number, generator?: Generator | null]>;
+type SparseArguments = Arguments<
+  Sparse,
+  [tensor: Tensor, sparsity: number],
+  [std?: number, generator?: Generator | null]
+>;
 type KaimingArguments = Arguments<
   Kaiming,
   [tensor: Tensor],
@@ -116,6 +126,10 @@ const bindKaimingNormal = /* @__PURE__ */ keywords<Kaiming>(
   "tensor, a?, mode?, nonlinearity?, generator?",
   kaiming,
 );
+const bindSparse = /* @__PURE__ */ keywords<Sparse>("sparse_", "tensor, sparsity, std?, generator?", {
+  std: 0.01,
+  generator,
+});
 const bindOrthogonal = /* @__PURE__ */ keywords<Xavier>("orthogonal_", "tensor, gain?, generator?", {
   gain: 1,
   generator,
@@ -201,6 +215,27 @@ export function eye_(tensor: Tensor): Tensor {
   return noGrad(() => copy_(tensor, eye(tensor.shape[0]!, tensor.shape[1]!)));
 }
 
+/**
+ * Fills the weight of a convolution so that it passes as many input channels as fit through unchanged: a 1 in the middle of
+ * each kernel on the diagonal, in each of `groups`.
+ */
+export function dirac_(tensor: Tensor, groups: number | { readonly groups?: number } = 1): Tensor {
+  const count = typeof groups === "number" ? groups : (groups.groups ?? 1);
+  const [outputs, inputs, ...kernel] = tensor.shape;
+  if (outputs === undefined || inputs === undefined || kernel.length < 1 || kernel.length > 3) {
+    throw new ValueError("dirac_: Only tensors with 3, 4, or 5 dimensions are supported");
+  }
+  if (outputs % count !== 0) throw new ValueError("dirac_: dim 0 must be divisible by groups");
+  const field = kernel.reduce((product, size) => product * size, 1);
+  const middle = kernel.reduce((at, size) => at * size + Math.floor(size / 2), 0);
+  const values = new Float32Array(tensor.numel());
+  for (let o = 0; o < outputs; o++) {
+    const channel = o % (outputs / count);
+    if (channel < inputs) values[(o * inputs + channel) * field + middle] = 1;
+  }
+  return noGrad(() => copy_(tensor, reshape(fromValues(values, { device: tensor.device }), tensor.shape)));
+}
+
 /** Glorot's uniform weights: U(-a, a) with a = gain · √(6 / (fanIn + fanOut)). */
 export function xavierUniform_(...args: XavierArguments): Tensor {
   const { tensor, gain, generator } = bindXavierUniform(args);
@@ -255,6 +290,25 @@ export function orthogonal_(...args: XavierArguments): Tensor {
     const q = orthonormal(tall, Math.max(rows, columns), Math.min(rows, columns));
     copy_(tensor, reshape(fromValues(rows < columns ? transpose(q, columns, rows) : q), tensor.shape));
     return mul_(tensor, gain);
+  });
+}
+
+/** Fills a matrix with N(0, std²), but for a share `sparsity` of each column, taken at random, with 0. */
+export function sparse_(...args: SparseArguments): Tensor {
+  const { tensor, sparsity, std, generator } = bindSparse(args);
+  const [rows, columns] = tensor.shape;
+  if (rows === undefined || columns === undefined || tensor.ndim !== 2) {
+    throw new ValueError("sparse_: Only tensors with 2 dimensions are supported");
+  }
+  return noGrad(() => {
+    drawNormal_(tensor, 0, std, { generator });
+    const dropped = new Uint8Array(rows * columns);
+    for (let column = 0; column < columns; column++) {
+      const order = randperm(rows).tolist() as number[]; // from the stream of manualSeed always, as in PyTorch
+      for (const row of order.slice(0, Math.ceil(sparsity * rows))) dropped[row * columns + column] = 1;
+    }
+    const mask = reshape(fromValues(dropped, { dtype: "bool", device: tensor.device }), tensor.shape);
+    return copy_(tensor, where(mask, 0, tensor));
   });
 }
 
