@@ -6,7 +6,6 @@ import type { Tensor } from "../tensor/index.ts";
 import { word } from "./arguments.ts";
 import { div, floorDivide, mul } from "./binary.ts";
 import { eq } from "./compare.ts";
-import { conj } from "./complex.ts";
 import { composed } from "./composed.ts";
 import { cast, copy_ } from "./copy.ts";
 import { onesLike, zerosLike } from "./create.ts";
@@ -61,7 +60,7 @@ const folded: (x: Tensor, dim: number, index: Tensor, src: Tensor, fold: "prod" 
 /** The derivative of a product by x: the product of the others, found without dividing by a 0. */
 function byOthers(g: Tensor, x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
   const nonzero = maskedFill(x, eq(x, 0), 1);
-  return div(mul(g, conj(folded(nonzero, dim, index, src, "prod"))), conj(nonzero));
+  return div(mul(g, folded(nonzero, dim, index, src, "prod")), nonzero);
 }
 
 /** The derivative of a product by src: where an element is the only 0 of its place, the product of the others. */
@@ -72,8 +71,8 @@ function bySource(g: Tensor, x: Tensor, dim: number, index: Tensor, src: Tensor,
   const without = folded(x, dim, index, maskedFill(src, only, 1), "prod");
   return where(
     only,
-    gather(mul(g, conj(without)), dim, index),
-    div(gather(mul(g, conj(out)), dim, index), conj(maskedFill(src, isZero, 1))),
+    gather(mul(g, without), dim, index),
+    div(gather(mul(g, out), dim, index), maskedFill(src, isZero, 1)),
   );
 }
 
