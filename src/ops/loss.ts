@@ -246,14 +246,14 @@ export const binaryCrossEntropyWithLogits: Loss<
   },
 );
 
-/** Targets as they are looked up: which count, their classes, and the weight of each. */
+/** Targets as they are looked up. */
 interface Classes {
   /** True where the target counts. */
   readonly counts: Tensor;
   /** The classes, 0 where the target does not count. */
   readonly index: Tensor;
-  /** The weight of each, 0 where it does not count. */
-  readonly weight: Tensor;
+  /** The weight of each, null for 1. */
+  readonly weight: Tensor | null;
 }
 
 /** The dim of the classes: the second, or the only one. */
@@ -271,21 +271,23 @@ function classesOf(input: Tensor, target: Tensor, weight: Tensor | null, ignoreI
       `weight tensor should be defined either for all ${input.shape[dim]} classes or no classes, got ${show(weight)}`,
     );
   }
-  const classes = cast(target, INT64);
+  const classes = target.code === INT64 ? target : cast(target, INT64);
   const counts = ne(classes, ignoreIndex);
   const index = where(counts, classes, 0);
-  const each = weight === null ? null : reshape(gather(weight, 0, reshape(index, [-1])), index.shape);
-  return { counts, index, weight: each === null ? cast(counts, input.code) : mul(each, counts) };
+  return { counts, index, weight: weight && reshape(gather(weight, 0, reshape(index, [-1])), index.shape) };
 }
 
-/** `-weight[y] · x[y]` and its reduction; the mean is weighted. */
-function likelihood(input: Tensor, { index, weight }: Classes, reduction: LossReduction): Tensor {
+/** `-weight[y] · x[y]`, 0 where the target does not count, reduced: the mean is weighted. */
+function likelihood(input: Tensor, classes: Classes, reduction: LossReduction): Tensor {
+  const { counts, index, weight } = classes;
   const dim = classDim(input);
   const picked = reshape(gather(input, dim, unsqueeze(index, dim)), index.shape);
-  // What does not count has the weight 0, but 0·∞ is NaN.
-  const losses = where(ne(weight, 0), neg(mul(picked, weight)), 0);
-  return reduction === "mean" ? div(sum(losses), sum(weight)) : reduced(losses, reduction);
+  const losses = where(counts, neg(weight === null ? picked : mul(picked, weight)), 0);
+  return reduction === "mean" ? div(sum(losses), total(classes)) : reduced(losses, reduction);
 }
+
+/** What a weighted mean divides by. */
+const total = ({ counts, weight }: Classes): Tensor => sum(weight === null ? counts : where(counts, weight, 0));
 
 /** Negative log-likelihood of classes: `-weight[y] · x[y]`, x being log-probabilities. The mean is weighted. */
 export const nllLoss: Loss<
@@ -340,7 +342,7 @@ export const crossEntropy: Loss<
     const hard = likelihood(logs, classes, reduction);
     if (labelSmoothing === 0) return hard;
     const all = where(classes.counts, neg(sum(weighed(logs, weight), dim)), 0);
-    const soft = reduction === "mean" ? div(sum(all), sum(classes.weight)) : reduced(all, reduction);
+    const soft = reduction === "mean" ? div(sum(all), total(classes)) : reduced(all, reduction);
     return add(mul(hard, 1 - labelSmoothing), mul(soft, labelSmoothing / count));
   },
 );

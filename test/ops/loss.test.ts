@@ -1,0 +1,84 @@
+// The derivatives of the losses, against finite differences, and the values at their kinks.
+import { autograd, nn, type Tensor, tensor } from "flambeau";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+
+const F = nn.functional;
+const doubles = (values: number[][] | number[]): Tensor => tensor(values, { dtype: "float64", requiresGrad: true });
+const logits = (): Tensor =>
+  doubles([
+    [0.3, -1.2, 2],
+    [1.5, 0.2, -0.7],
+  ]);
+const other = (): Tensor =>
+  doubles([
+    [0.1, 0.7, -0.9],
+    [0.4, -1.3, 0.8],
+  ]);
+const chances = (): Tensor =>
+  doubles([
+    [0.2, 0.7, 0.1],
+    [0.5, 0.3, 0.2],
+  ]);
+const weight = tensor([0.5, 2, 1], { dtype: "float64" });
+
+const derivatives = suite("derivatives, twice");
+
+const CASES: Readonly<Record<string, readonly [(...xs: Tensor[]) => Tensor, readonly Tensor[]]>> = {
+  mseLoss: [(x, y) => F.mseLoss(x!, y!), [logits(), other()]],
+  l1Loss: [(x, y) => F.l1Loss(x!, y!, { reduction: "sum" }), [logits(), other()]],
+  smoothL1Loss: [(x, y) => F.smoothL1Loss(x!, y!, { beta: 0.7 }), [logits(), other()]],
+  huberLoss: [(x, y) => F.huberLoss(x!, y!, { delta: 0.7, reduction: "none" }), [logits(), other()]],
+  klDiv: [(x, y) => F.klDiv(x!, y!, { reduction: "batchmean" }), [logits(), chances()]],
+  "klDiv of logarithms": [(x, y) => F.klDiv(x!, y!, { logTarget: true, reduction: "sum" }), [logits(), other()]],
+  binaryCrossEntropy: [(x, y) => F.binaryCrossEntropy(x!, y!, { weight }), [chances(), chances()]],
+  binaryCrossEntropyWithLogits: [
+    (x, y) => F.binaryCrossEntropyWithLogits(x!, y!, { posWeight: weight }),
+    [logits(), chances()],
+  ],
+  nllLoss: [(x) => F.nllLoss(x!, tensor([2, 0]), { weight }), [logits()]],
+  crossEntropy: [(x) => F.crossEntropy(x!, tensor([2, -100])), [logits()]],
+  "crossEntropy, weighted and smoothed": [
+    (x) => F.crossEntropy(x!, tensor([2, 0]), { weight, labelSmoothing: 0.2 }),
+    [logits()],
+  ],
+  "crossEntropy of probabilities": [(x, y) => F.crossEntropy(x!, y!, { weight }), [logits(), chances()]],
+};
+for (const [name, [f, inputs]] of Object.entries(CASES)) {
+  derivatives(name, () => {
+    assert.ok(autograd.gradcheck(f, inputs));
+    assert.ok(autograd.gradgradcheck(f, inputs));
+  });
+}
+
+const kinks = suite("kinks");
+
+/** The gradient of a loss of two numbers by the first. */
+const slope = (f: (x: Tensor, y: Tensor) => Tensor, x: number, y: number): number => {
+  const input = tensor(x, { dtype: "float64", requiresGrad: true });
+  f(input, tensor(y, { dtype: "float64" })).backward();
+  return input.grad!.item();
+};
+
+// As PyTorch has them.
+kinks("where two branches meet, and beyond what a float can hold", () => {
+  assert.is(slope(F.l1Loss, 1, 1), 0);
+  assert.is(
+    slope((x, y) => F.smoothL1Loss(x, y, { beta: 0 }), 1, 1),
+    0,
+  );
+  assert.is(
+    slope((x, y) => F.huberLoss(x, y, { delta: 1 }), 2, 1),
+    1,
+  );
+  assert.is(slope(F.binaryCrossEntropyWithLogits, 0, 1), -0.5);
+  assert.is(slope(F.binaryCrossEntropyWithLogits, 1000, 0), 1);
+  assert.is(slope(F.binaryCrossEntropy, 0, 1), -1e12);
+  const value = (x: number, y: number): number =>
+    F.binaryCrossEntropy(tensor(x, { dtype: "float64" }), tensor(y, { dtype: "float64" })).item();
+  assert.equal([value(0, 1), value(1, 0), value(1, 1)], [100, 100, 0]);
+  assert.is(F.klDiv(tensor([0.5], { dtype: "float64" }), tensor([0], { dtype: "float64" })).item(), 0);
+});
+
+derivatives.run();
+kinks.run();
