@@ -1,0 +1,180 @@
+// Writes in place, through views and views of views: the values and gradients that PyTorch gives. The programs are those
+// of test/fixtures/inplace.py, which recorded them.
+
+import { readFileSync } from "node:fs";
+import * as fl from "flambeau";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { difference } from "../derived/compare.ts";
+
+type Tensor = fl.Tensor;
+interface Recorded {
+  readonly result: unknown;
+  readonly gradients?: readonly unknown[];
+  readonly error?: string;
+}
+const file = new URL("../../../test/fixtures/inplace.json", import.meta.url);
+const { programs: recorded } = JSON.parse(readFileSync(file, "utf8")) as { programs: Record<string, Recorded> };
+
+/** start, start + 1 … in this shape, requiring a gradient. */
+function leaf(shape: readonly number[], start = 1): Tensor {
+  const n = shape.reduce((p, s) => p * s, 1);
+  const x = fl.tensor(Float64Array.from({ length: n }, (_, i) => start + i)).view(shape);
+  return x.detach().clone().requiresGrad_();
+}
+
+/** Every element counts by another factor, so that none can be taken for another. */
+function weighted(y: Tensor): Tensor {
+  const factors = fl.tensor(Float64Array.from({ length: y.numel() }, (_, i) => i + 1)).view(y.shape);
+  return y.mul(factors).sum();
+}
+
+const zeros = (...shape: number[]): Tensor => fl.zeros(shape, { dtype: "float64" });
+
+/** Each gives a result, what is differentiated, and the leaves. */
+const programs: Readonly<Record<string, () => readonly [Tensor, Tensor, readonly Tensor[]]>> = {
+  chain() {
+    const x = leaf([3]);
+    const y = x.mul(2);
+    y.mul_(3).add_(x).exp_();
+    return [y, weighted(y), [x]];
+  },
+  row_of_base() {
+    const x = leaf([2, 3]);
+    const y = x.mul(1);
+    y.at(0).mul_(5);
+    return [y, weighted(y), [x]];
+  },
+  view_of_view() {
+    const x = leaf([2, 3]);
+    const y = x.mul(1);
+    y.t().at("1:").mul_(y.detach().at(0, 0).add(2));
+    return [y, weighted(y), [x]];
+  },
+  other_factor_gets_gradient() {
+    const [x, w] = [leaf([2, 3]), leaf([3], 10)];
+    const y = x.mul(1);
+    y.at(1).mul_(w);
+    return [y, weighted(y), [x, w]];
+  },
+  sibling_views() {
+    const x = leaf([4]);
+    const y = x.mul(1);
+    const [a, b] = [y.at(":3"), y.at("1:")];
+    a.mul_(2);
+    b.mul_(3);
+    return [b, weighted(b).add(weighted(a).mul(7)), [x]];
+  },
+  view_made_before_the_write() {
+    const x = leaf([2, 2]);
+    const y = x.mul(1);
+    const v = y.view(4);
+    y.mul_(x);
+    return [v, weighted(v), [x]];
+  },
+  write_to_base_then_view() {
+    const x = leaf([2, 2]);
+    const y = x.mul(1);
+    const v = y.at(0);
+    y.add_(1).mul_(y.detach().clone());
+    v.mul_(2);
+    return [y, weighted(y), [x]];
+  },
+  overwritten_part_gets_no_gradient() {
+    const [x, w] = [leaf([4]), leaf([2], 7)];
+    const y = x.mul(1);
+    y.at("1:3").copy_(w);
+    return [y, weighted(y), [x, w]];
+  },
+  filled_with_zero() {
+    const x = leaf([2, 3]);
+    const y = x.mul(1);
+    y.at(":", 1).zero_();
+    return [y, weighted(y), [x]];
+  },
+  untracked_base() {
+    const w = leaf([2]);
+    const y = zeros(2, 2);
+    y.at(0).add_(w);
+    y.at(1).add_(w.mul(w));
+    return [y, weighted(y), [w]];
+  },
+  untracked_base_seen_before() {
+    const w = leaf([2]);
+    const y = zeros(2, 2);
+    const row = y.at(0);
+    const column = y.at(":", 0);
+    row.add_(w);
+    return [column, weighted(column).add(weighted(y)), [w]];
+  },
+  expanded_then_written_elsewhere() {
+    const x = leaf([2, 1]);
+    const y = x.expand(2, 3).clone();
+    y.at(":", 0).mul_(4);
+    return [y, weighted(y), [x]];
+  },
+  saved_result_after_write() {
+    const x = leaf([3]);
+    const y = x.mul(0.5).exp_();
+    const z = y.mul(y);
+    return [z, weighted(z), [x]];
+  },
+  diagonal() {
+    const x = leaf([3, 3]);
+    const y = x.mul(1);
+    y.diagonal().mul_(y.detach().clone().diagonal());
+    return [y, weighted(y), [x]];
+  },
+  unsqueezed_and_permuted() {
+    const x = leaf([2, 3]);
+    const y = x.mul(1);
+    y.unsqueeze(0)
+      .permute(2, 0, 1)
+      .at(2)
+      .add_(x.at(":", 0).mul(x.at(":", 1)));
+    return [y, weighted(y), [x]];
+  },
+  write_inside_no_grad() {
+    const x = leaf([2, 2]);
+    const y = x.mul(1);
+    fl.noGrad(() => y.at(0).mul_(10));
+    return [y, weighted(y), [x]];
+  },
+  self_as_operand() {
+    const x = leaf([3]);
+    const y = x.mul(1);
+    y.mul_(y);
+    y.at("1:").add_(y.at("1:"));
+    return [y, weighted(y), [x]];
+  },
+  twice_the_same_view() {
+    const x = leaf([4]);
+    const y = x.mul(1);
+    const v = y.at("1:3");
+    v.mul_(2);
+    v.mul_(v.clone());
+    return [y, weighted(y).add(v.sum()), [x]];
+  },
+};
+
+/** Where PyTorch sees a saved tensor changed; here the tape keeps what it was. x² doubled behind the first. */
+const KINDER: Readonly<Record<string, readonly unknown[]>> = { self_as_operand: [[2, 16, 36]] };
+
+const test = suite("in place");
+test("the programs are the recorded ones", () => assert.equal(Object.keys(programs), Object.keys(recorded)));
+
+const flat = (x: unknown): number[] => [x].flat(9) as number[];
+for (const [name, program] of Object.entries(programs)) {
+  test(name, () => {
+    const { result, gradients, error } = recorded[name]!;
+    const [y, loss, leaves] = program();
+    assert.is(difference(flat(y.tolist()), flat(result), "float64"), null);
+    if (error !== undefined) assert.ok(name in KINDER, `PyTorch refuses: ${error}`);
+    loss.backward();
+    for (const [i, x] of leaves.entries()) {
+      const different = difference(flat(x.grad!.tolist()), flat((gradients ?? KINDER[name]!)[i]), "float64");
+      assert.is(different, null, `gradient ${i}: ${different}`);
+    }
+  });
+}
+test.run();
