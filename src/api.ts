@@ -14,7 +14,6 @@ import { CpuBackend } from "./cpu/index.ts";
 import * as data from "./data/index.ts";
 import { backendOf, type MemoryStats } from "./device/index.ts";
 import { enableGrad, inferenceMode, isGradEnabled, noGrad, setGradEnabled } from "./op/index.ts";
-import { Function, FunctionContext, grad, gradcheck, gradgradcheck } from "./ops/autograd.ts";
 import { relieve as relieveBackend } from "./tensor/index.ts";
 
 export {
@@ -90,31 +89,6 @@ export const complex64 = "complex64";
 export const cfloat = "complex64";
 export const complex128 = "complex128";
 export const cdouble = "complex128";
-
-/** Differentiation: `fl.autograd.grad`, `Function`, `gradcheck`. */
-export const autograd: {
-  readonly grad: typeof grad;
-  readonly Function: typeof Function;
-  readonly FunctionContext: typeof FunctionContext;
-  readonly gradcheck: typeof gradcheck;
-  readonly gradgradcheck: typeof gradgradcheck;
-  readonly noGrad: typeof noGrad;
-  readonly enableGrad: typeof enableGrad;
-  readonly inferenceMode: typeof inferenceMode;
-  readonly setGradEnabled: typeof setGradEnabled;
-  readonly isGradEnabled: typeof isGradEnabled;
-} = {
-  grad,
-  Function,
-  FunctionContext,
-  gradcheck,
-  gradgradcheck,
-  noGrad,
-  enableGrad,
-  inferenceMode,
-  setGradEnabled,
-  isGradEnabled,
-};
 
 /** Helpers of training: `fl.utils.data` has datasets and loaders. */
 export const utils: { readonly data: typeof data } = { data };

@@ -9,6 +9,7 @@ attachMethods(ops);
 export * from "./api.ts";
 // Both have these: as names of the root they are dtypes, the conversions are methods.
 export { bfloat16, bool, cdouble, cfloat, double, float, half, int, long, short } from "./api.ts";
+export * as autograd from "./autograd.ts";
 export * as linalg from "./linalg.ts";
 export * from "./ops/index.ts";
 export * as masked from "./ops/masked.ts";

@@ -12,7 +12,7 @@ import {
   runBackward,
   Node as TapeNode,
 } from "../op/index.ts";
-import { Auto, alias, type GradHook, isTracked, scopes, setRequiresGrad, Tensor } from "../tensor/index.ts";
+import { Auto, alias, type GradHook, isTracked, outside, scopes, setRequiresGrad, Tensor } from "../tensor/index.ts";
 import { algebra } from "./algebra.ts";
 import { add } from "./binary.ts";
 import { clone } from "./copy.ts";
@@ -61,14 +61,16 @@ export const backward: Backward = /* @__PURE__ */ Object.assign(
     }
     const leaves = inputs instanceof Tensor ? [inputs] : inputs;
     const grads = runBackward("backward", [x], [gradient ?? null], leaves, options, algebra);
-    for (const [i, g] of grads.entries()) if (g !== null) addGrad(leaves[i]!, g);
+    for (const [i, g] of grads.entries()) if (g !== null) addGrad(leaves[i]!, g, create);
   },
   { opName: "backward" },
 ) as never;
 
-function addGrad(leaf: Tensor, g: Tensor): void {
+function addGrad(leaf: Tensor, g: Tensor, create: boolean): void {
   leaf.auto ??= new Auto(false);
-  leaf.auto.grad = leaf.auto.grad === null ? g : noGrad(() => add(leaf.auto!.grad!, g));
+  const { grad: sum } = leaf.auto;
+  // A gradient outlives every scope.
+  leaf.auto.grad = sum === null ? g : outside(() => (create ? add(sum, g) : noGrad(() => add(sum, g))));
 }
 
 export interface GradOptions {
