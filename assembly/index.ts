@@ -6,6 +6,7 @@ export { launch, work } from "./parallel";
 export * from "./cast/cast";
 export * from "./cast/copy";
 export * from "./conv/conv";
+export * from "./conv/depthwise";
 export * from "./conv/direct";
 export * from "./conv/plain";
 export * from "./conv/pool";

@@ -59,6 +59,14 @@ const ROWS = 6;
 function run(k: Kernels, work: Work): void {
   const { from, to, kernel, out, images, geometry } = work;
   const taps = from * kernel[0] * kernel[1];
+  if (isDepthwise(k, from, to)) {
+    const units = images * geometry.groups * to;
+    block(k, "depthwise", work, 0, 0)
+      .int(0)
+      .int(geometry.groups)
+      .run(units, grainOf(taps * out[0] * out[1]));
+    return;
+  }
   const band = k.has(`convDirect_${SUFFIX[k.code]}`) ? bandOf(work, SIZE[k.code]!) : 0;
   if (band > 0) {
     const units = Math.ceil(out[0] / band) * images * geometry.groups;
@@ -68,6 +76,11 @@ function run(k: Kernels, work: Work): void {
   const columns = images * out[0] * out[1];
   const tile = Math.min(Math.max(Math.ceil(columns / UNITS / 8) * 8, LEAST_COLUMNS), MOST_COLUMNS);
   block(k, "conv", work, to, tile).run(Math.ceil(columns / tile) * geometry.groups, grainOf(to * taps * tile));
+}
+
+/** One channel of x a group and hardly more of y: a product would be mostly padding. */
+function isDepthwise(k: Kernels, from: number, to: number): boolean {
+  return from === 1 && to <= 2 && k.has(`depthwise_${SUFFIX[k.code]}`);
 }
 
 /** The rows of a band for the kernel that packs nothing; 0 where packing is better or the arena too small. */
@@ -257,8 +270,10 @@ export function launchConvWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor, ge
   const partial = splits === 1 ? w : k.scratch(w.code, [splits, ...w.shape]);
   const depth = images * out[0] * out[1];
   const tiles = tilesOf(to, from * taps, depth, splits * groups);
+  const depthwise = isDepthwise(k, from, to);
+  const work = depthwise ? taps * depth : tiles.rows * tiles.columns * depth;
   const call = k
-    .call("convWeight")
+    .call(depthwise ? "depthwiseWeight" : "convWeight")
     .int(to)
     .int(from * taps)
     .int(depth)
@@ -284,7 +299,7 @@ export function launchConvWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor, ge
     .int(images)
     .int(w.numel())
     .int(groups)
-    .run(tiles.count * groups * splits, grainOf(tiles.rows * tiles.columns * depth));
+    .run((depthwise ? to : tiles.count) * groups * splits, grainOf(work));
   if (splits === 1) return;
   const sum = `sum_${SUFFIX[k.code]}`;
   fold(k, sum, sum, partial, w, [0]);

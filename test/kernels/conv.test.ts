@@ -40,6 +40,7 @@ const CASES: readonly Case[] = [
   { ...PLAIN, groups: 3, c: 6, o: 9, padding: [1, 0] },
   { ...PLAIN, groups: 4, c: 4, o: 4, padding: [1, 1] },
   { ...PLAIN, groups: 2, c: 2, o: 6, stride: [2, 1] },
+  { ...PLAIN, groups: 2, c: 2, o: 2, size: [5, 40], padding: [1, 2] },
   { ...PLAIN, n: 1, c: 40, o: 7, padding: [1, 1], size: [4, 4] },
   { ...PLAIN, n: 4, c: 2, o: 130, size: [12, 30], padding: [1, 1] },
 ];
@@ -134,6 +135,11 @@ for (const dtype of ["f32", "f64"] as const) {
           const band = [...args.slice(0, 3), tile[0], 0, ...args.slice(5, 10), again, ...args.slice(11)];
           run(`convDirect_${dtype}`, band, Math.ceil(out[0] / tile[0]) * c.n * c.groups, 3);
           close(read(type as typeof Float64Array, again, wanted.length), wanted, 20 * tolerance, JSON.stringify(c));
+          if (c.c !== c.groups) continue;
+          const alone = room(c.o * pixels * bytes);
+          const apart = [...args.slice(0, 10), alone, ...args.slice(11), 0, c.groups];
+          run(`depthwise_${dtype}`, apart, c.n * c.o, 3);
+          close(read(type as typeof Float64Array, alone, wanted.length), wanted, 20 * tolerance, JSON.stringify(c));
         }
   });
 
@@ -152,9 +158,15 @@ for (const dtype of ["f32", "f64"] as const) {
         each((i, j, k) => {
           wanted[j]! += x[i]! * g[k]!;
         });
-        const parts = read(type as typeof Float64Array, partial, splits * w.length);
-        const got = wanted.map((_, i) => parts[i]! + (splits === 2 ? parts[w.length + i]! : 0));
-        close(got, wanted, 20 * tolerance, JSON.stringify(c));
+        const check = () => {
+          const parts = read(type as typeof Float64Array, partial, splits * w.length);
+          const got = wanted.map((_, i) => parts[i]! + (splits === 2 ? parts[w.length + i]! : 0));
+          close(got, wanted, 20 * tolerance, JSON.stringify(c));
+        };
+        check();
+        if (c.c !== c.groups) continue;
+        run(`depthwiseWeight_${dtype}`, args, c.o * splits, 3);
+        check();
       }
   });
 
