@@ -75,7 +75,7 @@ function fmod<T>(a: T, b: T): T {
   if (sizeof<T>() == 4) {
     // Of 24-bit numbers whose quotient has less than 28 bits f64 holds the quotient's integer and its product exactly.
     const q = trunc<f64>(<f64>a / <f64>b);
-    if (abs<f64>(q) < 268435456) return <T>copysign<f64>(<f64>a - q * <f64>b, <f64>a);
+    if (abs<f64>(q) < 268435456 && abs<f64>(<f64>b) < Infinity) return <T>copysign<f64>(<f64>a - q * <f64>b, <f64>a);
   }
   return <T>(<f64>a % <f64>b);
 }
@@ -95,14 +95,15 @@ function truncDivide<T>(a: T, b: T): T {
   return divisible<T>(a, b) ? <T>(a / b) : <T>(b == 0 ? 0 : -a);
 }
 
-/** floor(a / b), of the exact quotient: (a - remainder) / b is close to an integer, and is rounded to it. */
+/** floor(a / b), of the exact quotient: what the remainder leaves divides to nearly an integer, and is rounded to it. */
 function floorDivide<T>(a: T, b: T): T {
   if (isInteger<T>()) {
     const q = truncDivide<T>(a, b);
     return b != 0 && <T>(q * b) != a && a < 0 != b < 0 ? <T>(q - 1) : q;
   }
   if (b == 0) return <T>(a / b);
-  const q = (<f64>a - <f64>remainder<T>(a, b)) / <f64>b;
+  const rest = fmod<T>(a, b);
+  const q = (<f64>a - <f64>rest) / <f64>b - (rest != 0 && rest < 0 != b < 0 ? 1 : 0);
   return q == 0 ? <T>copysign<f64>(0, <f64>a / <f64>b) : <T>floor<f64>(q + 0.5);
 }
 
