@@ -8,6 +8,7 @@ export * from "./cast/copy";
 export * from "./conv/conv";
 export * from "./conv/depthwise";
 export * from "./conv/direct";
+export * from "./conv/narrow";
 export * from "./conv/plain";
 export * from "./conv/pool";
 export * from "./conv/weight";

@@ -1,10 +1,8 @@
 // The convolution of block.ts without packing x: the block of images that a unit sees is copied once with its padding,
 // and the micro-kernel reads every tap of it in place.
 //
-// A stride is a deinterleaving: rows and columns of the copy are sorted by their phase, so that the pixels that one tap
-// sees from a row of y are side by side. With rows of `pitch` = ow + ⌊(kw-1)·dx/sx⌋, tap (c, ky, kx) of pixel (oy, ox)
-// is then at table[c, ky, kx] + oy·pitch + ox, and columns of the product are the pixels of rows as wide as the pitch;
-// those beyond ow are computed and dropped. It pays where packing would cost more than that: few channels of y.
+// The columns of the product are the pixels of rows as wide as the pitch of the copy (band.ts); those beyond ow are
+// computed and dropped. It pays where packing would cost more than that: few channels of y.
 //
 //   args ─ as in block.ts, but 3 is the rows of y in a unit, 1 and 4 are not read; dilations > 0
 //
@@ -15,20 +13,12 @@ import { int, ptr, real, scratch } from "../abi";
 import { HEIGHT } from "../gemm/core";
 import { finishPart, finishWhole, NOWHERE, setOffset, STRIP_BYTES, TILE_BYTES } from "../gemm/finish";
 import { columns, microTable, ROWS } from "../gemm/micro";
-import { channelX, channelY } from "./block";
+import { copyBand, fillTable, pitch } from "./band";
+import { channelY } from "./block";
 import { packFilters } from "./filters";
-import { gather } from "./gather";
 
 /** Bytes of a filter in one go: nothing is packed, so only the chain of sums limits it. */
 const DEPTH_BYTES: i32 = 2048;
-
-// @ts-ignore: decorator
-@inline function phases(taps: i32, dilation: i32, stride: i32): i32 { return dilation == 1 ? min(taps, stride) : stride; }
-/** Rows of a plane of the copy: one channel, one phase of the rows, one of the columns. */
-// @ts-ignore: decorator
-@inline function planeRows(args: usize): i32 { return int(args, 3) + (int(args, 31) - 1) * int(args, 35) / int(args, 33); }
-// @ts-ignore: decorator
-@inline function pitch(args: usize): i32 { return int(args, 30) + (int(args, 32) - 1) * int(args, 36) / int(args, 34); }
 
 // @ts-ignore: decorator
 @inline
@@ -72,61 +62,6 @@ function direct<T>(args: usize, begin: i32, end: i32): void {
       }
     }
     packed = g;
-  }
-}
-
-/** The byte offsets of all taps in the copy. */
-function fillTable<T>(args: usize, table: usize): void {
-  const kh = int(args, 31);
-  const kw = int(args, 32);
-  const sy = int(args, 33);
-  const sx = int(args, 34);
-  const down = phases(kh, int(args, 35), sy);
-  const across = phases(kw, int(args, 36), sx);
-  for (let c = 0; c < int(args, 39); c++) {
-    for (let ky = 0; ky < kh; ky++) {
-      const y = ky * int(args, 35);
-      for (let kx = 0; kx < kw; kx++) {
-        const x = kx * int(args, 36);
-        const plane = (c * down + y % sy) * across + x % sx;
-        const at = (plane * planeRows(args) + y / sy) * pitch(args) + x / sx;
-        store<usize>(table, <usize>at * sizeof<T>());
-        table += sizeof<usize>();
-      }
-    }
-  }
-}
-
-/** Copies what `count` rows of y from `oy` see of a group's channels, padded and sorted by phase. */
-function copyBand<T>(args: usize, b: i32, g: i32, oy: i32, count: i32, to: usize): void {
-  const lanes: i32 = 16 / <i32>sizeof<T>();
-  const sy = int(args, 33);
-  const sx = int(args, 34);
-  const down = phases(int(args, 31), int(args, 35), sy);
-  const across = phases(int(args, 32), int(args, 36), sx);
-  const plane = <usize>(planeRows(args) * pitch(args)) * sizeof<T>();
-  const width = pitch(args);
-  const rows = planeRows(args) - int(args, 3) + count;
-  for (let c = 0; c < int(args, 39); c++) {
-    const image = channelX<T>(args, b, g, c);
-    for (let phase = 0; phase < down * across; phase++) {
-      const row = phase / across;
-      const column = phase - row * across - int(args, 38);
-      let y = oy * sy + row - int(args, 37);
-      let at = to;
-      // A row is written in whole vectors: what hangs over is overwritten by the next row or seen by no pixel.
-      for (let r = 0; r < rows; r++) {
-        const inside = <u32>y < <u32>int(args, 27);
-        const from = image + <usize>(y * int(args, 25)) * sizeof<T>();
-        for (let q = 0; q < width; q += lanes) {
-          const x = inside ? gather<T>(from, q * sx + column, sx, int(args, 26), int(args, 28)) : i64x2.splat(0);
-          v128.store(at + <usize>q * sizeof<T>(), x);
-        }
-        at += <usize>width * sizeof<T>();
-        y += sy;
-      }
-      to += plane;
-    }
   }
 }
 

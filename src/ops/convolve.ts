@@ -85,14 +85,11 @@ function isDepthwise(k: Kernels, from: number, to: number): boolean {
 
 /** The rows of a band for the kernel that packs nothing; 0 where packing is better or the arena too small. */
 function bandOf({ from, to, kernel, out, images, geometry }: Work, bytes: number): number {
-  const { stride, dilation } = geometry;
   const taps = from * kernel[0] * kernel[1];
-  const reach = kernel.map((n, d) => Math.floor(((n - 1) * dilation[d]!) / stride[d]!));
-  const phases = kernel.map((n, d) => (dilation[d] === 1 ? Math.min(n, stride[d]!) : stride[d]!));
-  const pitch = out[1] + reach[1]!;
+  const { rows: more, pitch, planes } = copyOf(kernel, geometry, out);
   // Pixels beyond a row of y are computed for nothing; packing costs the work of some sixteen channels.
   if (pitch / out[1] > 1 + 16 / to) return 0;
-  const size = (rows: number): number => from * phases[0]! * phases[1]! * (rows + reach[0]!) * pitch * bytes;
+  const size = (rows: number): number => from * planes * (rows + more) * pitch * bytes;
   let rows = out[0];
   while (rows > 1 && size(rows) > BAND_BYTES) rows = Math.ceil(rows / 2);
   // Few images are cut further, unless what bands share outweighs it.
@@ -101,6 +98,17 @@ function bandOf({ from, to, kernel, out, images, geometry }: Work, bytes: number
   if (TILE_BYTES + STRIP_BYTES + taps * 4 + 64 + size(rows) > ARENA) return 0;
   const packedOnce = Math.ceil(to / ROWS) * ROWS * taps * bytes <= STRIP_BYTES;
   return packedOnce || rows * out[1] >= LEAST_COLUMNS ? rows : 0;
+}
+
+/** The copy of assembly/conv/band.ts: rows beyond those of y, elements of a row, planes of a channel. */
+function copyOf(
+  kernel: Pair,
+  { stride, dilation }: Geometry,
+  out: Pair,
+): { rows: number; pitch: number; planes: number } {
+  const reach = (d: 0 | 1): number => Math.floor(((kernel[d] - 1) * dilation[d]) / stride[d]);
+  const phases = (d: 0 | 1): number => (dilation[d] === 1 ? Math.min(kernel[d], stride[d]) : stride[d]);
+  return { rows: reach(0), pitch: out[1] + reach(1), planes: phases(0) * phases(1) };
 }
 
 /** The argument block up to slot 41. */
@@ -255,6 +263,24 @@ export function launchConvInput(k: Kernels, g: Tensor, w: Tensor, x: Tensor, geo
 
 /** Partial sums of a gradient by the weight: enough for eight threads, few enough to be small. */
 const SPLITS = 8;
+/** Channels of y up to which the gradient by the weight is summed in place; beyond, packing the taps is worth it. */
+const NARROW = 64;
+/** Vectors of a channel in a strip of assembly/conv/narrow.ts, unless a row has more. */
+const STRIP = 256;
+
+/**
+ * Whether the kernel that reads taps in place is the one: rows fill a vector, whole images fit, which are its units, and
+ * there are some of them.
+ */
+function isNarrow(k: Kernels, { from, to, kernel, out, geometry }: Work, splits: number): boolean {
+  const bytes = SIZE[k.code]!;
+  if (!k.has(`convNarrow_${SUFFIX[k.code]}`) || to > NARROW || out[1] * bytes < 16) return false;
+  if (splits * geometry.groups < SPLITS / 2) return false;
+  const { rows, pitch, planes } = copyOf(kernel, geometry, out);
+  const table = from * kernel[0] * kernel[1] * 4;
+  const strip = Math.max(STRIP, Math.ceil((out[1] * bytes) / 16)) * ROWS * 16;
+  return table + strip + from * planes * (out[0] + rows) * pitch * bytes + 64 <= ARENA;
+}
 
 /** The gradient by w: sums over parts of the images, then over the parts. */
 export function launchConvWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor, geometry: Geometry): void {
@@ -269,17 +295,7 @@ export function launchConvWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor, ge
   const images = n / splits;
   const partial = splits === 1 ? w : k.scratch(w.code, [splits, ...w.shape]);
   const depth = images * out[0] * out[1];
-  const tiles = tilesOf(to, from * taps, depth, splits * groups);
-  const depthwise = isDepthwise(k, from, to);
-  const work = depthwise ? taps * depth : tiles.rows * tiles.columns * depth;
-  const call = k
-    .call(depthwise ? "depthwiseWeight" : "convWeight")
-    .int(to)
-    .int(from * taps)
-    .int(depth)
-    .int(tiles.rows)
-    .int(tiles.columns);
-  operands(call, {
+  const work: Work = {
     from,
     to,
     x,
@@ -295,11 +311,26 @@ export function launchConvWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor, ge
     yStrides: planes(o, out),
     wBase: 0,
     wStrides: [to * from * taps, from * taps, taps, kernel[1], 1],
-  })
+  };
+  const tiles = tilesOf(to, from * taps, depth, splits * groups);
+  const [kernelName, units] = isDepthwise(k, from, to)
+    ? ["depthwiseWeight", to]
+    : isNarrow(k, work, splits)
+      ? ["convNarrow", 1]
+      : ["convWeight", tiles.count];
+  const narrow = kernelName === "convNarrow";
+  const call = k
+    .call(kernelName)
+    .int(to)
+    .int(from * taps)
+    .int(narrow ? from * taps : depth)
+    .int(narrow ? out[0] : tiles.rows)
+    .int(tiles.columns);
+  operands(call, work)
     .int(images)
     .int(w.numel())
     .int(groups)
-    .run((depthwise ? to : tiles.count) * groups * splits, grainOf(work));
+    .run(units * groups * splits, grainOf((to * from * taps * depth) / units));
   if (splits === 1) return;
   const sum = `sum_${SUFFIX[k.code]}`;
   fold(k, sum, sum, partial, w, [0]);

@@ -170,6 +170,33 @@ for (const dtype of ["f32", "f64"] as const) {
       }
   });
 
+  test(`${dtype}: the gradient by the weight without packing, and what lies behind a row is not seen`, () => {
+    for (const c of CASES)
+      for (const splits of c.n % 2 === 0 ? [1, 2] : [1]) {
+        reset();
+        const { out, shape, x, w, g, each } = plan(c);
+        const [og, taps] = [c.o / c.groups, (w.length / c.o) | 0];
+        const images = c.n / splits;
+        const wanted = new Float64Array(w.length);
+        // An infinity reaches exactly the taps that see it.
+        x[x.length - 1] = Infinity;
+        each((i, j, k) => {
+          wanted[j]! += x[i]! * g[k]!;
+        });
+        const partial = room(splits * w.length * bytes);
+        const head: Slot[] = [og, 0, taps, out[0], 0, 0, real(1), real(0), real(1), real(0)];
+        const args = [...head, put(new type(g)), partial, put(new type(x)), 0, ...shape, images, w.length, c.groups];
+        run(`convNarrow_${dtype}`, args, c.groups * splits, 2);
+        const parts = read(type as typeof Float64Array, partial, splits * w.length);
+        const got = wanted.map((_, i) => parts[i]! + (splits === 2 ? parts[w.length + i]! : 0));
+        const finite = (list: Float64Array): Float64Array => list.filter((_, i) => Number.isFinite(wanted[i]));
+        wanted.forEach((v, i) => {
+          if (!Number.isFinite(v)) assert.is(got[i], v, JSON.stringify(c));
+        });
+        close(finite(got), finite(wanted), 20 * tolerance, JSON.stringify(c));
+      }
+  });
+
   test(`${dtype}: the gradient by the input is the convolution with the filter turned over`, () => {
     for (const c of CASES.filter((c) => c.stride[0] === 1 && c.stride[1] === 1)) {
       reset();

@@ -1,0 +1,152 @@
+// The gradient of a convolution by its weight where y has few channels: packing every tap of x as weight.ts does would
+// cost more than the sums. An image of x is copied once with its padding, (band.ts), and a tap is a place in the
+// copy. What is summed is a tile of ROWS channels of y by two taps, each as a vector of partial sums along the rows:
+//
+//   tile[o, t] = Σ_{oy, q} strip[oy, q, o] · copy[t, oy, q]      q numbers the vectors of a row
+//
+// A strip holds the channels' vectors side by side, with zeros behind the end of a row; there the copy is masked too, so
+// that an infinity beyond is not seen. A sum runs along one band of rows, then is added to w.
+//
+//   args ─ as in weight.ts, but 3 is oh, 1 and 4 are not read, filters are dense
+//
+// Units: groups, then splits. Table, strip and copy must fit the arena (src/ops/convolve.ts sees to it).
+
+import { int, scratch } from "../abi";
+import { ROWS } from "../gemm/micro";
+import { madd } from "../math";
+import { copyBand, fillTable, pitch } from "./band";
+import { channelY, filter } from "./block";
+import { gather } from "./gather";
+
+/** Vectors of a channel in a strip: with six channels 24 kB, which stay in the first cache beside the copy's rows. */
+const STRIP: i32 = 256;
+
+// @ts-ignore: decorator
+@inline
+function narrow<T>(args: usize, begin: i32, end: i32): void {
+  const lanes: i32 = 16 / <i32>sizeof<T>();
+  const k = int(args, 2);
+  const oh = int(args, 29);
+  const to = int(args, 40);
+  const images = int(args, 41);
+  const groups = int(args, 43);
+  const steps = (int(args, 30) + lanes - 1) / lanes;
+  const band = min(max(STRIP / steps, 1), oh);
+  const strip = (scratch + <usize>k * sizeof<usize>() + 15) & ~15;
+  const copy = strip + (<usize>(band * steps * ROWS) << 4);
+  fillTable<T>(args, scratch);
+  for (let unit = begin; unit < end; unit++) {
+    const split = unit / groups;
+    const g = unit - split * groups;
+    const w = filter<T>(args, g, 0, 0) + <usize>(split * int(args, 42)) * sizeof<T>();
+    memory.fill(w, 0, <usize>(to * k) * sizeof<T>());
+    for (let b = split * images; b < (split + 1) * images; b++) {
+      copyBand<T>(args, b, g, 0, oh, copy);
+      for (let o = 0; o < to; o += ROWS) {
+        const row = w + <usize>(o * k) * sizeof<T>();
+        for (let oy = 0; oy < oh; oy += band) {
+          const rows = min(band, oh - oy);
+          packStrip<T>(args, b, g, o, min(ROWS, to - o), oy, rows, strip);
+          const from = copy + <usize>(oy * pitch(args)) * sizeof<T>();
+          // With an odd number of taps the last one is summed twice and written once.
+          for (let t = 0; t < k; t += 2) {
+            const first = from + load<usize>(scratch + <usize>t * sizeof<usize>());
+            const second = from + load<usize>(scratch + <usize>min(t + 1, k - 1) * sizeof<usize>());
+            sumTile<T>(args, rows, steps, strip, first, second, row, t, min(ROWS, to - o), min(2, k - t));
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Rows oy … of channels o … of y; channels beyond `count` are zeros. */
+function packStrip<T>(args: usize, b: i32, g: i32, o: i32, count: i32, oy: i32, rows: i32, to: usize): void {
+  const lanes: i32 = 16 / <i32>sizeof<T>();
+  const ow = int(args, 30);
+  for (let y = oy; y < oy + rows; y++) {
+    const at = <usize>(y * int(args, 16)) * sizeof<T>();
+    for (let q = 0; q < ow; q += lanes) {
+      for (let r = 0; r < ROWS; r++) {
+        let v = i64x2.splat(0);
+        if (r < count) v = gather<T>(channelY<T>(args, b, g, o + r) + at, q, 1, int(args, 17), ow);
+        v128.store(to, v);
+        to += 16;
+      }
+    }
+  }
+}
+
+function sumTile<T>(
+  args: usize, rows: i32, steps: i32, strip: usize, x0: usize, x1: usize, w: usize, t: i32, height: i32, width: i32,
+): void {
+  const k = <usize>int(args, 2) * sizeof<T>();
+  const jump = <usize>pitch(args) * sizeof<T>() - (<usize>steps << 4);
+  // The bytes of the last vector that are inside a row.
+  const left = int(args, 30) * <i32>sizeof<T>() - ((steps - 1) << 4);
+  const tail = i8x16.lt_s(i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), i8x16.splat(<i8>left));
+  const zero = i64x2.splat(0);
+  let s00 = zero, s01 = zero, s10 = zero, s11 = zero, s20 = zero, s21 = zero;
+  let s30 = zero, s31 = zero, s40 = zero, s41 = zero, s50 = zero, s51 = zero;
+  for (; rows > 0; rows--) {
+    for (let q = steps; q > 0; q--) {
+      let a0 = v128.load(x0);
+      let a1 = v128.load(x1);
+      if (q == 1) {
+        a0 = v128.and(a0, tail);
+        a1 = v128.and(a1, tail);
+      }
+      let g = v128.load(strip);
+      s00 = madd<T>(g, a0, s00);
+      s01 = madd<T>(g, a1, s01);
+      g = v128.load(strip, 16);
+      s10 = madd<T>(g, a0, s10);
+      s11 = madd<T>(g, a1, s11);
+      g = v128.load(strip, 32);
+      s20 = madd<T>(g, a0, s20);
+      s21 = madd<T>(g, a1, s21);
+      g = v128.load(strip, 48);
+      s30 = madd<T>(g, a0, s30);
+      s31 = madd<T>(g, a1, s31);
+      if (ASC_FEATURE_RELAXED_SIMD) {
+        g = v128.load(strip, 64);
+        s40 = madd<T>(g, a0, s40);
+        s41 = madd<T>(g, a1, s41);
+        g = v128.load(strip, 80);
+        s50 = madd<T>(g, a0, s50);
+        s51 = madd<T>(g, a1, s51);
+      }
+      x0 += 16;
+      x1 += 16;
+      strip += <usize>ROWS << 4;
+    }
+    x0 += jump;
+    x1 += jump;
+  }
+  w += <usize>t * sizeof<T>();
+  const two = width > 1;
+  put<T>(w, s00, s01, two);
+  if (height > 1) put<T>(w + k, s10, s11, two);
+  if (height > 2) put<T>(w + 2 * k, s20, s21, two);
+  if (height > 3) put<T>(w + 3 * k, s30, s31, two);
+  if (height > 4) put<T>(w + 4 * k, s40, s41, two);
+  if (height > 5) put<T>(w + 5 * k, s50, s51, two);
+}
+
+/** Adds the sums of two vectors to two weights, or of one to one. */
+// @ts-ignore: decorator
+@inline
+function put<T>(w: usize, first: v128, second: v128, two: bool): void {
+  store<T>(w, load<T>(w) + total<T>(first));
+  if (two) store<T>(w + sizeof<T>(), load<T>(w + sizeof<T>()) + total<T>(second));
+}
+
+// @ts-ignore: decorator
+@inline
+function total<T>(v: v128): T {
+  if (sizeof<T>() == 4) v = v128.add<T>(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
+  return v128.extract_lane<T>(v, 0) + v128.extract_lane<T>(v, 1);
+}
+
+export function convNarrow_f32(args: usize, begin: i32, end: i32): void { narrow<f32>(args, begin, end); }
+export function convNarrow_f64(args: usize, begin: i32, end: i32): void { narrow<f64>(args, begin, end); }
