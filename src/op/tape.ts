@@ -240,6 +240,16 @@ export function save(
   node.versions = versions;
 }
 
+/** Keeps tensors for a custom backward, and gives the twins that it may read until the node is released. */
+export function keepFor(node: Node, tensors: readonly (Tensor | null)[]): readonly (Tensor | null)[] {
+  if (tensors.length === 0) return tensors;
+  const versions: number[] = [];
+  const twins = tensors.map((x) => (x === null ? null : hold(x, versions)));
+  node.saved = twins;
+  node.versions = versions;
+  return twins;
+}
+
 /** A twin that keeps the bytes for the backward, though its original may end with its scope. */
 function hold(x: Tensor, versions: number[]): Tensor {
   const twin = alias(x);

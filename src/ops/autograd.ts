@@ -6,6 +6,7 @@ import {
   bindArguments,
   context,
   hookPlace,
+  keepFor,
   type Node,
   noGrad,
   type Op,
@@ -243,9 +244,9 @@ export class FunctionContext {
     return this.#fixed.has(x);
   }
 
-  /** The saved tensors now belong to the tape: twins, which outlive the scope of the forward. @internal */
-  holdSaved(): void {
-    this.#saved = this.#saved.map((x) => (x === null ? null : alias(x)));
+  /** The saved tensors now belong to the tape, which outlives the scope of the forward. @internal */
+  keepOn(node: Node): void {
+    this.#saved = keepFor(node, this.#saved);
   }
 }
 
@@ -268,7 +269,7 @@ export abstract class Function {
     const result = noGrad(() => self.forward(ctx, ...(args as never[])));
     const outs = (Array.isArray(result) ? result : [result]) as Tensor[];
     if (context.grad && needs.includes(true)) tie(self, ctx, tensors, outs);
-    return result as Tensor & Tensor[];
+    return (Array.isArray(result) ? outs : outs[0]) as Tensor & Tensor[];
   }
 }
 
@@ -296,7 +297,8 @@ function tie(self: FunctionClass, ctx: FunctionContext, tensors: readonly (Tenso
     }
     outs[i]!.auto = auto;
   }
-  ctx.holdSaved();
+  ctx.keepOn(node);
+  scopes.current?.note(node);
   node.custom = (g) => {
     const grads = self.backward(ctx, ...(g.map((x, i) => x ?? zeroCotangent(outs[i]!)) as never[]));
     const list = (Array.isArray(grads) ? grads : [grads]) as (Tensor | null)[];
