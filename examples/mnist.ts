@@ -112,8 +112,8 @@ async function trainEpoch(): Promise<void> {
   fl.setRngState(run.generator);
   for await (const [images, labels] of trainLoader) {
     if (batch++ < run.batch) continue; // learnt before the interruption
-    const logits = model(images!);
-    const loss = nn.functional.crossEntropy(logits, labels!);
+    const logits = model(images);
+    const loss = nn.functional.crossEntropy(logits, labels);
     optimizer.zeroGrad();
     loss.backward();
     optimizer.step();
@@ -121,7 +121,7 @@ async function trainEpoch(): Promise<void> {
 
     run.batch = batch;
     run.losses.push(loss.item() as number);
-    run.correct += logits.argmax(1).eq(labels!).sum().item() as number;
+    run.correct += logits.argmax(1).eq(labels).sum().item() as number;
     run.seconds = before + (performance.now() - started) / 1000;
     bar.show(run.losses.length / totalSteps, () => [
       `epoch ${run.epoch + 1}/${epochs}`,
@@ -152,7 +152,7 @@ async function classify(model: LeNet): Promise<{ predictions: number[]; confiden
   const [predictions, confidences] = [[] as number[], [] as number[]];
   model.eval();
   for await (const [images] of testLoader) {
-    const { values, indices } = fl.noGrad(() => model(images!).softmax(1).max(1));
+    const { values, indices } = fl.noGrad(() => model(images).softmax(1).max(1));
     predictions.push(...(indices.tolist() as number[]));
     confidences.push(...(values.tolist() as number[]));
   }

@@ -11,7 +11,6 @@ import {
   showValue,
 } from "./core/index.ts";
 import { CpuBackend } from "./cpu/index.ts";
-import * as data from "./data/index.ts";
 import { backendOf, type MemoryStats } from "./device/index.ts";
 import { enableGrad, inferenceMode, isGradEnabled, noGrad, setGradEnabled } from "./op/index.ts";
 import { relieve as relieveBackend } from "./tensor/index.ts";
@@ -68,6 +67,7 @@ export {
   type TypedArray,
   tensor,
 } from "./tensor/index.ts";
+export * as utils from "./utils.ts";
 
 export const bool = "bool";
 export const uint8 = "uint8";
@@ -89,9 +89,6 @@ export const complex64 = "complex64";
 export const cfloat = "complex64";
 export const complex128 = "complex128";
 export const cdouble = "complex128";
-
-/** Helpers of training: `fl.utils.data` has datasets and loaders. */
-export const utils: { readonly data: typeof data } = { data };
 
 /** The dtype that holds values of both. */
 export function promoteTypes(a: DType, b: DType): DType {

@@ -29,14 +29,15 @@ export function keywords<K extends object>(
   text: string,
   defaults: { readonly [P in keyof K]?: K[P] } = {},
 ): (args: readonly unknown[]) => Bound<K> {
+  let least = -1; // required arguments; counted when it is first called, so that a declaration costs nothing
   return (args) => {
     const { names, required } = signature(text);
-    const least = required.filter((needed) => needed).length;
-    const last = args.at(-1);
-    const mapping = isPlain(last) && args.length <= least && !Object.keys(last).some((key) => names.includes(key));
+    if (least < 0) least = required.filter((needed) => needed).length;
+    const last = args[args.length - 1];
+    const mapping = args.length <= least && isPlain(last) && !Object.keys(last).some((key) => names.includes(key));
     const values = bindArguments(name, text, mapping ? [...args, {}] : args);
     const bound: Record<string, unknown> = { ...defaults };
-    for (const [i, key] of names.entries()) if (values[i] !== undefined) bound[key] = values[i];
+    for (let i = 0; i < names.length; i++) if (values[i] !== undefined) bound[names[i]!] = values[i];
     return bound as Bound<K>; // every name is there: what was given, or its default
   };
 }
