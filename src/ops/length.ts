@@ -1,31 +1,44 @@
 // Norms under PyTorch's names, and what is measured by them.
 
-import { type DType, DTypeError, isIntegral, ValueError } from "../core/index.ts";
+import { type DType, DTypeError, isIntegral, ShapeError, show, showShape, ValueError } from "../core/index.ts";
 import { asTensor, type Dim, type FnQ, type Op, type OpK, type OpQ, wrongArgument } from "../op/index.ts";
-import type { Tensor } from "../tensor/index.ts";
-import { axisOf } from "./axes.ts";
+import { dtypeArgument, type Tensor } from "../tensor/index.ts";
+import { axisOf, dimsOf, reducedShape } from "./axes.ts";
 import { add, div, mul, sub } from "./binary.ts";
 import { gt } from "./compare.ts";
 import { composed, composedFunction } from "./composed.ts";
+import { cast } from "./copy.ts";
+import { nuclearNorm } from "./nuclear.ts";
 import { clampMin, where } from "./ternary.ts";
 import { vectorNorm } from "./vectornorm.ts";
+import { movedim, reshape } from "./view.ts";
 
 type P = number | "fro" | "nuc" | null;
 
-function order(p: P | undefined, op: string): number {
-  if (p == null || p === "fro") return 2;
-  if (typeof p === "number") return p;
-  throw wrongArgument(op, "p", p, 'a number or "fro"');
-}
-
-/** The p-norm over `dim` (all dims by default), 2 by default; see `linalg.vectorNorm`. */
+/**
+ * The p-norm over `dim` (all dims by default), 2 by default; see `linalg.vectorNorm`. "nuc" is the sum of the singular values
+ * of the matrices in two dims.
+ */
 export const norm: OpK<
   [p?: P, dim?: Dim, keepdim?: boolean],
   ["p", "dim", "keepdim"],
   { p: P; dim: Dim; keepdim: boolean; dtype: DType | null }
-> = /* @__PURE__ */ composed("norm", "input, p?, dim?, keepdim?, dtype?", (x, p, dim, keepdim, dtype) =>
-  vectorNorm(asTensor(x, "norm", "input"), order(p, "norm"), dim ?? null, keepdim ?? false, { dtype: dtype ?? null }),
-);
+> = /* @__PURE__ */ composed("norm", "input, p?, dim?, keepdim?, dtype?", (x, p, dim, keepdim, dtype) => {
+  asTensor(x, "norm", "input");
+  if (p === "nuc") return nuclear(dtype == null ? x : cast(x, dtypeArgument(dtype, "norm")), dim, keepdim ?? false);
+  const order = p == null || p === "fro" ? 2 : p;
+  if (typeof order !== "number") throw wrongArgument("norm", "p", p, 'a number, "fro" or "nuc"');
+  return vectorNorm(x, order, dim ?? null, keepdim ?? false, { dtype: dtype ?? null });
+});
+
+function nuclear(x: Tensor, dim: Dim | undefined, keepdim: boolean): Tensor {
+  const dims = dim == null ? [...x.shape.keys()] : typeof dim === "number" ? [dim] : dim;
+  if (dims.length !== 2)
+    throw new ShapeError(`norm: the nuclear norm is over two dims, got ${showShape(dims)} of ${show(x)}`);
+  if (isIntegral(x.code)) throw new DTypeError(`norm: not defined for ${x.dtype}`);
+  const y = nuclearNorm(movedim(x, dims, [-2, -1]));
+  return keepdim ? reshape(y, reducedShape(x.shape, dimsOf(dims, x.ndim, "norm"), true)) : y;
+}
 
 /** The p-norm of `x - other`, 2 by default. */
 export const dist: OpQ<[other: Tensor], [p?: number], ["p"], { p: number }> = /* @__PURE__ */ composed(
