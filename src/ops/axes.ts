@@ -1,6 +1,6 @@
 // Dims as kernels see them: a dense tensor is [outer, n, inner] around the dims that are reduced.
 
-import { IndexError, type Layout, ShapeError, showShape, strided, wrapDim } from "../core/index.ts";
+import { dense, IndexError, type Layout, ShapeError, sameDims, showShape, strided, wrapDim } from "../core/index.ts";
 import { type Dim, wrongArgument } from "../op/index.ts";
 import { Tensor } from "../tensor/index.ts";
 
@@ -8,10 +8,18 @@ import { Tensor } from "../tensor/index.ts";
 export function dimsOf(dim: Dim | undefined, ndim: number, op: string): readonly number[] {
   const list = dim == null ? [] : typeof dim === "number" ? [dim] : dim;
   if (!Array.isArray(list)) throw wrongArgument(op, "dim", dim, "an integer, a list of integers or null");
-  if (dim == null || list.length === 0) return Array.from({ length: ndim }, (_, d) => d);
+  if (dim == null || list.length === 0) return allDims(ndim);
   const dims = list.map((d) => axisOf(d, ndim, op));
   if (new Set(dims).size < dims.length) throw new ShapeError(`${op}: dim ${showShape(list)} names a dim twice`);
   return dims.filter((d) => d < ndim).sort((a, b) => a - b);
+}
+
+const everyDim: (readonly number[])[] = [];
+
+/** [0, 1 … ndim - 1], one array for each ndim. */
+export function allDims(ndim: number): readonly number[] {
+  everyDim[ndim] ??= Object.freeze(Array.from({ length: ndim }, (_, d) => d));
+  return everyDim[ndim];
 }
 
 /** One dim in [0, max(ndim, 1)). */
@@ -78,6 +86,42 @@ export function cutOf({ outer, n, inner }: Around, numbers = 1): Cut {
   const block = cut ? rows : Math.max(n, 1);
   const parts = cut ? Math.ceil(n / rows) : 1;
   return { tile, block, parts, units: outer * parts * tiles, grain: Math.max(1, Math.ceil(GRAIN / (block * tile))) };
+}
+
+/** How a fold over dims goes: one launch a group of neighbouring dims, the last group first. */
+export interface Plan {
+  readonly dims: readonly number[];
+  readonly keepdim: boolean;
+  /** Numbers in an element. */
+  readonly numbers: number;
+  /** The layout of the result. */
+  readonly layout: Layout;
+  readonly steps: readonly (Around & Cut)[];
+}
+
+const plans = new WeakMap<Layout, Plan[]>();
+
+/** The plan for a dense tensor of this shape. It is made once: a training loop folds the same shapes again and again. */
+export function planOf(of: Layout, dims: readonly number[], keepdim: boolean, numbers: number): Plan {
+  let known = plans.get(of);
+  if (known === undefined) {
+    known = [];
+    plans.set(of, known);
+  }
+  for (const plan of known) {
+    if (plan.keepdim === keepdim && plan.numbers === numbers && sameDims(plan.dims, dims)) return plan;
+  }
+  const shape = [...of.shape];
+  const steps = groupsOf(dims)
+    .reverse()
+    .map(([from, to]) => {
+      const sizes = around(shape, from, to);
+      shape.splice(from, to - from);
+      return { ...sizes, ...cutOf(sizes, numbers) };
+    });
+  const plan = { dims, keepdim, numbers, layout: dense(reducedShape(of.shape, dims, keepdim)), steps };
+  known.push(plan);
+  return plan;
 }
 
 /** x with the dims in another order, below the tape. */

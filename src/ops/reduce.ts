@@ -34,7 +34,7 @@ import {
   toCode,
 } from "../op/index.ts";
 import { dtypeArgument, type Tensor } from "../tensor/index.ts";
-import { around, axisOf, cutOf, dimsOf, groupsOf, product, reducedShape } from "./axes.ts";
+import { axisOf, dimsOf, planOf, product, reducedShape } from "./axes.ts";
 import { div, mul } from "./binary.ts";
 import { eq } from "./compare.ts";
 import { conj } from "./complex.ts";
@@ -60,17 +60,14 @@ export function fold(
   dims: readonly number[],
   divisor = 1,
 ): void {
-  const shape = [...x.shape];
-  const numbers = isComplex(y.code) ? 2 : 1;
+  const { steps } = planOf(x.layout, dims, false, numbersOf(y));
   let source = x;
   let kernel = first;
-  for (const [from, to] of groupsOf(dims).reverse()) {
-    const sizes = around(shape, from, to);
-    const { outer, n, inner } = sizes;
-    const last = from === (dims[0] ?? 0);
+  for (let i = 0; i < steps.length; i++) {
+    const { outer, n, inner, tile, block, parts, units, grain } = steps[i]!;
+    const last = i === steps.length - 1;
     const target = last ? y : k.scratch(y.code, [outer, inner]);
     const by = last ? divisor : 1;
-    const { tile, block, parts, units, grain } = cutOf(sizes, numbers);
     const partial = parts === 1 ? target : k.scratch(y.code, [outer, parts, inner]);
     const begin = k.exact(kernel).int(n).int(inner).int(block).int(tile).tensor(source).tensor(partial);
     begin.real(parts === 1 ? by : 1).run(units, grain);
@@ -78,10 +75,16 @@ export function fold(
       const end = k.exact(rest).int(parts).int(inner).int(parts).int(tile).tensor(partial).tensor(target);
       end.real(by).run(units / parts, grain);
     }
-    shape.splice(from, to - from);
     source = target;
     kernel = rest;
   }
+}
+
+const numbersOf = (x: Spec): number => (isComplex(x.code) ? 2 : 1);
+
+/** The spec of a fold's result. */
+function folded(x: Spec, code: number, dims: readonly number[], keepdim: boolean): Spec {
+  return spec(code, planOf(x.layout, dims, keepdim, 1).layout);
 }
 
 /** A reduction's cotangent, shown at every element that it came from. */
@@ -119,7 +122,7 @@ export const sum: FoldedAs = /* @__PURE__ */ op(
     return [{ x }, { dims: dimsOf(dim, x.ndim, "sum"), keepdim: keepdim ?? false, code }];
   },
   {
-    infer: ({ x }, { dims, keepdim, code }) => spec(code, reducedShape(x.shape, dims, keepdim)),
+    infer: ({ x }, { dims, keepdim, code }) => folded(x, code, dims, keepdim),
     kernel: "sum",
     kernelBy: "out",
     launch: (k, { x }, { out }, { dims }) => total(k, x, out, dims, 1),
@@ -150,7 +153,7 @@ export const mean: FoldedAs = /* @__PURE__ */ op(
     return [{ x }, { dims: dimsOf(dim, x.ndim, "mean"), keepdim: keepdim ?? false, code }];
   },
   {
-    infer: ({ x }, { dims, keepdim, code }) => spec(code, reducedShape(x.shape, dims, keepdim)),
+    infer: ({ x }, { dims, keepdim, code }) => folded(x, code, dims, keepdim),
     kernel: "sum",
     kernelBy: "out",
     launch: (k, { x }, { out }, { dims }) => total(k, x, out, dims, product(dims.map((d) => x.shape[d]!))),
@@ -172,7 +175,7 @@ export const nansum: FoldedAs = /* @__PURE__ */ op(
     return [{ x }, { dims: dimsOf(dim, x.ndim, "nansum"), keepdim: keepdim ?? false, code }];
   },
   {
-    infer: ({ x }, { dims, keepdim, code }) => spec(code, reducedShape(x.shape, dims, keepdim)),
+    infer: ({ x }, { dims, keepdim, code }) => folded(x, code, dims, keepdim),
     decompose: ({ x }, { dims, keepdim, code }) =>
       sum(isIntegral(x.code) ? x : where(isnan(x), 0, x), dims, keepdim, { dtype: DTYPES[code]! }),
     samples: [[f32(2, 3)], [f32(2, 3, 4), 1, true], [i64(3), 0]],
@@ -190,7 +193,7 @@ export const nanmean: FoldedAs = /* @__PURE__ */ op(
     return [{ x }, { dims: dimsOf(dim, x.ndim, "nanmean"), keepdim: keepdim ?? false, code }];
   },
   {
-    infer: ({ x }, { dims, keepdim, code }) => spec(code, reducedShape(x.shape, dims, keepdim)),
+    infer: ({ x }, { dims, keepdim, code }) => folded(x, code, dims, keepdim),
     decompose: ({ x }, { dims, keepdim, code }) =>
       div(nansum(x, dims, keepdim, { dtype: DTYPES[code]! }), sum(logicalNot(isnan(x)), dims, keepdim)),
     samples: [[f32(2, 3)], [f32(2, 3, 4), 1, true]],
@@ -213,7 +216,7 @@ export const prod: Product = /* @__PURE__ */ op(
     return [{ x }, { dims, keepdim: keepdim ?? false, code }];
   },
   {
-    infer: ({ x }, { dims, keepdim, code }) => spec(code, reducedShape(x.shape, dims, keepdim)),
+    infer: ({ x }, { dims, keepdim, code }) => folded(x, code, dims, keepdim),
     kernel: "prod",
     kernelBy: "out",
     launch(k, { x }, { out }, { dims }) {
@@ -248,7 +251,7 @@ function extreme(name: "amax" | "amin"): Folded {
       infer({ x }, { dims, keepdim, all }) {
         assertReal(name, x);
         assertSome(name, x, dims, all);
-        return spec(x.code, reducedShape(x.shape, dims, keepdim));
+        return folded(x, x.code, dims, keepdim);
       },
       kernel: name,
       launch(k, { x }, { out }, { dims }) {
@@ -298,7 +301,7 @@ function truth(name: "any" | "all", kernel: string): Folded {
       return [{ x }, { dims: dimsOf(dim, x.ndim, name), keepdim: keepdim ?? false }];
     },
     {
-      infer: ({ x }, { dims, keepdim }) => spec(x.code === UINT8 ? UINT8 : BOOL, reducedShape(x.shape, dims, keepdim)),
+      infer: ({ x }, { dims, keepdim }) => folded(x, x.code === UINT8 ? UINT8 : BOOL, dims, keepdim),
       kernelName: () => kernel,
       launch: (k, { x }, { out }, { dims }) => fold(k, kernel, kernel, toCode(x, BOOL), out, dims),
       samples: [[bools(2, 3)], [f32(2, 3, 4), 1, true], [f32(2, 3, 4), [0, 2]], [f32(0, 3), 0], [f32()]],
@@ -320,7 +323,7 @@ export const countNonzero: OpK<[dim?: Dim], ["dim"], { dim: Dim }> = /* @__PURE_
     return [{ x }, { dims: dimsOf(dim, x.ndim, "countNonzero") }];
   },
   {
-    infer: ({ x }, { dims }) => spec(INT64, reducedShape(x.shape, dims, false)),
+    infer: ({ x }, { dims }) => folded(x, INT64, dims, false),
     kernelName: () => "sum_b8",
     launch: (k, { x }, { out }, { dims }) => fold(k, "sum_b8", "sum_i64", toCode(x, BOOL), out, dims),
     samples: [[f32(2, 3)], [i64(2, 3, 4), 1], [bools(3)]],
