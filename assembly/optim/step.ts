@@ -17,13 +17,7 @@
 //   With `greatest v` (amsgrad), it becomes max(itself, v) and stands for v in the last line.
 
 import { int, ptr, real } from "../abi";
-
-// @ts-ignore: decorator
-@inline
-function madd<T>(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return sizeof<T>() == 4 ? f32x4.relaxed_madd(a, b, c) : f64x2.relaxed_madd(a, b, c);
-  return v128.add<T>(v128.mul<T>(a, b), c);
-}
+import { madd } from "../math";
 
 // A vector, or at the end of the part one element in all lanes: it gets the same bits.
 // @ts-ignore: decorator

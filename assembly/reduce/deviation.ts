@@ -2,19 +2,10 @@
 // knows it; the first sum tells what it missed: mean = m + Σ (x - m) / n, Σ (x - mean)² = Σ (x - m)² - (Σ (x - m))² / n.
 
 import { scratch } from "../abi";
+import { madd } from "../math";
 import { TILE } from "./blocked";
 
 const RUN: i32 = 32; // groups of four vectors: the same 128 steps as in blocked.ts
-
-/** a · a + c */
-// @ts-ignore: decorator
-@inline
-function squareAdd<T>(a: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    return sizeof<T>() == 4 ? f32x4.relaxed_madd(a, a, c) : f64x2.relaxed_madd(a, a, c);
-  }
-  return v128.add<T>(v128.mul<T>(a, a), c);
-}
 
 /** The sum of the lanes, in double precision. */
 // @ts-ignore: decorator
@@ -52,10 +43,10 @@ export function deviations<T>(n: i32, x: usize, m: T): f64 {
       const q = v128.sub<T>(v128.load(x, 16), mean);
       const u = v128.sub<T>(v128.load(x, 32), mean);
       const v = v128.sub<T>(v128.load(x, 48), mean);
-      a = squareAdd<T>(p, a);
-      b = squareAdd<T>(q, b);
-      c = squareAdd<T>(u, c);
-      d = squareAdd<T>(v, d);
+      a = madd<T>(p, p, a);
+      b = madd<T>(q, q, b);
+      c = madd<T>(u, u, c);
+      d = madd<T>(v, v, d);
       s = v128.add<T>(s, v128.add<T>(p, q));
       t = v128.add<T>(t, v128.add<T>(u, v));
       x += 64;
@@ -111,7 +102,7 @@ export function columnDeviations<T>(n: i32, width: i32, stride: i32, x: usize): 
         const v = v128.sub<T>(v128.load(x + 3 * pitch + j), mean);
         const s = v128.add<T>(v128.add<T>(p, q), v128.add<T>(u, v));
         v128.store(drifts + j, v128.add<T>(v128.load(drifts + j), s));
-        const t = squareAdd<T>(v, squareAdd<T>(u, squareAdd<T>(q, v128.mul<T>(p, p))));
+        const t = madd<T>(v, v, madd<T>(u, u, madd<T>(q, q, v128.mul<T>(p, p))));
         v128.store(squares + j, v128.add<T>(v128.load(squares + j), t));
       }
       for (; j < bytes; j += sizeof<T>()) {

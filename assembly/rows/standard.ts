@@ -4,6 +4,7 @@
 // filled with it) for all columns.
 
 import { scratch, SCRATCH_BYTES } from "../abi";
+import { madd } from "../math";
 import { TILE } from "../reduce/blocked";
 import { lanesSum } from "../reduce/deviation";
 import { fill } from "./sweep";
@@ -17,13 +18,6 @@ export const ALL: usize = 0;
 @inline export function cell(k: i32): usize { return scratch + SCRATCH_BYTES - 256 + (<usize>k << 4); }
 // @ts-ignore: decorator
 @inline function tail(k: i32): usize { return cell(k + 8); }
-
-// @ts-ignore: decorator
-@inline
-function madd<T>(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return sizeof<T>() == 4 ? f32x4.relaxed_madd(a, b, c) : f64x2.relaxed_madd(a, b, c);
-  return v128.add<T>(v128.mul<T>(a, b), c);
-}
 
 // @ts-ignore: decorator
 @inline
