@@ -10,7 +10,7 @@
 
 import { DTYPES, type DType, IndexError } from "../core/index.ts";
 import { deviceOf, fromBytes, readAll, readAllSync, type Tensor } from "../tensor/index.ts";
-import { type Entry, headerLength, type Metadata, parseHeader, writeHeader } from "./header.ts";
+import { type Entry, type Header, headerLength, type Metadata, parseHeader, writeHeader } from "./header.ts";
 import { type ByteSource, bytesOf, openSource, readExactly, type Source, writeFile } from "./source.ts";
 
 /** Tensors by name. What is read has no prototype, so that no name means more than itself. */
@@ -63,10 +63,9 @@ export async function saveFile(
   metadata: Metadata | null = null,
 ): Promise<void> {
   const { header, order } = writeHeader(tensors, metadata);
-  await writeFile(path, async function* () {
-    yield header;
-    for (const { tensor } of order) yield await readAll(tensor, "save");
-  });
+  // All are read before anything is waited for: what is written is what the tensors hold now.
+  const data = await Promise.all(order.map(({ tensor }) => readAll(tensor, "saveFile")));
+  await writeFile(path, [header, ...data]);
 }
 
 /**
@@ -80,8 +79,9 @@ export function load(bytes: ArrayBuffer | ArrayBufferView, options: LoadOptions 
   const data = 8 + headerLength(all.subarray(0, 8), all.length, "bytes");
   const { entries } = parseHeader(all.subarray(8, data), all.length - data, "bytes");
   const tensors: Tensors = Object.create(null);
-  for (const [name, entry] of entries)
-    tensors[name] = make(entry, all.slice(data + entry.begin, data + entry.end), options);
+  for (const [name, entry] of entries) {
+    tensors[name] = make(entry, all.subarray(data + entry.begin, data + entry.end), options);
+  }
   return tensors;
 }
 
@@ -94,15 +94,26 @@ export function load(bytes: ArrayBuffer | ArrayBufferView, options: LoadOptions 
  * model.loadStateDict(await fl.safetensors.loadFile("model.safetensors"));
  */
 export async function loadFile(source: Source, options: LoadOptions = {}): Promise<Tensors> {
-  const file = await safeOpen(source, options);
+  const opened = await openSource(source);
   try {
+    const { entries, data } = await readHeader(opened);
     const tensors: Tensors = Object.create(null);
-    for (const name of file.keys()) tensors[name] = await file.getTensor(name);
+    let chunk = new Uint8Array(0);
+    let at = 0;
+    for (const [name, entry] of entries) {
+      if (entry.end > at + chunk.length) {
+        at = entry.begin;
+        const end = Math.max(data + entry.end, Math.min(data + at + CHUNK, opened.size));
+        chunk = await readExactly(opened, data + at, end);
+      }
+      tensors[name] = make(entry, chunk.subarray(entry.begin - at, entry.end - at), options);
+    }
     return tensors;
   } finally {
-    await file.close();
+    await opened.close();
   }
 }
+const CHUNK = 16 << 20; // bytes read at once: small tensors come together, which counts over HTTP
 
 /**
  * Opens a safetensors file and reads no more than its header. Tensors are read one by one when they are asked for, over
@@ -123,10 +134,16 @@ export async function safeOpen(source: Source, options: LoadOptions = {}): Promi
   }
 }
 
-async function open(source: ByteSource, options: LoadOptions): Promise<SafeFile> {
+/** The header of a file, and where its data begin. */
+async function readHeader(source: ByteSource): Promise<Header & { readonly data: number }> {
   const { name, size } = source;
   const data = 8 + headerLength(await source.read(0, 8), size, name);
-  const { entries, metadata } = parseHeader(await readExactly(source, 8, data), size - data, name);
+  return { ...parseHeader(await readExactly(source, 8, data), size - data, name), data };
+}
+
+async function open(source: ByteSource, options: LoadOptions): Promise<SafeFile> {
+  const { name } = source;
+  const { entries, metadata, data } = await readHeader(source);
   const entryOf = (key: string): Entry => {
     const entry = entries.get(key);
     if (entry === undefined) throw new IndexError(`${name}: there is no tensor ${JSON.stringify(key)}`);
@@ -147,6 +164,6 @@ async function open(source: ByteSource, options: LoadOptions): Promise<SafeFile>
   };
 }
 
-function make({ code, shape }: Entry, bytes: Uint8Array<ArrayBuffer>, { device }: LoadOptions): Tensor {
+function make({ code, shape }: Entry, bytes: Uint8Array, { device }: LoadOptions): Tensor {
   return fromBytes(deviceOf(device, "load"), code, shape, bytes);
 }

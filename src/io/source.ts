@@ -23,13 +23,20 @@ export interface ByteSource {
  * A URL is asked for ranges; a server that knows none is read once, whole.
  */
 export async function openSource(source: Source): Promise<ByteSource> {
-  if (typeof source === "string") return /^[a-z][a-z0-9+.-]+:/i.test(source) ? openUrl(source) : openFile(source);
   if (source instanceof URL) return source.protocol === "file:" ? openFile(source) : openUrl(source.href);
+  if (typeof source === "string") {
+    if (SCHEME.test(source)) return openSource(new URL(source));
+    // In a page a path is one on its server.
+    return (await files()) === null ? openUrl(source) : openFile(source);
+  }
   if (typeof Blob !== "undefined" && source instanceof Blob) return openBlob(source);
   const bytes = bytesOf(source);
   if (bytes === null) throw new TypeError("a source is a path, a URL, a File, a Blob, an ArrayBuffer or bytes");
   return openBytes(bytes);
 }
+
+/** What a URL begins with. A single letter is a drive. */
+const SCHEME = /^[a-z][a-z0-9+.-]+:/i;
 
 /** All bytes of a source. */
 export async function readSource(source: Source): Promise<Uint8Array<ArrayBuffer>> {
@@ -78,7 +85,8 @@ function openBlob(blob: Blob): ByteSource {
 
 async function openFile(path: string | URL): Promise<ByteSource> {
   const name = String(path);
-  const file = await told(`cannot open ${name}`, async () => (await files()).open(path, "r"));
+  const fs = await needFiles(name);
+  const file = await told(`cannot open ${name}`, () => fs.open(path, "r"));
   const { size } = await told(`cannot read ${name}`, () => file.stat());
   return {
     name,
@@ -124,7 +132,8 @@ function ranged(url: string, begin: number, end: number): Promise<Response> {
   return told(`cannot fetch ${url}`, async () => {
     const response = await fetch(
       url,
-      url.startsWith("http") ? { headers: { range: `bytes=${begin}-${end - 1}` } } : {},
+      // What is in the page itself (data:, blob:) knows no ranges.
+      /^(data|blob):/.test(url) ? {} : { headers: { range: `bytes=${begin}-${end - 1}` } },
     );
     if (!response.ok) throw new Error(`the server answers ${response.status} ${response.statusText}`);
     return response;
@@ -132,14 +141,14 @@ function ranged(url: string, begin: number, end: number): Promise<Response> {
 }
 
 /** Writes a file so that it is there whole or not at all: beside its place first, then moved onto it. */
-export async function writeFile(path: string | URL, parts: () => AsyncIterable<Uint8Array>): Promise<void> {
+export async function writeFile(path: string | URL, parts: Iterable<Uint8Array>): Promise<void> {
   const name = String(path);
+  const fs = await needFiles(name);
   await told(`cannot write ${name}`, async () => {
-    const fs = await files();
     const beside = path instanceof URL ? new URL(`${path.href}.part`) : `${path}.part`;
     const file = await fs.open(beside, "w");
     try {
-      for await (const part of parts()) await file.writeFile(part);
+      for (const part of parts) await file.writeFile(part);
       await file.sync();
     } catch (error) {
       await file.close();
@@ -153,14 +162,20 @@ export async function writeFile(path: string | URL, parts: () => AsyncIterable<U
 
 type Files = typeof import("node:fs/promises");
 
-/** The host's files. The name is put together so that bundlers for the browser do not look for it. */
-async function files(): Promise<Files> {
+/** The host's files, or null. The name is put together so that bundlers for the browser do not look for it. */
+async function files(): Promise<Files | null> {
   const name = ["node:fs", "promises"].join("/");
   try {
     return (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as Files;
-  } catch (cause) {
-    throw new Error("this host has no files: give a URL, a File, a Blob or bytes", { cause });
+  } catch {
+    return null;
   }
+}
+
+async function needFiles(path: string): Promise<Files> {
+  const fs = await files();
+  if (fs === null) throw new Error(`cannot open ${path}: this host has no files; give a URL, a File, a Blob or bytes`);
+  return fs;
 }
 
 /** Runs `body`; what it throws becomes the cause of an error that says what was tried. */

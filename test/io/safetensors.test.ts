@@ -216,6 +216,7 @@ files("saveFile and loadFile; a path, a file URL, a Blob, a buffer", async () =>
   for (const source of [
     target,
     pathToFileURL(target),
+    pathToFileURL(target).href,
     new Blob([bytes]),
     bytes,
     bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
@@ -252,7 +253,9 @@ files("safeOpen reads what is asked for", async () => {
 files("a URL is read by ranges where the server knows them, else whole", async () => {
   const bytes = save({ a: tensor([1, 2, 3]), big: tensor(new Float32Array(10_000)) });
   let sent = 0;
+  let requests = 0;
   const server = createServer((request, response) => {
+    requests++;
     const range = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? "");
     if (request.url === "/none") response.writeHead(404).end();
     else if (range === null || request.url === "/whole") response.end(bytes);
@@ -268,11 +271,26 @@ files("a URL is read by ranges where the server knows them, else whole", async (
     const file = await safeOpen(`${address}/ranges`);
     assert.equal((await file.getTensor("a")).tolist(), [1, 2, 3]);
     assert.ok(sent < 1000, `${sent} bytes for a small tensor`);
+    requests = 0;
+    assert.equal(Object.keys(await loadFile(`${address}/ranges`)).length, 2);
+    assert.is(requests, 4, "what it is, its length, its header, its tensors");
     assert.equal((await loadFile(new URL(`${address}/whole`))).a!.tolist(), [1, 2, 3]);
     await rejects(loadFile(`${address}/none`), /cannot fetch .* 404/);
   } finally {
     server.close();
   }
+});
+
+files("what is written is what the tensors held when it was called", async () => {
+  const target = path.join(folder, "now.safetensors");
+  const x = tensor([1, 2, 3]);
+  const saving = saveFile({ x }, target);
+  x.add_(10);
+  x.dispose();
+  await saving;
+  assert.equal((await loadFile(target)).x!.tolist(), [1, 2, 3]);
+  await rejects(saveFile({ x }, target), /disposed/);
+  assert.equal((await loadFile(target)).x!.tolist(), [1, 2, 3]);
 });
 
 files("a host's own error is the cause of ours", async () => {
