@@ -6,12 +6,14 @@ import {
   extent,
   IndexError,
   type Layout,
+  replaced,
   ShapeError,
   SIZE,
   sameDims,
   show,
   showShape,
   strided,
+  without,
 } from "../core/index.ts";
 import {
   asTensor,
@@ -65,8 +67,7 @@ export const select: Op<(x: Tensor, dim: number, index: number) => Tensor, (dim:
 
 function selected({ layout, offset }: Source, { dim, index }: { dim: number; index: number }): ViewOf {
   const { shape, strides } = layout;
-  const rest = (list: readonly number[]): number[] => list.filter((_, d) => d !== dim);
-  return { layout: strided(rest(shape), rest(strides)), offset: offset + index * strides[dim]! };
+  return { layout: strided(without(shape, dim), without(strides, dim)), offset: offset + index * strides[dim]! };
 }
 
 /** An index of a dim in [0, size), from one that may be negative. */
@@ -99,7 +100,7 @@ function sliced(
   const { dim, start, length, step } = attrs;
   const { shape, strides } = layout;
   return {
-    layout: strided(shape.with(dim, length), strides.with(dim, strides[dim]! * step)),
+    layout: strided(replaced(shape, dim, length), replaced(strides, dim, strides[dim]! * step)),
     offset: offset + start * strides[dim]!,
   };
 }
@@ -208,7 +209,10 @@ function windows({ layout, offset }: Source, { dim, size, step }: { dim: number;
   if (shape.length === 0) return { layout: strided([size], [1]), offset };
   const count = Math.floor((shape[dim]! - size) / step) + 1;
   return {
-    layout: strided([...shape.with(dim, count), size], [...strides.with(dim, strides[dim]! * step), strides[dim]!]),
+    layout: strided(
+      [...replaced(shape, dim, count), size],
+      [...replaced(strides, dim, strides[dim]! * step), strides[dim]!],
+    ),
     offset,
   };
 }
@@ -319,7 +323,7 @@ export const unbind: OpK<[dim?: number], ["dim"], { dim: number }, Tensor[]> = /
 );
 
 const layers = /* @__PURE__ */ parts<{ dim: number }>("unbind", (g, { dim }, x) => {
-  const shape = x.shape.toSpliced(dim, 1);
+  const shape = without(x.shape, dim);
   return stack(
     filled(g, x, () => shape),
     dim,
@@ -450,7 +454,7 @@ function evenSizes(n: number, size: number, op: string): number[] {
 
 const ranges = /* @__PURE__ */ parts<{ dim: number; sizes: readonly number[] }>("split", (g, { dim, sizes }, x) =>
   cat(
-    filled(g, x, (i) => x.shape.with(dim, sizes[i]!)),
+    filled(g, x, (i) => replaced(x.shape, dim, sizes[i]!)),
     dim,
   ),
 );
@@ -471,7 +475,7 @@ function pieces(x: Tensor, dim: number, sizes: readonly number[], op: string): T
 // ── a part put into a copy of the whole ──────────────────────────────────────────────────────────────────────────────
 
 /** A copy of `x` with `src` over what `part` shows of it. */
-function replaced(name: string, x: Tensor, src: Tensor, part: (whole: Tensor) => Tensor): Tensor {
+function overlaid(name: string, x: Tensor, src: Tensor, part: (whole: Tensor) => Tensor): Tensor {
   const whole = clone(asTensor(x, name, "input"));
   const piece = part(whole);
   asTensor(src, name, "src");
@@ -486,7 +490,7 @@ export const selectScatter: Op<
   (x: Tensor, src: Tensor, dim: number, index: number) => Tensor,
   (src: Tensor, dim: number, index: number) => Tensor
 > = /* @__PURE__ */ composed("selectScatter", "input, src, dim, index", (x, src, dim, index) =>
-  replaced("selectScatter", x, src, (whole) => select(whole, dim, index)),
+  overlaid("selectScatter", x, src, (whole) => select(whole, dim, index)),
 );
 
 /** A copy of `x` with `src` in the place of `start:end:step` along a dim. */
@@ -496,7 +500,7 @@ export const sliceScatter: OpQ<
   ["dim", "start", "end", "step"],
   { dim: number; start: number | null; end: number | null; step: number }
 > = /* @__PURE__ */ composed("sliceScatter", "input, src, dim?, start?, end?, step?", (x, src, dim, start, end, step) =>
-  replaced("sliceScatter", x, src, (all) => {
+  overlaid("sliceScatter", x, src, (all) => {
     const d = dimOf(dim ?? 0, all.ndim, "sliceScatter");
     const by = whole(step ?? 1, "sliceScatter", "step");
     if (by <= 0) throw new ShapeError(`sliceScatter: step is ${by}, expected more than 0`);
@@ -512,7 +516,7 @@ export const diagonalScatter: OpQ<
   ["offset", "dim1", "dim2"],
   { offset: number; dim1: number; dim2: number }
 > = /* @__PURE__ */ composed("diagonalScatter", "input, src, offset?, dim1?, dim2?", (x, src, offset, dim1, dim2) =>
-  replaced("diagonalScatter", x, src, (whole) => diagonal(whole, offset ?? 0, dim1 ?? 0, dim2 ?? 1)),
+  overlaid("diagonalScatter", x, src, (whole) => diagonal(whole, offset ?? 0, dim1 ?? 0, dim2 ?? 1)),
 );
 
 const stridedScatter: (

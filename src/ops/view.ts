@@ -9,9 +9,11 @@ import {
   FLOAT32,
   FLOAT64,
   IndexError,
+  inserted,
   isComplex,
   type Layout,
   REAL,
+  replaced,
   ShapeError,
   show,
   showShape,
@@ -190,8 +192,11 @@ export const transpose: Transpose = /* @__PURE__ */ viewOp(
   },
   {
     view: ({ layout, offset }, { dim0, dim1 }) => {
-      const exchanged = (list: readonly number[]): readonly number[] =>
-        list.with(dim0, list[dim1]!).with(dim1, list[dim0]!);
+      const exchanged = (list: readonly number[]): readonly number[] => {
+        const out = replaced(list, dim0, list[dim1]!);
+        out[dim1] = list[dim0]!;
+        return out;
+      };
       return {
         layout: layout.shape.length === 0 ? layout : strided(exchanged(layout.shape), exchanged(layout.strides)),
         offset,
@@ -296,7 +301,7 @@ export const unsqueeze: Op<(x: Tensor, dim: number) => Tensor, (dim: number) => 
     view: ({ layout, offset }, { dim }) => {
       const { shape, strides } = layout;
       const step = dim < shape.length ? shape[dim]! * strides[dim]! : 1;
-      return { layout: strided(shape.toSpliced(dim, 0, 1), strides.toSpliced(dim, 0, step)), offset };
+      return { layout: strided(inserted(shape, dim, 1), inserted(strides, dim, step)), offset };
     },
     vjp: (g, { dim }) => squeeze(g, dim),
     samples: [[f32(2, 3), -1]],
