@@ -116,16 +116,15 @@ export function pointwise(
   p0: number,
   p1: number,
 ): void {
-  const all = [y, ...operands];
-  const { dims, strides } = mergeDims(
-    y.layout.shape,
-    all.map((x) => expandTo(x.layout, y.layout.shape)),
-  );
-  const call = new Call(backend.command(kernel)).int(dims.length).real(p0).real(p1);
-  for (const x of all) call.tensor(x);
-  for (const [d, size] of dims.entries()) {
-    call.int(size);
-    for (const of of strides) call.int(of[d]!);
+  const { shape } = y.layout;
+  const layouts = [y.layout];
+  for (const x of operands) layouts.push(x.layout.shape === shape ? x.layout : expandTo(x.layout, shape));
+  const { dims, strides } = mergeDims(shape, layouts);
+  const call = new Call(backend.command(kernel)).int(dims.length).real(p0).real(p1).tensor(y);
+  for (const x of operands) call.tensor(x);
+  for (let d = 0; d < dims.length; d++) {
+    call.int(dims[d]!);
+    for (let i = 0; i < layouts.length; i++) call.int(strides[i]![d]!);
   }
   call.run(y.layout.size, POINTWISE_GRAIN);
 }
@@ -135,33 +134,37 @@ export function mergeDims(
   shape: readonly number[],
   layouts: readonly Layout[],
 ): { dims: number[]; strides: number[][] } {
+  // Plain loops: this runs before every launch over strides.
+  const n = layouts.length;
   const dims: number[] = [];
-  const strides: number[][] = layouts.map(() => []);
+  const strides: number[][] = [];
+  for (let i = 0; i < n; i++) strides.push([]);
   for (let d = 0; d < shape.length; d++) {
     const size = shape[d]!;
     if (size === 1) continue;
     const last = dims.length - 1;
-    if (last >= 0 && layouts.every((l, i) => strides[i]![last] === l.strides[d]! * size)) {
-      dims[last]! *= size;
-      for (const [i, l] of layouts.entries()) strides[i]![last] = l.strides[d]!;
-    } else {
-      dims.push(size);
-      for (const [i, l] of layouts.entries()) strides[i]!.push(l.strides[d]!);
-    }
+    let even = last >= 0;
+    for (let i = 0; even && i < n; i++) even = strides[i]![last] === layouts[i]!.strides[d]! * size;
+    if (even) dims[last]! *= size;
+    else dims.push(size);
+    for (let i = 0; i < n; i++) strides[i]![dims.length - 1] = layouts[i]!.strides[d]!;
   }
   if (dims.length === 0) {
     dims.push(1);
-    for (const of of strides) of.push(1);
+    for (let i = 0; i < n; i++) strides[i]!.push(1);
   }
   return { dims, strides };
 }
+
+/** The copying kernels by the width of an element in bytes. */
+const COPIES: readonly string[] = Array.from({ length: 17 }, (_, width) => `copy_w${width}`);
 
 /** Writes `source`, broadcast and cast, over `target`, whatever their strides. They must not overlap. */
 export function copyInto(target: Tensor, source: Tensor): void {
   if (target.layout.size === 0) return;
   const { backend } = target.storage;
   const name =
-    source.code === target.code ? `copy_w${SIZE[target.code]}` : `cast_${SUFFIX[source.code]}_${SUFFIX[target.code]}`;
+    source.code === target.code ? COPIES[SIZE[target.code]!]! : `cast_${SUFFIX[source.code]}_${SUFFIX[target.code]}`;
   pointwise(backend, need(backend, name), target, [source], 0, 0);
 }
 

@@ -4,9 +4,9 @@ import { dense, resultType, ShapeError, sameDims, show, showShape, showValue, st
 import {
   type Arguments,
   asTensor,
+  bindArguments,
   copyInto,
   f32,
-  keywords,
   type Op,
   type OpK,
   op,
@@ -104,8 +104,6 @@ const join: (tensors: readonly Tensor[], dim: number) => Tensor = /* @__PURE__ *
   },
 );
 
-const bindCat = /* @__PURE__ */ keywords<JoinOptions>("cat", "tensors, dim?", { dim: 0 });
-
 /**
  * Tensors one behind the other along `dim`. Their other sizes agree; an empty vector is passed over. The dtype is the one
  * that holds all of theirs.
@@ -114,16 +112,14 @@ const bindCat = /* @__PURE__ */ keywords<JoinOptions>("cat", "tensors, dim?", { 
  * cat([tensor([1, 2]), tensor([3])]) // tensor([1, 2, 3])
  */
 export const cat: Join = (...args) => {
-  const { tensors, dim } = bindCat(args);
-  return join(listOf(tensors, "cat"), dim);
+  const [tensors, dim] = bindArguments("cat", "tensors, dim?", args);
+  return join(listOf(tensors, "cat"), (dim ?? 0) as number);
 };
 
 /** The same as `cat`. */
 export const concat: Join = cat;
 /** The same as `cat`. */
 export const concatenate: Join = cat;
-
-const bindStack = /* @__PURE__ */ keywords<JoinOptions>("stack", "tensors, dim?", { dim: 0 });
 
 /**
  * Tensors of one shape along a new dim, which is `dim` of the result.
@@ -133,7 +129,7 @@ const bindStack = /* @__PURE__ */ keywords<JoinOptions>("stack", "tensors, dim?"
  */
 export const stack: Join = (...args) =>
   within("stack", () => {
-    const { tensors, dim } = bindStack(args);
+    const [tensors, dim] = bindArguments("stack", "tensors, dim?", args);
     const list = listOf(tensors, "stack");
     const [first] = list as readonly [Tensor];
     const odd = list.findIndex((x) => !sameDims(x.shape, first.shape));
@@ -142,7 +138,7 @@ export const stack: Join = (...args) =>
         `each tensor is expected to be equal size, but got ${showShape(first.shape)} at entry 0 and ${showShape(list[odd]!.shape)} at entry ${odd}`,
       );
     }
-    const at = dimOf(dim, first.ndim + 1, "stack");
+    const at = dimOf((dim ?? 0) as number, first.ndim + 1, "stack");
     return join(
       list.map((x) => unsqueeze(x, at)),
       at,
