@@ -13,7 +13,6 @@ import {
   sameDims,
   show,
   showShape,
-  strided,
 } from "../core/index.ts";
 import {
   asTensor,
@@ -30,7 +29,7 @@ import {
   spec,
   wrongArgument,
 } from "../op/index.ts";
-import { Tensor } from "../tensor/index.ts";
+import type { Tensor } from "../tensor/index.ts";
 import { mul } from "./binary.ts";
 import { conj } from "./complex.ts";
 import { launchProduct } from "./product.ts";
@@ -57,13 +56,14 @@ function dims(op: string, name: string, x: Spec, ndim: number): void {
 
 /** The shape of a·b: vectors drop their dim, the dims before matrices broadcast. */
 function productShape(op: string, a: Spec, b: Spec): readonly number[] {
+  const [last, first] = [a.shape.at(-1), b.shape[Math.max(b.ndim - 2, 0)]];
+  if (a.ndim === 2 && b.ndim === 2 && last === first) return [a.shape[0]!, b.shape[1]!];
   if (a.ndim === 0 || b.ndim === 0) {
     throw new ShapeError(`${op}: both operands need at least 1 dim, got ${show(a)} and ${show(b)}`);
   }
-  const inner = b.shape[Math.max(b.ndim - 2, 0)]!;
-  if (a.shape.at(-1) !== inner) {
+  if (last !== first) {
     throw new ShapeError(
-      `${op}: shapes ${showShape(a.shape)} and ${showShape(b.shape)} cannot be multiplied (${a.shape.at(-1)} != ${inner})`,
+      `${op}: shapes ${showShape(a.shape)} and ${showShape(b.shape)} cannot be multiplied (${last} != ${first})`,
     );
   }
   const batch = broadcast(op, [dense(a.shape.slice(0, -2)), dense(b.shape.slice(0, -2))]);
@@ -373,6 +373,8 @@ export const addbmm: AddProduct = /* @__PURE__ */ op(
   },
 );
 
+const TURNED = { turned: true };
+
 /** `x·weightᵀ + bias`: x is [..., in], weight [out, in] or [in], bias [out]. */
 export const linear: FnQ<[x: Tensor, weight: Tensor], [bias?: Tensor | null], ["bias"], { bias: Tensor | null }> =
   /* @__PURE__ */ op(
@@ -403,11 +405,7 @@ export const linear: FnQ<[x: Tensor, weight: Tensor], [bias?: Tensor | null], ["
       },
       kernel: "matmul",
       strided: true,
-      launch(k, { x, weight, bias }, { out }) {
-        const { layout } = weight;
-        const turned = strided([...layout.shape].reverse(), [...layout.strides].reverse());
-        launchProduct(k, x, new Tensor(weight.storage, weight.code, turned, weight.offset), bias, out);
-      },
+      launch: (k, { x, weight, bias }, { out }) => launchProduct(k, x, weight, bias, out, TURNED),
       saves: ["x", "weight"],
       vjp(g, { x, weight }) {
         const vector = weight.ndim === 1;

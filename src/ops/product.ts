@@ -46,12 +46,16 @@ export const grainOf = (work: number): number => Math.max(1, Math.ceil(GRAIN_WOR
 export interface Epilogue {
   readonly alpha?: Scalar;
   readonly beta?: Scalar;
-  readonly relu?: boolean;
+  /** b is given transposed: [..., n, k]. */
+  readonly turned?: boolean;
 }
 
+const PLAIN: Epilogue = {};
+const NO_BATCH: readonly BatchDim[] = [];
+
 /**
- * out = α·a·b + β·d [, relu]. a is [..., m, k] or [k], b is [..., k, n] or [k]; out is dense, its shape theirs, and d
- * broadcasts to it. A d with β = 0 is not read.
+ * out = α·a·b + β·d. a is [..., m, k] or [k], b is [..., k, n] or [k]; out is dense, its shape theirs, and d broadcasts to
+ * it. A d with β = 0 is not read.
  */
 export function launchProduct(
   kernels: Kernels,
@@ -59,57 +63,87 @@ export function launchProduct(
   b: Tensor,
   d: Tensor | null,
   out: Tensor,
-  { alpha = 1, beta = 1, relu = false }: Epilogue = {},
+  epilogue: Epilogue = PLAIN,
 ): void {
+  const { beta = 1, turned = false } = epilogue;
+  const added = d === null || isZero(beta) ? null : d;
+  if (a.ndim === 2 && b.ndim === 2 && (added === null || added.ndim === 1)) {
+    // The common case, without the search for batches.
+    const { shape, strides } = a.layout;
+    const [rowB, columnB] = b.layout.strides as readonly [number, number];
+    const columnD = added === null || added.shape[0] === 1 ? 0 : added.layout.strides[0]!;
+    const n = b.shape[turned ? 0 : 1]!;
+    const [stepB, alongB] = turned ? [columnB, rowB] : [rowB, columnB];
+    run(kernels, out, a, b, added, epilogue, NO_BATCH, 1, shape[0]!, n, shape[1]!, [
+      strides[0]!,
+      strides[1]!,
+      stepB,
+      alongB,
+      0,
+      columnD,
+    ]);
+    return;
+  }
   const left = matrix(a.layout, a.ndim === 1 ? "row" : "matrix");
-  const right = matrix(b.layout, b.ndim === 1 ? "column" : "matrix");
+  const right = matrix(b.layout, b.ndim === 1 ? "column" : turned ? "turned" : "matrix");
   const { rows: m, columns: k } = left;
   const { columns: n } = right;
-  const target = { rowStride: n, columnStride: 1 };
-  const added = d !== null && toNumber(beta) === 0 && !(beta instanceof ComplexScalar && beta.im !== 0) ? null : d;
-  const full = added === null ? null : expandTo(added.layout, out.shape);
-  const addend =
-    full === null
-      ? NOTHING
-      : matrix(full, a.ndim === 1 ? (b.ndim === 1 ? "number" : "row") : b.ndim === 1 ? "column" : "matrix");
+  const kind = a.ndim > 1 ? (b.ndim > 1 ? "matrix" : "column") : b.ndim > 1 ? "row" : "number";
+  const addend = added === null ? NOTHING : matrix(expandTo(added.layout, out.shape), kind);
 
-  const batch = joined(out.shape.slice(0, out.ndim - Number(a.ndim > 1) - Number(b.ndim > 1)), m * n, [
-    left,
-    right,
-    addend,
-  ]);
+  const lead = out.shape.slice(0, out.ndim - Number(a.ndim > 1) - Number(b.ndim > 1));
+  const batch = joined(lead, m * n, left, right, addend);
   let rows = m;
+  let { rowStride: rowA } = left;
+  let { rowStride: rowD } = addend;
   // A matrix b that all share, as weights are: the rows of the batch are rows of one product.
   const last = batch.at(-1);
-  if (
-    last !== undefined &&
-    last.b === 0 &&
-    (m === 1 || (last.a === m * left.rowStride && last.d === m * addend.rowStride))
-  ) {
+  if (last !== undefined && last.b === 0 && (m === 1 || (last.a === m * rowA && last.d === m * rowD))) {
     batch.pop();
     rows = m * last.size;
     if (m === 1) {
-      left.rowStride = last.a;
-      addend.rowStride = last.d;
+      rowA = last.a;
+      rowD = last.d;
     }
   }
   const matrices = batch.reduce((p, dim) => p * dim.size, 1);
-  const tiles = tilesOf(rows, n, k, matrices);
-  const call = kernels.call("matmul").int(rows).int(n).int(k).int(tiles.rows).int(tiles.columns).bool(relu);
+  const { columnStride: columnA } = left;
+  const { rowStride: rowB, columnStride: columnB } = right;
+  const steps = [rowA, columnA, rowB, columnB, rowD, addend.columnStride];
+  run(kernels, out, a, b, added, epilogue, batch, matrices, rows, n, k, steps);
+}
+
+const isZero = (x: Scalar): boolean => toNumber(x) === 0 && !(x instanceof ComplexScalar && x.im !== 0);
+
+/** The launch of `matrices` products of m × k by k × n, with strides of rows and columns of a, b and d. */
+function run(
+  kernels: Kernels,
+  out: Tensor,
+  a: Tensor,
+  b: Tensor,
+  d: Tensor | null,
+  { alpha = 1, beta = 1 }: Epilogue,
+  batch: readonly BatchDim[],
+  matrices: number,
+  m: number,
+  n: number,
+  k: number,
+  steps: readonly number[],
+): void {
+  const tiles = tilesOf(m, n, k, matrices);
+  const call = kernels.call("matmul").int(m).int(n).int(k).int(tiles.rows).int(tiles.columns).int(0);
   scalar(call, kernels.code, alpha);
   scalar(call, kernels.code, beta);
-  call.tensor(out).tensor(a).tensor(b).tensor(added);
-  for (const x of [target, left, right, addend]) call.int(x.rowStride).int(x.columnStride);
-  call.int(batch.length);
+  call.tensor(out).tensor(a).tensor(b).tensor(d).int(n).int(1).ints(steps).int(batch.length);
   for (const dim of batch) call.int(dim.size).int(dim.c).int(dim.a).int(dim.b).int(dim.d);
   call.run(tiles.count * matrices, grainOf(tiles.rows * tiles.columns * k));
 }
 
 interface Matrix {
-  rows: number;
-  columns: number;
-  rowStride: number;
-  columnStride: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly rowStride: number;
+  readonly columnStride: number;
   /** The strides of the dims before the matrix. */
   batch: readonly number[];
 }
@@ -117,17 +151,13 @@ interface Matrix {
 const NOTHING: Matrix = { rows: 0, columns: 0, rowStride: 0, columnStride: 0, batch: [] };
 
 /** The last dims of a layout as a matrix: two of them, or one as its row or column, or none. */
-function matrix({ shape, strides }: Layout, kind: "matrix" | "row" | "column" | "number"): Matrix {
-  const hasRows = kind === "matrix" || kind === "column";
-  const hasColumns = kind === "matrix" || kind === "row";
-  const end = shape.length - Number(hasRows) - Number(hasColumns);
-  return {
-    rows: hasRows ? shape[end]! : 1,
-    columns: hasColumns ? shape.at(-1)! : 1,
-    rowStride: hasRows ? strides[end]! : 0,
-    columnStride: hasColumns ? strides.at(-1)! : 0,
-    batch: strides.map((stride, d) => (shape[d] === 1 ? 0 : stride)).slice(0, end),
-  };
+function matrix({ shape, strides }: Layout, kind: "matrix" | "turned" | "row" | "column" | "number"): Matrix {
+  const end = shape.length - (kind === "number" ? 0 : kind === "row" || kind === "column" ? 1 : 2);
+  const at = (d: number): readonly [number, number] => (d < 0 ? [1, 0] : [shape[d]!, strides[d]!]);
+  const [rows, rowStride] = at(kind === "turned" ? end + 1 : kind === "matrix" || kind === "column" ? end : -1);
+  const [columns, columnStride] = at(kind === "matrix" ? end + 1 : kind === "turned" || kind === "row" ? end : -1);
+  const batch = strides.slice(0, end).map((stride, d) => (shape[d] === 1 ? 0 : stride));
+  return { rows, columns, rowStride, columnStride, batch };
 }
 
 interface BatchDim {
@@ -139,14 +169,14 @@ interface BatchDim {
 }
 
 /** The batch dims, those of size 1 dropped and neighbours joined along which every operand steps evenly. */
-function joined(shape: readonly number[], matrixSize: number, [a, b, d]: readonly Matrix[]): BatchDim[] {
+function joined(shape: readonly number[], matrixSize: number, a: Matrix, b: Matrix, d: Matrix): BatchDim[] {
   const dims: BatchDim[] = [];
   let step = matrixSize * shape.reduce((p, n) => p * n, 1);
   for (const [i, size] of shape.entries()) {
     step /= Math.max(size, 1);
     if (size === 1) continue;
     const stride = (x: Matrix): number => x.batch[x.batch.length - shape.length + i] ?? 0;
-    const dim = { size, c: step, a: stride(a!), b: stride(b!), d: stride(d!) };
+    const dim = { size, c: step, a: stride(a), b: stride(b), d: stride(d) };
     const outer = dims.at(-1);
     if (outer !== undefined && outer.a === dim.a * size && outer.b === dim.b * size && outer.d === dim.d * size) {
       dims[dims.length - 1] = { ...dim, size: outer.size * size };
