@@ -42,6 +42,7 @@ export {
   relu,
   relu_,
   rmsNorm,
+  scaledDotProductAttention,
   sigmoid,
   silu,
   smoothL1Loss,
