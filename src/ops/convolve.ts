@@ -3,8 +3,8 @@
 import { SIZE, SUFFIX } from "../core/index.ts";
 import { type Call, copyInto, type Kernels } from "../op/index.ts";
 import { scalarTensor, Tensor } from "../tensor/index.ts";
+import { fold } from "./folds.ts";
 import { grainOf, tilesOf } from "./product.ts";
-import { fold } from "./reduce.ts";
 
 /** Height and width. */
 export type Pair = readonly [number, number];

@@ -16,8 +16,9 @@ import {
 import { Tensor } from "../tensor/index.ts";
 import { type Around, around, axisOf, cutOf, reducedShape } from "./axes.ts";
 import { maximum, minimum } from "./binary.ts";
+import { assertReal, assertSome, kept } from "./folds.ts";
 import { scatterAdd, zerosOf } from "./gather.ts";
-import { amax, amin, assertReal, assertSome, kept } from "./reduce.ts";
+import { amax, amin } from "./reduce.ts";
 
 /** Launches a fold of assembly/reduce/extreme.ts. `values` is null where only the places are wanted. */
 function place(k: Kernels, name: string, x: Tensor, values: Tensor | null, indices: Tensor, sizes: Around): void {

@@ -19,8 +19,8 @@ import {
 } from "../op/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { axisOf, GRAIN, product, reducedShape, reordered, toEnd } from "./axes.ts";
+import { assertReal, kept } from "./folds.ts";
 import { scatterAdd, zerosOf } from "./gather.ts";
-import { assertReal, kept } from "./reduce.ts";
 
 type Pair = Named<"values" | "indices">;
 

@@ -20,7 +20,8 @@ import { add, div, mul, sub } from "./binary.ts";
 import { eq } from "./compare.ts";
 import { conj } from "./complex.ts";
 import { cast } from "./copy.ts";
-import { mean, spread, sum } from "./reduce.ts";
+import { spread } from "./folds.ts";
+import { mean, sum } from "./reduce.ts";
 import { where } from "./ternary.ts";
 import { sqrt } from "./unary.ts";
 

@@ -18,7 +18,8 @@ import { div, mul, pow } from "./binary.ts";
 import { eq, ne } from "./compare.ts";
 import { sgn } from "./complex.ts";
 import { cast } from "./copy.ts";
-import { amax, amin, fold, kept, sum } from "./reduce.ts";
+import { fold, kept } from "./folds.ts";
+import { amax, amin, sum } from "./reduce.ts";
 import { where } from "./ternary.ts";
 import { abs, sqrt } from "./unary.ts";
 
