@@ -21,7 +21,7 @@ import {
 import { below, context, noGrad } from "./context.ts";
 import { computing, copyInto, Kernels, MissingKernel, need, pointwise, toCode, toDense } from "./launch.ts";
 import type { Operator } from "./operator.ts";
-import { anyTracked, linkView, record } from "./tape.ts";
+import { anyTracked, linkView, nameNodes, nodesSoFar, record } from "./tape.ts";
 import type { Attrs, Inputs, Spec } from "./types.ts";
 
 /** Runs an operator on bound arguments. Several results come as an array with the outputs' names. */
@@ -51,10 +51,12 @@ export function evaluate(operator: Operator, inputs: Inputs, attrs: Attrs): Tens
       if (tracked) record(operator, flat, attrs, outs, inputs);
       return operator.named(outs);
     }
+    const before = nodesSoFar();
     const results =
       formula(operator, inputs, attrs, rule.vjp !== undefined && tracked) ??
       hostStep(operator, inputs, attrs, specs, backend);
     if (tracked) record(operator, flat, attrs, results, inputs);
+    if (byFormula && rule.node !== undefined) nameNodes(results, before, operator.nodeName(inputs, attrs));
     return operator.named(results);
   } catch (error) {
     throw withOuter(error, operator.name);

@@ -59,6 +59,7 @@ interface MemberOf<N, S extends string> {
   /** Throws for dtypes that the operator does not take. */
   check?(inputs: SpecsOf<N>): void;
   readonly samples?: readonly Sample[];
+  readonly node?: string;
   readonly method?: false;
 }
 
@@ -182,12 +183,13 @@ export function binary<const S extends Part = never>(name: string, member: Binar
 }
 
 function shared(member: object): Partial<AnyRule> {
-  const { saves, vjp, decompose, samples, method } = member as AnyRule;
+  const { saves, vjp, decompose, samples, node, method } = member as AnyRule;
   return {
     ...(saves === undefined ? {} : { saves }),
     ...(vjp === undefined ? {} : { vjp }),
     ...(decompose === undefined ? {} : { decompose }),
     ...(samples === undefined ? {} : { samples }),
+    ...(node === undefined ? {} : { node }),
     ...(method === undefined ? {} : { method }),
   };
 }
@@ -313,6 +315,7 @@ export interface ViewMember<A> {
   view(x: ViewSource, attrs: A): ViewOf;
   vjp(g: Tensor, attrs: A, x: Spec): Tensor;
   readonly samples?: readonly Sample[];
+  readonly node?: string | ((inputs: { readonly x: Spec }, attrs: A) => string);
   readonly method?: false | "attribute";
 }
 

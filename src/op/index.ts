@@ -30,5 +30,5 @@ export {
 } from "./operator.ts";
 export { parts } from "./parts.ts";
 export * from "./samples.ts";
-export { type Algebra, hookPlace, keepFor, Node } from "./tape.ts";
+export { type Algebra, hookPlace, keepFor, Node, underNode } from "./tape.ts";
 export * from "./types.ts";

@@ -21,11 +21,12 @@ export class Operator {
   run: ((inputs: Inputs, attrs: Attrs) => Tensor) | null = null;
   /** The names of the inputs in order, taken from what the binder gave first. */
   inputNames: readonly string[] = [];
-  /** How the tape calls it: "AddBackward0". */
-  readonly gradName: string;
+  /** How the tape calls it where the rule does not say otherwise. */
+  readonly #nodeName: string;
 
   constructor(name: string, signature: string, bind: Binder, rule: AnyRule) {
-    this.gradName = `${name.charAt(0).toUpperCase()}${name.slice(1)}Backward0`;
+    const { node } = rule;
+    this.#nodeName = typeof node === "string" ? node : `${name.charAt(0).toUpperCase()}${name.slice(1)}Backward0`;
     this.name = name;
     this.signature = signature;
     this.bind = bind;
@@ -37,6 +38,12 @@ export class Operator {
     const [inputs, attrs] = this.bind(...bindArguments(this.name, this.signature, args));
     if (this.inputNames.length === 0) this.inputNames = Object.keys(inputs);
     return { inputs, attrs: attrs ?? NO_ATTRS };
+  }
+
+  /** How the tape calls it for these arguments: "AddBackward0". */
+  nodeName(inputs: Inputs | null, attrs: Attrs): string {
+    const { node } = this.rule;
+    return typeof node === "function" && inputs !== null ? node(inputs as never, attrs) : this.#nodeName;
   }
 
   /** The tensors of the inputs in order, lists opened. */

@@ -33,7 +33,7 @@ type Custom = (g: Cotangents, algebra: Algebra, needed: readonly boolean[]) => C
 let sequence = 0;
 
 export class Node implements Recorded {
-  readonly name: string;
+  name: string;
   readonly operator: Operator | null;
   readonly attrs: Attrs;
   /** Grows with time: edges lead to smaller numbers. A leaf's node has 0. */
@@ -168,6 +168,27 @@ export function record(
   save(node, operator, flat, outs, inputs);
 }
 
+/** Runs a formula that is no operator of its own but one of PyTorch's, whose name its node then shows. */
+export function underNode<T extends Tensor>(name: string, formula: () => T): T {
+  const before = nodesSoFar();
+  const y = formula();
+  nameNodes([y], before, name);
+  return y;
+}
+
+/** How many nodes there have been. */
+export function nodesSoFar(): number {
+  return sequence;
+}
+
+/** Gives the nodes that a formula ended with the operator's own name; not those that were there before it. */
+export function nameNodes(results: readonly Tensor[], before: number, name: string): void {
+  for (const { auto } of results) {
+    const node = (auto?.node ?? null) as Node | null;
+    if (node !== null && node.sequence > before) node.name = name;
+  }
+}
+
 /** A node with its edges, without what it saves. */
 export function nodeFor(
   operator: Operator,
@@ -195,7 +216,7 @@ export function nodeFor(
     layouts[i] = x.layout;
     codes[i] = x.code;
   }
-  const node = new Node(operator, operator.gradName, attrs, edges, ports);
+  const node = new Node(operator, operator.nodeName(inputs, attrs), attrs, edges, ports);
   node.layouts = layouts;
   node.codes = codes;
   node.form = inputs === null || !operator.hasLists(inputs) ? null : formOf(inputs);

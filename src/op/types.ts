@@ -180,6 +180,9 @@ export interface Rule<N, A, S extends string, O extends string> {
   readonly saves?: readonly S[];
   vjp?(g: CotangentOf<O>, saved: SavedOf<S, N>, attrs: A, specs: SpecsOf<N>): CotangentsOf<N>;
 
+  /** What PyTorch prints for its node where that is not its own name: "AddmmBackward0", "SumBackward1". For people only. */
+  readonly node?: string | ((inputs: SpecsOf<N>, attrs: A) => string);
+
   /** Names of the outputs, in order, where there are several. */
   readonly outputs?: readonly O[];
   /** The outputs through which gradients flow; all that have a differentiable dtype where absent. */

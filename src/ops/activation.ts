@@ -180,6 +180,7 @@ const siluGrad = /* @__PURE__ */ binary("siluGrad", {
 
 /** `log(sigmoid(x))`, without overflow. */
 export const logsigmoid: Op1 = /* @__PURE__ */ unary("logsigmoid", {
+  node: "LogSigmoidBackward0",
   expr: "min(x, 0) - log1p(exp(-abs(x)))",
   check: ({ x }) => void floats("logsigmoid", x),
   decompose: ({ x }) => sub(clamp(x, null, 0), log1p(exp(neg(abs(x))))),

@@ -30,6 +30,7 @@ import {
   op,
   spec,
   toDense,
+  underNode,
   wrongArgument,
 } from "../op/index.ts";
 import { allocate, Tensor, tensor } from "../tensor/index.ts";
@@ -275,7 +276,7 @@ export const diagflat: OpK<[offset?: number], ["offset"], { offset: number }> = 
 /** The sum of the main diagonal of a matrix. */
 export const trace: Op1 = /* @__PURE__ */ composed("trace", "input", (x) => {
   if (asTensor(x, "trace", "input").ndim !== 2) throw new ShapeError(`trace: ${show(x)} is no matrix`);
-  return sum(diagonal(x));
+  return underNode("TraceBackward0", () => sum(diagonal(x)));
 });
 
 // ── padded ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -33,6 +33,7 @@ import {
   positive,
   publish,
   type Spec,
+  underNode,
   wrongArgument,
 } from "../op/index.ts";
 import { Tensor } from "../tensor/index.ts";
@@ -105,7 +106,10 @@ type Rsub = Op<
 /** `b - alpha · a`. */
 export const rsub: Rsub = /* @__PURE__ */ method(
   "rsub",
-  (a: Tensor, b: Operand, options?: { alpha?: Scalar }): Tensor => sub(b, asTensor(a, "rsub", "input"), options ?? {}),
+  (a: Tensor, b: Operand, options?: { alpha?: Scalar }): Tensor =>
+    underNode(b instanceof Tensor ? "RsubBackward0" : "RsubBackward1", () =>
+      sub(b, asTensor(a, "rsub", "input"), options ?? {}),
+    ),
 );
 
 /** `a · b`. Of bools it is `and`. */

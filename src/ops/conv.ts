@@ -134,6 +134,7 @@ function conv(name: string, ndim: number, samples: readonly (readonly unknown[])
         const size = outputSize(name, ndim, inputs, attrs);
         return spec(x.code, [...x.shape.slice(0, -ndim - 1), weight.shape[0]!, ...size]);
       },
+      node: "ConvolutionBackward0",
       decompose({ x, weight, bias }, attrs) {
         const part = (a: Tensor, b: Tensor, c: Tensor | null): Tensor => convolution(name, ndim, a, b, c, attrs);
         return isComplex(x.code) ? complexConv(x, weight, bias, part) : part(x, weight, bias);

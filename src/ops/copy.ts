@@ -46,6 +46,7 @@ export const cast: (x: Tensor, code: number) => Tensor = /* @__PURE__ */ op(
   (x: Tensor, code: number) => [{ x }, { code }],
   {
     infer: ({ x }, { code }) => spec(code, x.shape),
+    node: "ToCopyBackward0",
     into: (y, { x }) => copyInto(y, x),
     saves: [],
     vjp: (g) => ({ x: () => g }),

@@ -12,6 +12,7 @@ import {
   type OpK,
   op,
   spec,
+  underNode,
 } from "../op/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { type Around, around, axisOf, cutOf, reducedShape } from "./axes.ts";
@@ -151,9 +152,17 @@ function forms(
 }
 
 /** `max(x)`, `max(x, dim) → { values, indices }` (the first of equals), `max(x, other)` element by element. NaN is largest. */
-export const max: Op<Extreme, ExtremeMethod> = /* @__PURE__ */ forms("max", (x) => amax(x), maximum);
+export const max: Op<Extreme, ExtremeMethod> = /* @__PURE__ */ forms(
+  "max",
+  (x) => underNode("MaxBackward1", () => amax(x)),
+  maximum,
+);
 /** `min(x)`, `min(x, dim) → { values, indices }` (the first of equals), `min(x, other)` element by element. NaN is smallest. */
-export const min: Op<Extreme, ExtremeMethod> = /* @__PURE__ */ forms("min", (x) => amin(x), minimum);
+export const min: Op<Extreme, ExtremeMethod> = /* @__PURE__ */ forms(
+  "min",
+  (x) => underNode("MinBackward1", () => amin(x)),
+  minimum,
+);
 
 /** Both extremes over `dim`, or over the whole tensor. */
 export const aminmax: Op<

@@ -12,6 +12,7 @@ import {
   op,
   type Spec,
   spec,
+  underNode,
 } from "../op/index.ts";
 import { Tensor, tensor } from "../tensor/index.ts";
 import { gathered, sizesOf, whole, word } from "./arguments.ts";
@@ -139,9 +140,11 @@ export const stack: Join = (...args) =>
       );
     }
     const at = dimOf((dim ?? 0) as number, first.ndim + 1, "stack");
-    return join(
-      list.map((x) => unsqueeze(x, at)),
-      at,
+    return underNode("StackBackward0", () =>
+      join(
+        list.map((x) => unsqueeze(x, at)),
+        at,
+      ),
     );
   });
 

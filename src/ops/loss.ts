@@ -1,7 +1,7 @@
 // Losses: how far outputs are from targets. Formulas over other operators, but for those with a kink that PyTorch smooths.
 
 import { INT64, isFloating, ShapeError, sameDims, show, showShape, showValue, ValueError } from "../core/index.ts";
-import { type Arguments, asTensor, type Bound, keywords, op, spec } from "../op/index.ts";
+import { type Arguments, asTensor, type Bound, keywords, op, spec, underNode } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { logsigmoid } from "./activation.ts";
 import { add, div, mul, sub } from "./binary.ts";
@@ -70,12 +70,13 @@ type Loss<K, O extends readonly unknown[]> = (...args: Arguments<K, Pair, O>) =>
 
 const USUAL = { reduction: "mean", sizeAverage: null, reduce: null } as const;
 
-/** A loss: its arguments by name, then its formula. */
+/** A loss: its arguments by name, its formula, and what PyTorch calls it on the tape where it is one operator there. */
 function loss<K extends { input: Tensor; target: Tensor }>(
   name: string,
   signature: string,
   defaults: { readonly [P in keyof K]?: K[P] },
   formula: (args: Bound<K>) => Tensor,
+  node: (args: Bound<K>) => string | null = () => null,
 ): (...args: readonly unknown[]) => Tensor {
   const bind = keywords<K>(name, `input, target, ${signature}`, defaults);
   return (...args) =>
@@ -83,7 +84,8 @@ function loss<K extends { input: Tensor; target: Tensor }>(
       const bound = bind(args);
       asTensor(bound.input, name, "input");
       asTensor(bound.target, name, "target");
-      return formula(bound);
+      const whole = node(bound);
+      return whole === null ? formula(bound) : underNode(whole, () => formula(bound));
     });
 }
 
@@ -119,6 +121,7 @@ export const mseLoss: Loss<WeightedLossOptions, [...Old, reduction?: LossReducti
     "sizeAverage?, reduce?, reduction?, weight?",
     { ...USUAL, weight: null },
     ({ input, target, weight, ...rest }) => weighted(square(sub(input, target)), weight, reductionOf(rest)),
+    ({ weight }) => (weight === null ? "MseLossBackward0" : null),
   );
 
 /** Absolute errors: `|x - y|`. */
@@ -150,6 +153,7 @@ export const smoothL1Loss: Loss<SmoothL1LossOptions, [...Old, reduction?: LossRe
       const near = mul(mul(distance, distance), 0.5 / beta);
       return reduced(where(lt(distance, beta), near, sub(distance, 0.5 * beta)), reductionOf(rest));
     },
+    ({ beta }) => (beta === 0 ? null : "SmoothL1LossBackward0"),
   );
 
 /** With d = x - y: `d² / 2` where `|d| ≤ delta`, else `delta · (|d| - delta / 2)`. */
@@ -165,6 +169,7 @@ export const huberLoss: Loss<HuberLossOptions, [reduction?: LossReduction, delta
       const far = mul(sub(distance, 0.5 * delta), delta);
       return weighted(where(gt(distance, delta), far, near), weight, reduction);
     },
+    ({ weight }) => (weight === null ? "HuberLossBackward0" : null),
   );
 
 /** `y · (log y - x)`, x being log-probabilities: the divergence from the target distribution. */
@@ -217,6 +222,7 @@ export const binaryCrossEntropy: Loss<
     const losses = entropy(input, target);
     return reduced(weight === null ? losses : mul(losses, weight), reductionOf(rest));
   },
+  () => "BinaryCrossEntropyBackward0",
 );
 
 /** Binary cross entropy of logits: `-weight · (posWeight · y · log σ(x) + (1 - y) · log(1 - σ(x)))`, without overflow. */
@@ -244,6 +250,7 @@ export const binaryCrossEntropyWithLogits: Loss<
     const losses = sub(mul(sub(1, target), input), scaled);
     return reduced(weight === null ? losses : mul(losses, weight), reductionOf(rest));
   },
+  () => "BinaryCrossEntropyWithLogitsBackward0",
 );
 
 /** Targets as they are looked up. */
@@ -286,6 +293,8 @@ function likelihood(input: Tensor, classes: Classes, reduction: LossReduction): 
   return reduction === "mean" ? div(sum(losses), total(classes)) : reduced(losses, reduction);
 }
 
+const likelihoodNode = (input: Tensor): string => (input.ndim > 2 ? "NllLoss2DBackward0" : "NllLossBackward0");
+
 /** What a weighted mean divides by. */
 const total = ({ counts, weight }: Classes): Tensor => sum(weight === null ? counts : where(counts, weight, 0));
 
@@ -305,6 +314,7 @@ export const nllLoss: Loss<
   { ...USUAL, weight: null, ignoreIndex: -100 },
   ({ input, target, weight, ignoreIndex, ...rest }) =>
     likelihood(input, classesOf(input, target, weight, ignoreIndex), reductionOf(rest)),
+  ({ input }) => likelihoodNode(input),
 );
 
 /**
@@ -344,6 +354,10 @@ export const crossEntropy: Loss<
     const all = where(classes.counts, neg(sum(weighed(logs, weight), dim)), 0);
     const soft = reduction === "mean" ? div(sum(all), total(classes)) : reduced(all, reduction);
     return add(mul(hard, 1 - labelSmoothing), mul(soft, labelSmoothing / count));
+  },
+  ({ input, target, labelSmoothing, ...rest }) => {
+    if (isFloating(target.code)) return reductionOf(rest) === "mean" ? "DivBackward1" : "NegBackward0";
+    return labelSmoothing === 0 ? likelihoodNode(input) : null;
   },
 );
 

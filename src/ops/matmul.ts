@@ -111,6 +111,14 @@ function rowsOf(x: Tensor): Tensor {
 
 // ── a·b ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** What PyTorch makes a product of, by the numbers of dims. */
+const PRODUCTS: Readonly<Record<string, string>> = {
+  11: "DotBackward0",
+  12: "SqueezeBackward4",
+  21: "MvBackward0",
+  22: "MmBackward0",
+};
+
 /**
  * Matrix product over the last two dims; the dims before broadcast. A vector is a row on the left and a column on the
  * right, and its dim is dropped from the result.
@@ -123,6 +131,7 @@ export const matmul: Op2T = /* @__PURE__ */ op(
   (a, b) => [{ a: asTensor(a, "matmul", "input"), b: asTensor(b, "matmul", "other") }],
   {
     infer: ({ a, b }) => spec(sameDType("matmul", a, b), productShape("matmul", a, b)),
+    node: ({ a, b }) => PRODUCTS[`${a.ndim}${b.ndim}`] ?? "UnsafeViewBackward0",
     kernel: "matmul",
     strided: true,
     launch: (k, { a, b }, { out }) => launchProduct(k, a, b, null, out),
@@ -403,6 +412,8 @@ export const linear: FnQ<[x: Tensor, weight: Tensor], [bias?: Tensor | null], ["
         }
         return spec(sameDType("linear", x, weight, bias), shape);
       },
+      node: ({ x, weight, bias }) =>
+        x.ndim === 2 && weight.ndim === 2 ? (bias === null ? "MmBackward0" : "AddmmBackward0") : "ViewBackward0",
       kernel: "matmul",
       strided: true,
       launch: (k, { x, weight, bias }, { out }) => launchProduct(k, x, weight, bias, out, TURNED),

@@ -24,6 +24,7 @@ import {
   op,
   type Spec,
   spec,
+  underNode,
   wrongArgument,
 } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
@@ -312,6 +313,7 @@ const byBatch: (
       const number = spec(x.code, [planes(x).c]);
       return [spec(x.code, x.shape), number, number];
     },
+    node: "NativeBatchNormBackward0",
     kernel: "batchNormMoments",
     launch(k, { x, weight, bias, runningMean, runningVar }, { out, mean, rstd }, { momentum, eps }) {
       const { n, c, hw } = planes(x);
@@ -364,6 +366,7 @@ const byMoments: (x: Tensor, mean: Tensor, rstd: Tensor, weight: Tensor | null, 
     ],
     {
       infer: ({ x }) => spec(x.code, x.shape),
+      node: "NativeBatchNormBackward0",
       kernel: "batchNormApply",
       launch: (k, { x, mean, rstd, weight, bias }, { out }) => applyMoments(k, x, mean, rstd, weight, bias, out),
       decompose({ x, mean, rstd, weight, bias }) {
@@ -523,8 +526,10 @@ export const groupNorm: FnQ<
     const [w, b] = [parameter(weight, [c], "groupNorm", "weight"), parameter(bias, [c], "groupNorm", "bias")];
     const size = product(x.shape.slice(1)) / numGroups;
     const groups = reshape(x, [n * numGroups, size]);
-    const y = reshape(nativeLayerNorm(groups, [size], null, null, eps ?? 1e-5).out, x.shape);
-    return affine(y, w === null ? null : perChannel(w, x), b === null ? null : perChannel(b, x));
+    return underNode("NativeGroupNormBackward0", () => {
+      const y = reshape(nativeLayerNorm(groups, [size], null, null, eps ?? 1e-5).out, x.shape);
+      return affine(y, w === null ? null : perChannel(w, x), b === null ? null : perChannel(b, x));
+    });
   },
 );
 

@@ -140,6 +140,7 @@ const maxima: (
       const full = [...x.shape.slice(0, -shape.length), ...shape];
       return [spec(x.code, full), spec(INT64, full)];
     },
+    node: (_inputs, { ndim }) => (ndim === 1 ? "SqueezeBackward1" : `MaxPool${ndim}DWithIndicesBackward0`),
     kernel: "maxPool",
     launch(k, { x }, { values, indices }, { ndim, kernel, stride, padding, dilation }) {
       const [size, out] = [planeOf(x.shape, ndim), planeOf(values.shape, ndim)];
@@ -275,6 +276,7 @@ const averages: (x: Tensor, ...plan: AveragePlan) => Tensor = /* @__PURE__ */ op
   (x: Tensor, ...plan: AveragePlan) => [{ x }, planOf(...plan)],
   {
     infer: ({ x }, { shape }) => spec(x.code, [...x.shape.slice(0, -shape.length), ...shape]),
+    node: (_inputs, { ndim }) => (ndim === 1 ? "SqueezeBackward1" : `AvgPool${ndim}DBackward0`),
     kernel: "avgPool",
     launch: (k, { x }, { out }, plan) => launchAverage(k, "avgPool", out, x, plan, true),
     saves: [],
@@ -387,6 +389,8 @@ const shares: (x: Tensor, shape: readonly number[]) => Tensor = /* @__PURE__ */ 
   (x: Tensor, shape: readonly number[]) => [{ x }, { shape }],
   {
     infer: ({ x }, { shape }) => spec(x.code, [...x.shape.slice(0, -shape.length), ...shape]),
+    node: (_inputs, { shape }) =>
+      shape.length === 1 ? "SqueezeBackward1" : `AdaptiveAvgPool${shape.length}DBackward0`,
     kernel: "adaptiveAvgPool",
     launch: (k, { x }, { out }, { shape }) => launchShares(k, "adaptiveAvgPool", out, x, shape.length, true),
     saves: [],

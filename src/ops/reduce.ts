@@ -57,6 +57,7 @@ export const sum: FoldedAs = /* @__PURE__ */ op(
   },
   {
     infer: ({ x }, { dims, keepdim, code }) => folded(x, code, dims, keepdim),
+    node: (inputs, attrs) => numbered("Sum", inputs, attrs),
     kernel: "sum",
     kernelBy: "out",
     launch: (k, { x }, { out }, { dims }) => total(k, x, out, dims, 1),
@@ -65,6 +66,15 @@ export const sum: FoldedAs = /* @__PURE__ */ op(
     samples: [[f32(2, 3)], [f32(2, 3, 4), 1, true], [f32(2, 3, 4), [0, 2]], [f32(0, 3), 0], [f32()], [i64(3, 2), 0]],
   },
 );
+
+/** PyTorch's name for the fold of all dims, or of some. */
+function numbered(
+  node: string,
+  { x }: { x: Spec },
+  { dims, keepdim }: { dims: readonly number[]; keepdim: boolean },
+): string {
+  return `${node}Backward${dims.length === x.ndim && !keepdim ? 0 : 1}`;
+}
 
 function total(k: Kernels, x: Tensor, y: Tensor, dims: readonly number[], divisor: number): void {
   // Booleans are counted as they are.
@@ -88,6 +98,7 @@ export const mean: FoldedAs = /* @__PURE__ */ op(
   },
   {
     infer: ({ x }, { dims, keepdim, code }) => folded(x, code, dims, keepdim),
+    node: (inputs, attrs) => numbered("Mean", inputs, attrs),
     kernel: "sum",
     kernelBy: "out",
     launch: (k, { x }, { out }, { dims }) => total(k, x, out, dims, product(dims.map((d) => x.shape[d]!))),
@@ -151,6 +162,7 @@ export const prod: Product = /* @__PURE__ */ op(
   },
   {
     infer: ({ x }, { dims, keepdim, code }) => folded(x, code, dims, keepdim),
+    node: (inputs, attrs) => numbered("Prod", inputs, attrs),
     kernel: "prod",
     kernelBy: "out",
     launch(k, { x }, { out }, { dims }) {

@@ -65,6 +65,7 @@ export const absolute_: Op1 = abs_;
 
 /** `x²`; of bools int64. */
 export const square: Op1 = /* @__PURE__ */ unary("square", {
+  node: "PowBackward0",
   expr: "x * x",
   compute: ([x]) => (x!.code === BOOL ? INT64 : x!.code),
   saves: ["x"],
@@ -141,6 +142,7 @@ export const log10_: Op1 = /* @__PURE__ */ inPlace(log10);
 
 /** `log(1 + x)`, without loss for small x. */
 export const log1p: Op1 = /* @__PURE__ */ unary("log1p", {
+  node: "Log1PBackward0",
   expr: "log1p(x)",
   result: "float",
   saves: ["x"],

@@ -20,7 +20,18 @@ import {
   strided,
   wrapDim,
 } from "../core/index.ts";
-import { asTensor, c64, f32, type Op, type Op1, type Op2T, type OpK, type Spec, view as viewOp } from "../op/index.ts";
+import {
+  asTensor,
+  c64,
+  f32,
+  type Op,
+  type Op1,
+  type Op2T,
+  type OpK,
+  type Spec,
+  underNode,
+  view as viewOp,
+} from "../op/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { sizesOf, wholes } from "./arguments.ts";
 import { conj } from "./complex.ts";
@@ -215,7 +226,7 @@ export const swapdims: Transpose = /* @__PURE__ */ renamed("swapdims", transpose
 /** The transpose of a matrix; a tensor of fewer dims is itself. Throws for more. */
 export const t: Op1 = /* @__PURE__ */ composed("t", "input", (x) => {
   if (asTensor(x, "t", "input").ndim > 2) throw new ShapeError(`t: ${show(x)} has more than two dims`);
-  return x.ndim < 2 ? expand(x, x.shape) : transpose(x, 0, 1);
+  return underNode("TBackward0", () => (x.ndim < 2 ? expand(x, x.shape) : transpose(x, 0, 1)));
 });
 
 type Attribute = Op<(x: Tensor) => Tensor, Tensor>;
