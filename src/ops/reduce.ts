@@ -17,7 +17,19 @@ import {
   showShape,
   UINT8,
 } from "../core/index.ts";
-import { asTensor, bools, type Dim, f32, i64, type Kernels, type Op, type OpK, op, toCode } from "../op/index.ts";
+import {
+  asTensor,
+  bools,
+  type Dim,
+  f32,
+  i64,
+  type Kernels,
+  type Op,
+  type OpK,
+  op,
+  type Spec,
+  toCode,
+} from "../op/index.ts";
 import { dtypeArgument, type Tensor } from "../tensor/index.ts";
 import { axisOf, dimsOf, product } from "./axes.ts";
 import { div, mul } from "./binary.ts";
