@@ -16,6 +16,7 @@ import {
   SUFFIX,
   scalarKind,
   showValue,
+  withOuter,
 } from "../core/index.ts";
 import type { Backend, Kernel } from "../device/index.ts";
 import { allocate, isTracked, scalarTensor, Tensor } from "../tensor/index.ts";
@@ -101,8 +102,12 @@ export function unary<const S extends "x" | "out" = never>(name: string, member:
   const general = publish(operator);
   const f = (x: Tensor, ...rest: unknown[]): unknown => {
     if (rest.length === 0 && x instanceof Tensor && context.interpreter === null && x.layout.contiguous) {
-      const y = quick.unary(x);
-      if (y !== null) return y;
+      try {
+        const y = quick.unary(x);
+        if (y !== null) return y;
+      } catch (error) {
+        throw withOuter(error, name);
+      }
     }
     return general(x, ...rest);
   };
@@ -168,8 +173,15 @@ export function binary<const S extends Part = never>(name: string, member: Binar
   const quick = new Quick(operator);
   const general = publish(operator);
   const f = (a: unknown, b: unknown, ...rest: unknown[]): unknown => {
-    const y = rest.length === 0 && context.interpreter === null ? straight(a, b) : null;
-    return y ?? general(a, b, ...rest);
+    if (rest.length === 0 && context.interpreter === null) {
+      try {
+        const y = straight(a, b);
+        if (y !== null) return y;
+      } catch (error) {
+        throw withOuter(error, name);
+      }
+    }
+    return general(a, b, ...rest);
   };
   const straight = (a: unknown, b: unknown): Tensor | null => {
     if (a instanceof Tensor && a.layout.contiguous) {

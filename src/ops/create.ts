@@ -28,6 +28,7 @@ import {
   showShape,
   strided,
   toNumber,
+  underName,
   ValueError,
 } from "../core/index.ts";
 import {
@@ -129,7 +130,11 @@ function make(
   const code = codeOr(dtype, otherwise, op);
   if (scalarKind(value) === SCALAR_COMPLEX && !isComplex(code))
     throw wrongArgument(op, "fillValue", value, "a real number");
-  return finished(filled(shape, value, code, where ?? device), requiresGrad, op);
+  try {
+    return finished(filled(shape, value, code, where ?? device), requiresGrad, op);
+  } catch (error) {
+    throw underName(error, "full", op);
+  }
 }
 
 type Constant = (...args: SizesAnd<FactoryOptions>) => Tensor;

@@ -18,6 +18,7 @@ import {
   show,
   showShape,
   strided,
+  withOuter,
   wrapDim,
 } from "../core/index.ts";
 import {
@@ -181,8 +182,13 @@ export function viewLayout(layout: Layout, shape: readonly number[]): Layout | n
 /** An operator that takes a list of numbers as an array or as arguments. */
 export function variadic<F>(name: string, call: (x: Tensor, list: readonly number[]) => Tensor): F {
   return Object.assign(
-    (x: Tensor, ...list: readonly (number | readonly number[])[]): Tensor =>
-      call(asTensor(x, name, "input"), list.flat() as number[]),
+    (x: Tensor, ...list: readonly (number | readonly number[])[]): Tensor => {
+      try {
+        return call(asTensor(x, name, "input"), list.flat() as number[]);
+      } catch (error) {
+        throw withOuter(error, name);
+      }
+    },
     {
       opName: name,
     },

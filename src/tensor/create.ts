@@ -33,6 +33,7 @@ import {
   showValue,
   toNumber,
   UINT8,
+  withOuter,
 } from "../core/index.ts";
 import { type Backend, backendOf } from "../device/index.ts";
 import { Auto } from "./auto.ts";
@@ -172,7 +173,8 @@ export function frombuffer(
     );
   }
   const n = count < 0 ? room : count;
-  return fromBytes(deviceOf(options.device, "frombuffer"), code, [n], all.subarray(offset, offset + n * SIZE[code]!));
+  const bytesOfIt = all.subarray(offset, offset + n * SIZE[code]!);
+  return upload(deviceOf(options.device, "frombuffer"), code, dense([n]), bytesOfIt, "frombuffer");
 }
 
 /** A dense tensor with these bytes. */
@@ -182,10 +184,12 @@ export function fromBytes(backend: Backend, code: number, shape: readonly number
   return x;
 }
 
-function upload(backend: Backend, code: number, layout: Layout, data: ArrayBufferView): Tensor {
-  const x = allocate(backend, code, layout);
-  backend.write(x.storage.allocation!, 0, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  return x;
+function upload(backend: Backend, code: number, layout: Layout, data: ArrayBufferView, op = "tensor"): Tensor {
+  try {
+    return fromBytes(backend, code, layout.shape, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  } catch (error) {
+    throw withOuter(error, op);
+  }
 }
 
 function flatten(data: TensorData, depth: number, shape: number[], out: Scalar[]): void {
