@@ -1,11 +1,21 @@
 // Activations. Those that PyTorch has as methods are methods here; the others are functions of `nn.functional` alone.
 
-import { DTypeError, isComplex, isFloating, isIntegral, showValue, ValueError } from "../core/index.ts";
+import {
+  DTypeError,
+  isComplex,
+  isFloating,
+  isIntegral,
+  ShapeError,
+  show,
+  showValue,
+  ValueError,
+} from "../core/index.ts";
 import {
   asTensor,
   binary,
   bindArguments,
   c64,
+  type FnQ,
   f32,
   i64,
   inPlace,
@@ -21,10 +31,15 @@ import {
 } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { add, div, mul, sub } from "./binary.ts";
-import { gt, le, lt } from "./compare.ts";
+import { ge, gt, le, lt } from "./compare.ts";
 import { conj } from "./complex.ts";
+import { composedFunction } from "./composed.ts";
+import { copy_ } from "./copy.ts";
+import { logicalAnd } from "./logic.ts";
+import { narrow } from "./pick.ts";
 import { clamp, where } from "./ternary.ts";
 import { abs, erfc, exp, expm1, log1p, neg, sigmoid, square, tanh } from "./unary.ts";
+import { dimOf, reshape } from "./view.ts";
 
 const SAMPLES = [[f32(2, 3)], [f32()], [f32(0, 2)]];
 
@@ -284,3 +299,130 @@ export const gelu: Gelu = /* @__PURE__ */ publish(
     return (approximate === "tanh" ? geluTanh : geluExact)(x as Tensor);
   },
 ) as unknown as Gelu;
+
+// ── formulas over others ─────────────────────────────────────────────────────────────────────────────────────────────
+
+type Plain = FnQ<[x: Tensor], [inplace?: boolean], ["inplace"], { inplace: boolean }>;
+
+/** An activation without parameters, which `inplace` has written over the input. */
+function plain(name: string, formula: (x: Tensor) => Tensor): Plain {
+  return composedFunction<Plain>(name, "input, inplace?", (x, inplace) => {
+    const y = formula(asTensor(x, name, "input"));
+    return inplace === true ? copy_(x, y) : y;
+  });
+}
+
+/** `x` held to [0, 6]. */
+export const relu6: Plain = /* @__PURE__ */ plain("relu6", (x) => hardtanh(x, 0, 6));
+
+/** `(x + 3) / 6` held to [0, 1]. */
+export const hardsigmoid: Plain = /* @__PURE__ */ plain("hardsigmoid", (x) => div(hardtanh(add(x, 3), 0, 6), 6));
+
+/** `x · hardsigmoid(x)`. */
+export const hardswish: Plain = /* @__PURE__ */ plain("hardswish", (x) => mul(x, hardsigmoid(x)));
+
+/** `x · tanh(softplus(x))`. */
+export const mish: Plain = /* @__PURE__ */ plain("mish", (x) => mul(x, tanh(softplus(x))));
+
+// Chosen so that activations of mean 0 and variance 1 stay so (Klambauer et al. 2017, https://arxiv.org/abs/1706.02515).
+const SELU_ALPHA = 1.6732632423543772;
+const SELU_SCALE = 1.0507009873554805;
+
+/** `1.0507 · elu(x, 1.6733)`, which keeps activations near mean 0 and variance 1. */
+export const selu: Plain = /* @__PURE__ */ plain("selu", (x) => mul(elu(x, SELU_ALPHA), SELU_SCALE));
+
+/** `x / (1 + |x|)`. */
+export const softsign: FnQ<[x: Tensor], [], [], object> = /* @__PURE__ */ composedFunction("softsign", "input", (x) =>
+  div(x, add(abs(asTensor(x, "softsign", "input")), 1)),
+);
+
+/** `x - tanh(x)`. */
+export const tanhshrink: FnQ<[x: Tensor], [], [], object> = /* @__PURE__ */ composedFunction(
+  "tanhshrink",
+  "input",
+  (x) => sub(x, tanh(asTensor(x, "tanhshrink", "input"))),
+);
+
+type Celu = FnQ<
+  [x: Tensor],
+  [alpha?: number, inplace?: boolean],
+  ["alpha", "inplace"],
+  { alpha: number; inplace: boolean }
+>;
+
+/** `x`, or `alpha · (e^(x / alpha) - 1)` where it is negative. */
+export const celu: Celu = /* @__PURE__ */ composedFunction<Celu>(
+  "celu",
+  "input, alpha?, inplace?",
+  (x, alpha = 1, inplace) => {
+    asTensor(x, "celu", "input");
+    if (alpha === 0) throw new ValueError("celu: alpha is 0");
+    const y = where(gt(x, 0), x, mul(expm1(div(clamp(x, null, 0), alpha)), alpha));
+    return inplace === true ? copy_(x, y) : y;
+  },
+);
+
+type Shrink = FnQ<[x: Tensor], [lambd?: number], ["lambd"], { lambd: number }>;
+
+/** `x`, and 0 where it lies within `lambd` (0.5) of 0. */
+export const hardshrink: Shrink = /* @__PURE__ */ composedFunction<Shrink>(
+  "hardshrink",
+  "input, lambd?",
+  (x, lambd = 0.5) => where(logicalAnd(ge(asTensor(x, "hardshrink", "input"), -lambd), le(x, lambd)), 0, x),
+);
+
+/** `x`, nearer to 0 by `lambd` (0.5), and 0 where it lies within. */
+export const softshrink: Shrink = /* @__PURE__ */ composedFunction<Shrink>(
+  "softshrink",
+  "input, lambd?",
+  (x, lambd = 0.5) => {
+    asTensor(x, "softshrink", "input");
+    if (!(lambd >= 0)) throw new ValueError(`softshrink: lambd is ${lambd}, expected none below 0`);
+    return where(gt(x, lambd), sub(x, lambd), where(lt(x, -lambd), add(x, lambd), 0));
+  },
+);
+
+type Threshold = FnQ<
+  [x: Tensor, threshold: number, value: number],
+  [inplace?: boolean],
+  ["inplace"],
+  { inplace: boolean }
+>;
+
+/** `x` where it is greater than `threshold`, else `value`. */
+export const threshold: Threshold = /* @__PURE__ */ composedFunction<Threshold>(
+  "threshold",
+  "input, threshold, value, inplace?",
+  (x, threshold, value, inplace) => {
+    const y = where(gt(asTensor(x, "threshold", "input"), threshold), x, value);
+    return inplace === true ? copy_(x, y) : y;
+  },
+);
+
+type Prelu = FnQ<[x: Tensor, weight: Tensor], [], [], object>;
+
+/** `x`, or `weight · x` where it is negative; the weight is one number, or one for each channel (dim 1). */
+export const prelu: Prelu = /* @__PURE__ */ composedFunction<Prelu>("prelu", "input, weight", (x, weight) => {
+  asTensor(x, "prelu", "input");
+  asTensor(weight, "prelu", "weight");
+  if (weight.ndim > 1) throw new ShapeError(`prelu: weight is ${show(weight)}, expected at most one dim`);
+  const channels = x.ndim > 1 ? x.shape[1]! : 1;
+  if (weight.numel() !== 1 && (x.ndim === 0 || weight.numel() !== channels)) {
+    throw new ShapeError(
+      `prelu: weight is ${show(weight)}, expected one number or ${channels}, the channels of ${show(x)}`,
+    );
+  }
+  const shape = x.shape.map((_, d) => (d === 1 ? weight.numel() : 1));
+  const slopes = reshape(weight, x.ndim > 1 ? shape : x.shape.map(() => 1));
+  return where(gt(x, 0), x, mul(x, slopes));
+});
+
+type Glu = FnQ<[x: Tensor], [dim?: number], ["dim"], { dim: number }>;
+
+/** Halves of `x` along `dim` (-1): the first times the sigmoid of the second. */
+export const glu: Glu = /* @__PURE__ */ composedFunction<Glu>("glu", "input, dim?", (x, dim = -1) => {
+  const at = dimOf(dim, asTensor(x, "glu", "input").ndim, "glu");
+  const size = x.shape[at] ?? 0;
+  if (x.ndim === 0 || size % 2 !== 0) throw new ShapeError(`glu: ${show(x)} has no halves along dim ${dim}`);
+  return mul(narrow(x, at, 0, size / 2), sigmoid(narrow(x, at, size / 2, size / 2)));
+});

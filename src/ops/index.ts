@@ -24,6 +24,7 @@ export * from "./logic.ts";
 export * from "./loss.ts";
 export * from "./matmul.ts";
 export * from "./norm.ts";
+export * from "./numeric.ts";
 export * from "./pick.ts";
 export * from "./pool.ts";
 export * from "./random.ts";

@@ -20,6 +20,7 @@ import type * as length from "../ops/length.ts";
 import type * as logic from "../ops/logic.ts";
 import type * as matmul from "../ops/matmul.ts";
 import type * as norm from "../ops/norm.ts";
+import type * as numeric from "../ops/numeric.ts";
 import type * as pick from "../ops/pick.ts";
 import type * as random from "../ops/random.ts";
 import type * as reduce from "../ops/reduce.ts";
@@ -59,6 +60,7 @@ export interface OperatorMethods
     Methods<typeof logic>,
     Methods<typeof matmul>,
     Methods<typeof norm>,
+    Methods<typeof numeric>,
     Methods<typeof pick>,
     Methods<typeof random>,
     Methods<typeof reduce>,
