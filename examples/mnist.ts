@@ -126,7 +126,7 @@ async function trainEpoch(): Promise<void> {
     bar.show(run.losses.length / totalSteps, () => [
       `epoch ${run.epoch + 1}/${epochs}`,
       `loss ${mean(run.losses.slice(-50)).toFixed(4)}`,
-      `accuracy ${percent(run.correct / Math.min(batch * BATCH, settings.images))}`,
+      `acc ${percent(run.correct / Math.min(batch * BATCH, settings.images))}`,
       `${imagesPerSecond()} images/s`,
       `${clock(run.seconds * (totalSteps / run.losses.length - 1))} left`,
     ]);
@@ -142,7 +142,7 @@ async function trainEpoch(): Promise<void> {
   run = { ...run, epoch: run.epoch + 1, batch: 0, correct: 0, generator: fl.getRngState() };
   bar.line(
     `epoch ${run.epoch}  loss ${loss.toFixed(4)}  test accuracy ${percent(accuracy)}  ` +
-      `${spent.toFixed(1)} s  ${(fl.memoryStats().allocated / 1e6).toFixed(1)} MB in tensors, ${megabytes.toFixed(0)} MB in all`,
+      `${spent.toFixed(1)} s  memory ${megabytes.toFixed(0)} MB`,
   );
   await saveTree(checkpoint, state());
 }

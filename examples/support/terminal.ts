@@ -27,7 +27,9 @@ export class Progress {
     if (now - this.#last < (this.#out.isTTY ? REDRAW_MS : PLAIN_LINE_MS)) return;
     this.#last = now;
     if (this.#out.isTTY) {
-      this.#out.write(`\r\x1b[K${bar(fraction, 24)} ${fields().join("  ")}`.slice(0, this.#out.columns + 4));
+      // A line that wraps could not be taken back.
+      const line = `${bar(fraction, 14)} ${fields().join("  ")}`.slice(0, this.#out.columns || 80);
+      this.#out.write(`\r\x1b[K${line}`);
     } else this.#out.write(`${Math.round(100 * fraction)} %  ${fields().join("  ")}\n`);
   }
 
