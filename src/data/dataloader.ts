@@ -1,6 +1,5 @@
-import { ValueError } from "../core/index.ts";
+import { showValue, ValueError } from "../core/index.ts";
 import { type Arguments, keywords } from "../op/index.ts";
-
 import type { Generator as Stream } from "../ops/index.ts";
 import { deviceOf, relieve, type Tensor, underPressure } from "../tensor/index.ts";
 import { defaultCollate } from "./collate.ts";
@@ -84,11 +83,18 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterabl
     // What is bound has the types that the parameters state.
     const options = bind(args) as unknown as Required<Options<T, B>>;
     const { dataset, batchSize, shuffle, sampler, batchSampler, numWorkers, collateFn, dropLast, generator } = options;
-    if (numWorkers !== 0)
+    if (numWorkers !== 0) {
       throw new ValueError("DataLoader: numWorkers must be 0: a dataset whose samples take time gives promises");
-    if (sampler !== null && shuffle)
+    }
+    if (sampler !== null && shuffle) {
       throw new ValueError("DataLoader: sampler option is mutually exclusive with shuffle");
+    }
     const numbered = isNumbered(dataset);
+    if (!numbered && !isIterable(dataset)) {
+      throw new TypeError(
+        `DataLoader: dataset is ${showValue(dataset)}, expected one with length and at(i), or an iterable; of tensors make a TensorDataset`,
+      );
+    }
     if (!numbered && (sampler !== null || batchSampler !== null || shuffle)) {
       throw new ValueError(
         "DataLoader: an iterable dataset has its own order: shuffle, sampler and batchSampler do not apply",
@@ -99,10 +105,11 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterabl
         "DataLoader: batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last",
       );
     }
-    if (batchSize === null && dropLast)
+    if (batchSize === null && dropLast) {
       throw new ValueError(
         "DataLoader: batch_size=None option disables auto-batching and is mutually exclusive with drop_last",
       );
+    }
     if (batchSize !== null && !(Number.isInteger(batchSize) && batchSize > 0)) {
       throw new ValueError(
         `DataLoader: batch_size should be a positive integer value, but got batch_size=${batchSize}`,
@@ -174,8 +181,9 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterabl
       else for (const index of this.sampler!) yield this.#gather(dataset, [index]);
       return;
     }
-    if (!(Symbol.iterator in dataset))
+    if (!(Symbol.iterator in dataset)) {
       throw new TypeError("DataLoader: the dataset has to be waited for: use `for await`");
+    }
     let group: T[] = [];
     for (const sample of dataset) {
       group.push(sample);
@@ -213,6 +221,9 @@ async function relieveIfHigh(): Promise<void> {
 
 const isPromise = <T>(x: T | Promise<T>): x is Promise<T> =>
   typeof (x as { then?: unknown } | null | undefined)?.then === "function";
+
+const isIterable = (x: unknown): boolean =>
+  typeof x === "object" && x !== null && (Symbol.iterator in x || Symbol.asyncIterator in x);
 
 /** Whether samples are asked for by number; else the dataset gives them in its own order. */
 function isNumbered<T>(dataset: Dataset<T> | IterableDataset<T>): dataset is Dataset<T> {

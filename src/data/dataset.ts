@@ -3,7 +3,6 @@
 import { IndexError, ShapeError, showShape, ValueError } from "../core/index.ts";
 import { type Arguments, keywords } from "../op/index.ts";
 import { type Generator, indexSelect, randperm, select } from "../ops/index.ts";
-
 import { type Tensor, tensor } from "../tensor/index.ts";
 
 /**
@@ -136,8 +135,9 @@ export function randomSplit<T>(
   let sizes = [...lengths];
   if (total <= 1 && Math.abs(total - 1) < 1e-9) {
     sizes = lengths.map((share) => {
-      if (!(share >= 0 && share <= 1))
+      if (!(share >= 0 && share <= 1)) {
         throw new ValueError(`randomSplit: a share must be between 0 and 1, got ${share}`);
+      }
       return Math.floor(dataset.length * share);
     });
     const rest = dataset.length - sizes.reduce((sum, size) => sum + size, 0);
@@ -167,7 +167,8 @@ export function permutation(n: number, generator: Generator | null): number[] {
 }
 
 function place(index: number, length: number, op: string): number {
-  if (!Number.isInteger(index) || index < -length || index >= length)
+  if (!Number.isInteger(index) || index < -length || index >= length) {
     throw new IndexError(`${op}: index ${index} is out of range for ${length} samples`);
+  }
   return index < 0 ? index + length : index;
 }

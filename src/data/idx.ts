@@ -29,8 +29,9 @@ const TYPES: Readonly<Record<number, readonly [dtype: DType, bytes: number]>> = 
  */
 export function parseIdx(bytes: Uint8Array): IdxArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0)
+  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0) {
     throw new FormatError("idx: the file does not begin as IDX does");
+  }
   const type = TYPES[bytes[2]!];
   if (type === undefined) throw new FormatError(`idx: unknown element type ${bytes[2]}`);
   const [dtype, size] = type;
@@ -45,8 +46,9 @@ export function parseIdx(bytes: Uint8Array): IdxArray {
     );
   }
   const elements = bytes.slice(head);
-  if (size > 1 && LITTLE_ENDIAN)
+  if (size > 1 && LITTLE_ENDIAN) {
     for (let at = 0; at < elements.length; at += size) elements.subarray(at, at + size).reverse();
+  }
   return { dtype, shape, bytes: elements };
 }
 

@@ -39,10 +39,12 @@ export class MNIST implements Dataset<[Tensor, number]> {
   constructor(images: Uint8Array, labels: Uint8Array) {
     const pictures = parseIdx(images);
     const classes = parseIdx(labels);
-    if (pictures.dtype !== "uint8" || pictures.shape.length !== 3)
+    if (pictures.dtype !== "uint8" || pictures.shape.length !== 3) {
       throw new FormatError("MNIST: the images are not uint8[n, h, w]");
-    if (classes.dtype !== "uint8" || classes.shape.length !== 1)
+    }
+    if (classes.dtype !== "uint8" || classes.shape.length !== 1) {
       throw new FormatError("MNIST: the labels are not uint8[n]");
+    }
     if (pictures.shape[0] !== classes.shape[0]) {
       throw new FormatError(`MNIST: ${pictures.shape[0]} images and ${classes.shape[0]} labels do not belong together`);
     }

@@ -2,7 +2,6 @@
 
 import { ValueError } from "../core/index.ts";
 import { type Arguments, keywords } from "../op/index.ts";
-
 import { empty, Generator, randint, random_ } from "../ops/index.ts";
 import { permutation } from "./dataset.ts";
 

@@ -44,10 +44,12 @@ const CODES: ReadonlyMap<string, number> = /* @__PURE__ */ new Map(NAMES.map(([d
 export function headerLength(first: Uint8Array, size: number, source: string): number {
   if (first.length < 8) throw new FormatError(`${source}: no safetensors file: ${size} bytes are too few for a header`);
   const length = new DataView(first.buffer, first.byteOffset, 8).getBigUint64(0, true);
-  if (length > BigInt(LIMIT))
+  if (length > BigInt(LIMIT)) {
     throw new FormatError(`${source}: the header claims ${length} bytes, more than ${LIMIT} are not read`);
-  if (length > BigInt(size - 8))
+  }
+  if (length > BigInt(size - 8)) {
     throw new FormatError(`${source}: the header claims ${length} bytes, the file has ${size - 8} more`);
+  }
   return Number(length);
 }
 
@@ -104,10 +106,11 @@ function inOrder(
   const sorted = [...entries].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
   let filled = 0;
   for (const [name, { begin, end }] of sorted) {
-    if (begin !== filled)
+    if (begin !== filled) {
       fail(
         `${JSON.stringify(name)} begins at byte ${begin} of the data, expected ${filled}: ${begin < filled ? "it overlaps another" : "there is a hole"}`,
       );
+    }
     filled = end;
   }
   if (filled !== dataSize) fail(`the tensors take ${filled} bytes, the file has ${dataSize} for them`);
@@ -137,8 +140,9 @@ export function writeHeader<T extends Sized>(
   const order = sorted.map(([name, tensor]) => {
     const { code, layout } = tensor;
     const dtype = NAMES[rank(tensor)]?.[1];
-    if (dtype === undefined)
+    if (dtype === undefined) {
       throw new DTypeError(`save: ${JSON.stringify(name)} is ${DTYPES[code]}, which the format does not have`);
+    }
     if (name === "__metadata__") throw new TypeError('save: "__metadata__" cannot be the name of a tensor');
     const begin = filled;
     filled += layout.size * SIZE[code]!;

@@ -109,8 +109,9 @@ async function openFile(path: string | URL): Promise<ByteSource> {
 async function openUrl(url: string): Promise<ByteSource> {
   const first = await ranged(url, 0, 1);
   const total = /\/(\d+)$/.exec(first.headers.get("content-range") ?? "")?.[1];
-  if (first.status !== 206 || total === undefined)
+  if (first.status !== 206 || total === undefined) {
     return { ...openBytes(new Uint8Array(await first.arrayBuffer())), name: url };
+  }
   await first.arrayBuffer();
   const size = Number(total);
   return {

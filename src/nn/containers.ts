@@ -155,15 +155,17 @@ export class ModuleDict extends Module {
   /** The module of that name. */
   get(name: string): Module {
     const module = Module.entries(this).get(name);
-    if (!(module instanceof Module))
+    if (!(module instanceof Module)) {
       throw new IndexError(`ModuleDict: there is no "${name}": there are ${[...this.keys()].join(", ")}`);
+    }
     return module;
   }
 
   /** Adds a module, or replaces the one of that name. */
   set(name: string, module: Module): void {
-    if (name === "" || name.includes("."))
+    if (name === "" || name.includes(".")) {
       throw new TypeError(`ModuleDict: a name is neither empty nor has dots, got "${name}"`);
+    }
     Module.entries(this).set(name, checked(module));
     if (!(name in this)) {
       Object.defineProperty(this, name, {
@@ -278,7 +280,8 @@ function checked(module: Module): Module {
 const asParameter = (x: Tensor): Parameter => (x instanceof Parameter ? x : new Parameter(x));
 
 function place(index: number, length: number, op: string): number {
-  if (!Number.isInteger(index) || index < -length || index >= length)
+  if (!Number.isInteger(index) || index < -length || index >= length) {
     throw new IndexError(`${op}: index ${index} is out of range`);
+  }
   return index < 0 ? index + length : index;
 }

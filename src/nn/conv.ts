@@ -1,6 +1,5 @@
 import { type DType, showValue, ValueError } from "../core/index.ts";
 import { type Arguments, type Bound, keywords } from "../op/index.ts";
-
 import { conv1d, conv2d, pad } from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { Layer } from "./layer.ts";
@@ -91,10 +90,12 @@ abstract class Conv extends Layer {
     this.kernelSize = each(kernelSize, dims, name, "kernelSize");
     this.stride = each(stride, dims, name, "stride");
     if (typeof padding === "string") {
-      if (padding !== "same" && padding !== "valid")
+      if (padding !== "same" && padding !== "valid") {
         throw new ValueError(`${name}: Invalid padding string ${showValue(padding)}, should be one of 'valid', 'same'`);
-      if (padding === "same" && this.stride.some((s) => s !== 1))
+      }
+      if (padding === "same" && this.stride.some((s) => s !== 1)) {
         throw new ValueError(`${name}: padding='same' is not supported for strided convolutions`);
+      }
       this.padding = padding;
     } else this.padding = each(padding, dims, name, "padding");
     this.dilation = each(dilation, dims, name, "dilation");
@@ -132,8 +133,9 @@ abstract class Conv extends Layer {
     const some = (values: readonly number[] | string, usual: number): boolean =>
       typeof values === "string" || values.some((value) => value !== usual);
     let text = `${this.inChannels}, ${this.outChannels}, kernel_size=${py(this.kernelSize)}, stride=${py(this.stride)}`;
-    if (some(this.padding, 0))
+    if (some(this.padding, 0)) {
       text += `, padding=${typeof this.padding === "string" ? this.padding : py(this.padding)}`;
+    }
     if (some(this.dilation, 1)) text += `, dilation=${py(this.dilation)}`;
     if (this.groups !== 1) text += `, groups=${this.groups}`;
     if (this.bias === null) text += ", bias=False";

@@ -1,6 +1,5 @@
 import { ShapeError, showShape, ValueError } from "../core/index.ts";
 import { type Arguments, keywords, noGrad } from "../op/index.ts";
-
 import { embedding, select, zero_ } from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { normal_ } from "./init.ts";

@@ -11,16 +11,13 @@ export type ForwardHook = (module: Module, args: readonly unknown[], output: unk
 /** The gradients of arguments or results, null where there is none. */
 export type Gradients = readonly (Tensor | null)[];
 /** A hook when the gradients of the results have come: what it returns replaces them. */
-export type BackwardPreHook = (
-  module: Module,
-  gradOutput: Gradients,
-) => Tensor | Gradients | null | undefined | undefined;
+export type BackwardPreHook = (module: Module, gradOutput: Gradients) => Tensor | Gradients | null | undefined;
 /** A hook when the gradients of the arguments are computed: what it returns replaces them. */
 export type BackwardHook = (
   module: Module,
   gradInput: Gradients,
   gradOutput: Gradients,
-) => Tensor | Gradients | null | undefined | undefined;
+) => Tensor | Gradients | null | undefined;
 
 /** The hooks of one module, in the order in which they run. */
 export class Hooks {

@@ -146,8 +146,9 @@ export function calculateGain(nonlinearity: Nonlinearity, param: number | null =
     case "relu":
       return Math.SQRT2;
     case "leaky_relu":
-      if (param !== null && typeof param !== "number")
+      if (param !== null && typeof param !== "number") {
         throw new ValueError(`negative_slope ${param} not a valid number`);
+      }
       return Math.sqrt(2 / (1 + (param ?? 0.01) ** 2));
     case "selu":
       return 3 / 4;

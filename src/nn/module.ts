@@ -268,8 +268,9 @@ export abstract class Module extends Callable {
 
   /** Adds `module` as `this[name]`; null keeps the place, and the repr shows it. */
   registerModule(name: string, module: Module | null): void {
-    if (module !== null && !(module instanceof Module))
+    if (module !== null && !(module instanceof Module)) {
       throw new TypeError(`${className(module)} is not a Module subclass`);
+    }
     this.#checkName("module", name);
     if (module === null) this.#places.add(name);
     this.#set(name, module);

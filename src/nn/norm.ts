@@ -1,6 +1,5 @@
 import { type DType, ShapeError, ValueError } from "../core/index.ts";
 import { type Arguments, keywords, noGrad } from "../op/index.ts";
-
 import {
   add_,
   batchNorm,
@@ -182,8 +181,9 @@ abstract class BatchNorm extends Layer {
  */
 export class BatchNorm1d extends BatchNorm {
   protected override check(input: Tensor): void {
-    if (input.ndim !== 2 && input.ndim !== 3)
+    if (input.ndim !== 2 && input.ndim !== 3) {
       throw new ShapeError(`expected 2D or 3D input (got ${input.ndim}D input)`);
+    }
   }
 }
 

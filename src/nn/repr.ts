@@ -7,8 +7,9 @@ export function reprModule(module: Module): string {
   const extra = module.extraRepr();
   const children: string[] = [];
   for (const held of Module.held(module)) {
-    if (held.kind === "module")
+    if (held.kind === "module") {
       children.push(`(${held.key}): ${indent(held.value === null ? "None" : String(held.value))}`);
+    }
   }
   return frame(className(module), extra === "" ? [] : extra.split("\n"), children);
 }

@@ -147,8 +147,9 @@ type AdamBound = [
 function together(name: string, param: Spec, others: readonly (Spec | null)[]): readonly Spec[] {
   for (const other of others) {
     if (other === null) continue;
-    if (!sameShape(param.layout, other.layout))
+    if (!sameShape(param.layout, other.layout)) {
       throw new ShapeError(`${name}: ${show(param)} and ${show(other)} differ in shape`);
+    }
     if (param.code !== other.code) throw new DTypeError(`${name}: ${show(param)} and ${show(other)} differ in dtype`);
   }
   return [];

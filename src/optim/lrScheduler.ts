@@ -3,7 +3,6 @@
 
 import { showValue, ValueError } from "../core/index.ts";
 import { type Arguments, keywords } from "../op/index.ts";
-
 import { camel, snake } from "./keys.ts";
 import type { Optimizer, ParamGroup } from "./optimizer.ts";
 
@@ -326,8 +325,9 @@ export class OneCycleLR extends LRScheduler {
     const options = bindOneCycle(args);
     const { optimizer, pctStart, annealStrategy, cycleMomentum, threePhase, lastEpoch } = options;
     const steps = stepsOf(options);
-    if (!(pctStart >= 0 && pctStart <= 1))
+    if (!(pctStart >= 0 && pctStart <= 1)) {
       throw new ValueError(`Expected float between 0 and 1 pct_start, but got ${pctStart}`);
+    }
     if (annealStrategy !== "cos" && annealStrategy !== "linear") {
       throw new ValueError(
         `anneal_strategy must be one of 'cos' or 'linear', instead got ${showValue(annealStrategy)}`,
@@ -360,16 +360,18 @@ export class OneCycleLR extends LRScheduler {
 
   override getLr(): number[] {
     const step = this.lastEpoch;
-    if (step > this.totalSteps)
+    if (step > this.totalSteps) {
       throw new ValueError(`Tried to step ${step} times. The specified number of total steps is ${this.totalSteps}`);
+    }
     const last = this.#phases.length - 1;
     const at = this.#phases.findIndex(({ end }, i) => step <= end || i === last);
     const { end, lr, momentum } = this.#phases[at]!;
     const start = this.#phases[at - 1]?.end ?? 0;
     const share = (step - start) / (end - start);
     return (this.groups as CycleGroup[]).map((group) => {
-      if (this.cycleMomentum)
+      if (this.cycleMomentum) {
         setMomentum(group, this.#anneal(group[momentum[0]]!, group[momentum[1]]!, share), this.useBeta1);
+      }
       return this.#anneal(group[lr[0]]!, group[lr[1]]!, share);
     });
   }
@@ -386,8 +388,9 @@ function stepsOf({ totalSteps, epochs, stepsPerEpoch }: Required<OneCycle>): num
     throw new ValueError("You must define either total_steps OR (epochs AND steps_per_epoch)");
   }
   const steps = totalSteps ?? epochs! * stepsPerEpoch!;
-  if (!Number.isInteger(steps) || steps <= 0)
+  if (!Number.isInteger(steps) || steps <= 0) {
     throw new ValueError(`Expected positive integer total_steps, but got ${steps}`);
+  }
   return steps;
 }
 

@@ -89,13 +89,15 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup, O extends obj
         ? [group.params]
         : [...(group.params as Iterable<Tensor | readonly [string, Tensor]>)];
     const named = given.filter((x): x is readonly [string, Tensor] => Array.isArray(x));
-    if (named.length > 0 && named.length < given.length)
+    if (named.length > 0 && named.length < given.length) {
       throw new ValueError("all optimizer params should be with/without names");
+    }
     const params = named.length > 0 ? named.map(([, x]) => x) : (given as Tensor[]);
     const others = new Set(this.paramGroups.flatMap((other) => other.params));
     for (const x of params) {
-      if (!(x instanceof Tensor))
+      if (!(x instanceof Tensor)) {
         throw new TypeError(`optimizer can only optimize Tensors, but one of the params is ${showValue(x)}`);
+      }
       if (!x.isLeaf) throw new ValueError("can't optimize a non-leaf Tensor");
       if (others.has(x)) throw new ValueError("some parameters appear in more than one parameter group");
       others.add(x);
@@ -207,8 +209,9 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup, O extends obj
       throw new TypeError(`loadStateDict: expected { state, param_groups }, got ${showValue(stateDict)}`);
     }
     const { state, param_groups: groups } = stateDict as OptimizerState;
-    if (groups.length !== this.paramGroups.length)
+    if (groups.length !== this.paramGroups.length) {
       throw new ValueError("loaded state dict has a different number of parameter groups");
+    }
     const owner = new Map<number, Tensor>();
     for (const [i, group] of groups.entries()) {
       const numbers = group.params as readonly number[];
@@ -222,8 +225,9 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup, O extends obj
     }
     const loaded = Object.entries(state).map(([number, kept]) => {
       const param = owner.get(Number(number));
-      if (param === undefined)
+      if (param === undefined) {
         throw new ValueError(`loaded state dict has state of the parameter ${number}, which is in no group`);
+      }
       return [param, rename(kept, camel, (value, key) => this.#taken(param, value, key)) as ParamState] as const;
     });
     const options = groups.map((group) => rename(group, camel));
@@ -287,10 +291,12 @@ export function fits(optimizer: object, param: Tensor, ...others: readonly (Tens
     if (other === null) continue;
     assertAlive(other, name);
     sameBackend(param, other, name);
-    if (!sameShape(param.layout, other.layout))
+    if (!sameShape(param.layout, other.layout)) {
       throw new ShapeError(`${name}: ${show(param)} has a gradient or state ${show(other)}`);
-    if (param.code !== other.code)
+    }
+    if (param.code !== other.code) {
       throw new DTypeError(`${name}: ${show(param)} has a gradient or state ${show(other)}`);
+    }
   }
 }
 

@@ -203,6 +203,13 @@ loading("batchSize null gives samples one by one; samplers of one's own", () => 
   assert.equal(lists(new DataLoader(range(9), { batchSampler: [[8], [7, 6]] })), [[8], [7, 6]]);
 });
 
+loading("a tensor is no dataset", () => {
+  assert.throws(
+    () => new DataLoader(zeros([3]) as never),
+    /dataset is float32\[3\], expected one with length and at\(i\)/,
+  );
+});
+
 loading("options that contradict each other are refused in PyTorch's words", () => {
   const bad: readonly (readonly [object, RegExp])[] = [
     [{ shuffle: true, sampler: [1] }, /sampler option is mutually exclusive with shuffle/],
