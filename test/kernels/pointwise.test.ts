@@ -96,7 +96,9 @@ function pairs(
     for (const [i, [p, q]] of grid.entries()) {
       if (skip(p, q)) continue;
       const want = new type([of(p, q)])[0]!;
-      if (!Object.is(got[i], want)) assert.unreachable(`${name}_${suffix}(${p}, ${q}) = ${got[i]}, not ${want}`);
+      // The host's own `**` is good to an ulp, no better.
+      const near = name === "pow" && Math.abs(got[i]! - want) <= 2 ** -52 * Math.abs(want);
+      if (!near && !Object.is(got[i], want)) assert.unreachable(`${name}_${suffix}(${p}, ${q}) = ${got[i]}, not ${want}`);
     }
   }
 }
