@@ -47,20 +47,22 @@ type Trapezoid = FnQ<[y: Tensor], [x?: Tensor | null], ["x"], { x: Tensor | null
 /** (y[i] + y[i + 1]) / 2 · (x[i + 1] - x[i]) along the dim */
 function areas(y: Tensor, x: Tensor | null, dx: number, dim: number): Tensor {
   const [before, after] = neighbours(y, dim);
-  const heights = div(add(before, after), 2);
-  if (x === null) return mul(heights, dx);
-  if (x.ndim === 1) {
-    const [left, right] = neighbours(x, 0);
-    return mul(
-      heights,
-      reshape(
-        sub(right, left),
+  const heights = add(before, after);
+  if (x === null) return mul(div(heights, 2), dx);
+  // Halved last: products of integers stay in their dtype.
+  return div(mul(heights, widths(y, x, dim)), 2);
+}
+
+/** The steps of `x`, which has y's shape or is the coordinates along `dim`. */
+function widths(y: Tensor, x: Tensor, dim: number): Tensor {
+  const [left, right] = neighbours(x, x.ndim === 1 ? 0 : axisOf(dim - y.ndim, x.ndim, "trapezoid"));
+  const steps = sub(right, left);
+  return x.ndim === 1
+    ? reshape(
+        steps,
         y.shape.map((_, d) => (d === dim ? -1 : 1)),
-      ),
-    );
-  }
-  const [left, right] = neighbours(x, axisOf(dim - y.ndim, x.ndim, "trapezoid"));
-  return mul(heights, sub(right, left));
+      )
+    : steps;
 }
 
 function trapezoidal(name: string, finish: (areas: Tensor, dim: number) => Tensor): Trapezoid {
