@@ -3,6 +3,7 @@
 // follows `*` can only be named.
 
 import { ComplexScalar, FloatScalar, showValue } from "../core/index.ts";
+import { Tensor } from "../tensor/index.ts";
 
 export interface Signature {
   readonly names: readonly string[];
@@ -67,7 +68,12 @@ export function bindArguments(op: string, text: string, args: readonly unknown[]
   return values;
 }
 
-/** Throws the error of an argument of a wrong type. */
+/** The error of an argument of a wrong type. */
 export function wrongArgument(op: string, name: string, value: unknown, expected: string): TypeError {
+  if (value instanceof Object && "storage" in value && "layout" in value && !(value instanceof Tensor)) {
+    return new TypeError(
+      `${op}: ${name} is a tensor of another copy of flambeau: one program has to import one copy, or pass values`,
+    );
+  }
   return new TypeError(`${op}: ${name} is ${showValue(value)}, expected ${expected}`);
 }

@@ -18,12 +18,14 @@ export interface Conditions {
   /** Kilobytes of address space that it may have, where a shell can say so. */
   readonly addressSpace?: number;
   readonly seconds?: number;
+  /** True where the source imports the library itself. */
+  readonly bare?: boolean;
 }
 
 /** Runs the source of a module, in which `fl` is the library, and waits for its end. */
 export function run(source: string, conditions: Conditions = {}): Promise<Ended> {
-  const { env = {}, flags = [], addressSpace, seconds = 60 } = conditions;
-  const program = `const fl = await import(${JSON.stringify(LIBRARY)});\n${source}`;
+  const { env = {}, flags = [], addressSpace, seconds = 60, bare = false } = conditions;
+  const program = bare ? source : `const fl = await import(${JSON.stringify(LIBRARY)});\n${source}`;
   const node = [process.execPath, ...flags, "--input-type=module", "-e", program];
   const [command, ...args] =
     addressSpace === undefined ? node : ["/bin/sh", "-c", `ulimit -v ${addressSpace} && exec "$@"`, "sh", ...node];
