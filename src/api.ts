@@ -12,7 +12,6 @@ import {
 } from "./core/index.ts";
 import { CpuBackend } from "./cpu/index.ts";
 import { backendOf, type MemoryStats } from "./device/index.ts";
-import { enableGrad, inferenceMode, isGradEnabled, noGrad, setGradEnabled } from "./op/index.ts";
 import { relieve as relieveBackend } from "./tensor/index.ts";
 
 export {

@@ -21,7 +21,7 @@ import { asTensor, bindArguments, method, type Op, op } from "../op/index.ts";
 import { deviceOf, dtypeArgument, fromBytes, readAllSync, Tensor } from "../tensor/index.ts";
 import { cast, clone } from "./copy.ts";
 
-/** `x` in the dtype with this code: itself where it has it. */
+/** `x` in the dtype with this code: itself where it has it. @internal */
 export function asCode(x: Tensor, code: number): Tensor {
   return x.code === code ? x : cast(x, code);
 }

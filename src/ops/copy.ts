@@ -39,7 +39,7 @@ export const contiguous: Op1 = /* @__PURE__ */ op(
   },
 );
 
-/** `x` in another dtype, by its code; the real part where a complex one becomes real. Internal: see `to`. */
+/** `x` in another dtype, by its code; the real part where a complex one becomes real. Internal: see `to`. @internal */
 export const cast: (x: Tensor, code: number) => Tensor = /* @__PURE__ */ op(
   "cast",
   "input, code",

@@ -64,7 +64,7 @@ export interface FactoryOptions {
   memoryFormat?: string | null;
 }
 
-/** The end of a factory's signature, and the values that `bindArguments` gives for it. */
+/** The end of a factory's signature, and the values that `bindArguments` gives for it. @internal */
 export const FACTORY = "*, dtype?, device?, requiresGrad?, layout?, pinMemory?, memoryFormat?";
 type FactoryValues = readonly [
   dtype: DType | null | undefined,
@@ -76,12 +76,12 @@ type FactoryValues = readonly [
 /** Sizes as a list or one by one, then options. */
 export type SizesAnd<O> = [size: readonly number[], options?: O] | number[] | [...size: number[], options: O];
 
-/** The code of a dtype argument, or another where there is none. */
+/** The code of a dtype argument, or another where there is none. @internal */
 export function codeOr(dtype: unknown, otherwise: number, op: string): number {
   return dtype == null ? otherwise : dtypeArgument(dtype, op);
 }
 
-/** A factory's result, marked as its options say. */
+/** A factory's result, marked as its options say. @internal */
 export function finished(x: Tensor, requiresGrad: unknown, op: string): Tensor {
   if (requiresGrad !== true) return x;
   if (!isDifferentiable(x.code))
@@ -104,7 +104,7 @@ const filled: (shape: readonly number[], value: Scalar, code: number, device: st
   },
 );
 
-/** Sets every element. */
+/** Sets every element. @internal */
 export function fillInto(y: Tensor, value: Scalar): void {
   const { backend } = y.storage;
   const bytes = y.numel() * SIZE[y.code]!;

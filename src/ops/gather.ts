@@ -57,6 +57,8 @@ const NONE = -(2n ** 63n);
 /**
  * y = x at the places that `index`, broadcast to y's shape, gives: each is `step` elements, `size` of them there are.
  * `strides` are those of x in y's dims, 0 where only the index moves.
+ *
+ * @internal
  */
 export function gatherInto(
   y: Tensor,
@@ -79,6 +81,8 @@ export type Fold = "sum" | "prod" | "amin" | "amax";
 /**
  * y[…, index, …] = src[…], or that folded with what is there, for every element of `index`; places whose index is `skip`
  * are left out. A fold is made in a dtype that has a kernel: see `folding`.
+ *
+ * @internal
  */
 export function scatterInto(
   fold: Fold | null,
@@ -106,7 +110,7 @@ export function scatterInto(
   launchLines(`scatter_${fold}_${SUFFIX[REAL[y.code]!]}`, asPairs(y), dim, pairs, asPairs(src), skip);
 }
 
-/** Runs `scatter` on y and src in the dtype in which values are folded: narrow ones are widened, and y is cast back. */
+/** Runs `scatter` on y and src in the dtype in which values are folded: narrow ones are widened, and y is cast back. @internal */
 export function folding(y: Tensor, src: Tensor, scatter: (y: Tensor, src: Tensor) => void): void {
   const code = isComplex(y.code) ? y.code : WIDE[y.code]!;
   const target = toCode(y, code);
@@ -129,7 +133,7 @@ function launchLines(kernel: string, y: Tensor, dim: number, index: Tensor, src:
   launch(kernel, operands, merged, (call) => call.int(y.shape[dim] ?? 1).long(skip), lines, Math.ceil(GRAIN / length));
 }
 
-/** A launch over the block of assembly/iterate.ts, with other parameters than a pointwise kernel's. */
+/** A launch over the block of assembly/iterate.ts, with other parameters than a pointwise kernel's. @internal */
 export function launch(
   kernel: string,
   operands: readonly Tensor[],
@@ -163,7 +167,7 @@ function line(values: readonly number[], ofOne: number): readonly number[] {
 
 // ── checks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** An index argument: integers, or nothing at all. */
+/** An index argument: integers, or nothing at all. @internal */
 export function asIndex(x: unknown, op: string, name = "index"): Tensor {
   const index = asTensor(x, op, name);
   if (!isIntegral(index.code) || (index.code === BOOL && index.numel() > 0)) {
@@ -172,7 +176,7 @@ export function asIndex(x: unknown, op: string, name = "index"): Tensor {
   return index;
 }
 
-/** Throws unless index has x's number of dims and, off `dim`, no larger sizes than any of the tensors. */
+/** Throws unless index has x's number of dims and, off `dim`, no larger sizes than any of the tensors. @internal */
 export function checkIndex(op: string, dim: number, index: Spec, covered: readonly Spec[]): void {
   if (index.layout.size === 0) return;
   for (const x of covered) {
@@ -191,12 +195,13 @@ export function checkIndex(op: string, dim: number, index: Spec, covered: readon
   }
 }
 
+/** @internal */
 export function sameCode(op: string, x: Spec, src: Spec): void {
   if (x.code !== src.code)
     throw new DTypeError(`${op}: src is ${show(src)}, expected the dtype of the tensor written into, ${x.dtype}`);
 }
 
-/** A number as a 0-dim tensor of x's dtype. */
+/** A number as a 0-dim tensor of x's dtype. @internal */
 export function valueFor(op: string, x: Tensor, value: unknown): Tensor {
   if (!isScalar(value)) throw wrongArgument(op, "value", value, "a Tensor or a number");
   if (scalarKind(value) === SCALAR_COMPLEX && !isComplex(x.code))
@@ -204,7 +209,7 @@ export function valueFor(op: string, x: Tensor, value: unknown): Tensor {
   return scalarTensor(value, x.code, x.storage.backend);
 }
 
-/** Zeros like a spec, on the device of `like`. */
+/** Zeros like a spec, on the device of `like`. @internal */
 export const zerosOf = (x: Spec, like: Tensor): Tensor => zeros(x.shape, { dtype: x.dtype, device: like.device });
 
 // ── along one dim, an index an element ───────────────────────────────────────────────────────────────────────────────

@@ -123,7 +123,7 @@ export function defaultGenerator(): Generator {
   return shared;
 }
 
-/** A generator argument, or the default one. */
+/** A generator argument, or the default one. @internal */
 export function generatorOf(generator: unknown, op: string): Generator {
   if (generator == null) return defaultGenerator();
   if (generator instanceof Generator) return generator;

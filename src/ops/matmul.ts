@@ -70,7 +70,7 @@ function productShape(op: string, a: Spec, b: Spec): readonly number[] {
   return [...batch, ...(a.ndim > 1 ? [a.shape.at(-2)!] : []), ...(b.ndim > 1 ? [b.shape.at(-1)!] : [])];
 }
 
-/** The last two dims exchanged. */
+/** The last two dims exchanged. @internal */
 export function transposed(x: Tensor): Tensor {
   return permute(x, [...Array(x.ndim - 2).keys(), x.ndim - 1, x.ndim - 2]);
 }

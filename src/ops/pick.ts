@@ -80,7 +80,7 @@ function indexOf(index: unknown, x: Spec, dim: number, op: string): number {
 
 // ── a range ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** `length` places of a dim, `step` apart, from `start` on: what narrow, split and indexing are made of. Checks nothing. */
+/** `length` places of a dim, `step` apart, from `start` on: what narrow, split and indexing are made of. Checks nothing. @internal */
 export const part: (x: Tensor, dim: number, start: number, length: number, step: number) => Tensor =
   /* @__PURE__ */ viewOp(
     "slice",
@@ -123,7 +123,7 @@ export const narrow: Op<
   return part(x, d, first, count, 1);
 });
 
-/** The range that Python's `start:stop:step` names in a dim of n places. */
+/** The range that Python's `start:stop:step` names in a dim of n places. @internal */
 export function rangeOf(
   n: number,
   start: number | null,
@@ -275,6 +275,7 @@ function inset(g: Tensor, x: Spec, look: (source: Source) => ViewOf): Tensor {
   return laid(g, x.shape, layout.strides, offset);
 }
 
+/** @internal */
 export const laid: (x: Tensor, shape: readonly number[], strides: readonly number[], offset: number) => Tensor =
   /* @__PURE__ */ op(
     "inset",

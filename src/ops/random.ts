@@ -600,7 +600,7 @@ export const bernoulli_: Bernoulli_ = /* @__PURE__ */ composed(
   },
 ) as never;
 
-/** `hit` with the probability `p`, else 0: the noise of dropout. */
+/** `hit` with the probability `p`, else 0: the noise of dropout. @internal */
 export function noise(
   shape: readonly number[],
   code: number,

@@ -30,7 +30,7 @@ const REAL_SAMPLES = [[f32(2, 3)], [i64(3)], [f32(0, 2)]];
 /** Values in (-1, 1) would be as good; those of `positive` stay clear of 0 and of the branch cuts. */
 const POSITIVE_SAMPLES = [[positive(2, 3)]];
 
-/** Zeros in the form of `g`, without memory: the cotangent through what is flat. */
+/** Zeros in the form of `g`, without memory: the cotangent through what is flat. @internal */
 export function flat(g: Tensor): Tensor {
   return expand(scalarTensor(0, g.code, g.storage.backend), g.shape);
 }

@@ -42,7 +42,7 @@ import { sumToSize } from "./reduce.ts";
 
 type Shape = readonly number[] | readonly [readonly number[]];
 
-/** Dims in [0, ndim). */
+/** Dims in [0, ndim). @internal */
 export function dimOf(dim: number, ndim: number, op: string): number {
   const wrapped = wrapDim(dim, ndim);
   if (!Number.isInteger(dim) || wrapped < 0 || wrapped >= Math.max(ndim, 1)) {
@@ -154,7 +154,7 @@ function fitted(sizes: readonly number[], x: Tensor, op: string): readonly numbe
   return sizes.map((n) => (n === -1 ? missing : n));
 }
 
-/** The layout that shows the same elements in order in another shape, or null where one set of strides cannot. */
+/** The layout that shows the same elements in order in another shape, or null where one set of strides cannot. @internal */
 export function viewLayout(layout: Layout, shape: readonly number[]): Layout | null {
   if (layout.contiguous) return dense(shape);
   const strides = new Array<number>(shape.length);
@@ -179,7 +179,7 @@ export function viewLayout(layout: Layout, shape: readonly number[]): Layout | n
   return to >= 0 ? null : strided(shape, strides);
 }
 
-/** An operator that takes a list of numbers as an array or as arguments. */
+/** An operator that takes a list of numbers as an array or as arguments. @internal */
 export function variadic<F>(name: string, call: (x: Tensor, list: readonly number[]) => Tensor): F {
   return Object.assign(
     (x: Tensor, ...list: readonly (number | readonly number[])[]): Tensor => {
@@ -300,7 +300,7 @@ export const movedim: MoveDim = /* @__PURE__ */ composed(
 /** `movedim`, as NumPy calls it. */
 export const moveaxis: MoveDim = /* @__PURE__ */ renamed("moveaxis", movedim);
 
-/** Different dims in [0, ndim), from a number or a list. */
+/** Different dims in [0, ndim), from a number or a list. @internal */
 export function dimList(dims: number | readonly number[], ndim: number, op: string): number[] {
   const list = wholes(dims, op, "dims").map((dim) => dimOf(dim, ndim, op));
   if (new Set(list).size < list.length) throw new ShapeError(`${op}: dims ${showShape(list)} name a dim twice`);

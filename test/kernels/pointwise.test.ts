@@ -98,7 +98,8 @@ function pairs(
       const want = new type([of(p, q)])[0]!;
       // The host's own `**` is good to an ulp, no better.
       const near = name === "pow" && Math.abs(got[i]! - want) <= 2 ** -52 * Math.abs(want);
-      if (!near && !Object.is(got[i], want)) assert.unreachable(`${name}_${suffix}(${p}, ${q}) = ${got[i]}, not ${want}`);
+      if (!near && !Object.is(got[i], want))
+        assert.unreachable(`${name}_${suffix}(${p}, ${q}) = ${got[i]}, not ${want}`);
     }
   }
 }
