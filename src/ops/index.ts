@@ -8,6 +8,7 @@ export * from "./cast.ts";
 export * from "./compare.ts";
 export * from "./complex.ts";
 export * from "./conv.ts";
+export * from "./convtranspose.ts";
 export * from "./copies.ts";
 export * from "./copy.ts";
 export * from "./create.ts";
