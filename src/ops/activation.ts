@@ -111,6 +111,7 @@ export const leakyRelu: LeakyRelu = /* @__PURE__ */ inplaceable(
   ),
   "input, negativeSlope?",
 );
+export const leakyRelu_: LeakyRelu = /* @__PURE__ */ inPlace(leakyRelu);
 
 type Hardtanh = OpK<
   [minVal?: number, maxVal?: number, inplace?: boolean],
@@ -143,6 +144,7 @@ export const hardtanh: Hardtanh = /* @__PURE__ */ inplaceable(
   ),
   "input, minVal?, maxVal?",
 );
+export const hardtanh_: Hardtanh = /* @__PURE__ */ inPlace(hardtanh);
 
 // ── of the exponential ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -167,6 +169,7 @@ export const elu: Elu = /* @__PURE__ */ inplaceable(
   ),
   "input, alpha?",
 );
+export const elu_: Elu = /* @__PURE__ */ inPlace(elu);
 
 /** `x · sigmoid(x)`. */
 export const silu: Inplace = /* @__PURE__ */ inplaceable(

@@ -1,24 +1,31 @@
 // What is made of the element-wise operators: angles, signs, comparisons with a tolerance, logarithms that know their limits.
 
 import {
+  BOOL,
   broadcast,
   COMPLEX128,
+  isComplex as complexCode,
   DTypeError,
   defaultFloat,
   FLOAT64,
   Float,
-  isComplex,
+  isFloating,
   isIntegral,
   promoteTypes,
   resultType,
+  sameDims,
   show,
+  UINT8,
   ValueError,
 } from "../core/index.ts";
 import {
   asOperands,
   asTensor,
+  bindArguments,
   f32,
+  method,
   noComplex,
+  type Op,
   type Op1,
   type Op2,
   type Op2N,
@@ -33,8 +40,9 @@ import { add, div, mul, pow, sub } from "./binary.ts";
 import { asCode } from "./cast.ts";
 import { eq, ge, gt, le, lt } from "./compare.ts";
 import { complex } from "./complex.ts";
-import { composed } from "./composed.ts";
+import { composed, within } from "./composed.ts";
 import { logicalAnd, logicalOr } from "./logic.ts";
+import { all } from "./reduce.ts";
 import { clamp, where } from "./ternary.ts";
 import { abs, cos, exp2, flat, isfinite, isnan, log, neg, reciprocal, sin } from "./unary.ts";
 
@@ -133,7 +141,7 @@ function noComplexOf(name: string, x: Tensor): Tensor {
 /** `a ** b` in float64, or complex128. */
 export const floatPower: Op2 = /* @__PURE__ */ composed<Op2>("floatPower", "input, exponent", (a, b) => {
   const pair = asOperands("floatPower", a, b);
-  const wide = isComplex(promoteTypes(pair.a.code, pair.b.code)) ? COMPLEX128 : FLOAT64;
+  const wide = complexCode(promoteTypes(pair.a.code, pair.b.code)) ? COMPLEX128 : FLOAT64;
   return pow(asCode(pair.a, wide), asCode(pair.b, wide));
 });
 
@@ -239,3 +247,45 @@ export const isclose: Close<Tensor> = /* @__PURE__ */ composed<Close<Tensor>>(
   "input, other, rtol?, atol?, equalNan?",
   (a, b, rtol, atol, equalNan) => close("isclose", a, b, rtol ?? 1e-5, atol ?? 1e-8, equalNan ?? false),
 );
+
+/** Whether all elements are close, as `isclose` has it. Throws DeviceError where they cannot be read without waiting. */
+export const allclose: Close<boolean> = /* @__PURE__ */ method("allclose", (...args: unknown[]): boolean => {
+  const [a, b, rtol, atol, equalNan] = bindArguments("allclose", "input, other, rtol?, atol?, equalNan?", args);
+  const near = within("allclose", () =>
+    all(
+      close(
+        "allclose",
+        a as Tensor,
+        b as Tensor,
+        (rtol as number | undefined) ?? 1e-5,
+        (atol as number | undefined) ?? 1e-8,
+        equalNan === true,
+      ),
+    ),
+  );
+  return Boolean(near.item());
+}) as unknown as Close<boolean>;
+
+type Equal = Op<(a: Tensor, b: Tensor) => boolean, (b: Tensor) => boolean>;
+
+/** Whether shapes and elements are the same. Throws DeviceError where they cannot be read without waiting. */
+export const equal: Equal = /* @__PURE__ */ method("equal", (a: Tensor, b: Tensor): boolean => {
+  asTensor(a, "equal", "input");
+  asTensor(b, "equal", "other");
+  return sameDims(a.shape, b.shape) && Boolean(within("equal", () => all(eq(a, b))).item());
+});
+
+// ── what kind of numbers ─────────────────────────────────────────────────────────────────────────────────────────────
+
+type Asked = Op<(x: Tensor) => boolean, () => boolean>;
+
+function asked(name: string, of: (code: number) => boolean): Asked {
+  return method(name, (x: Tensor): boolean => of(asTensor(x, name, "input").code));
+}
+
+/** Whether the dtype is complex. */
+export const isComplex: Asked = /* @__PURE__ */ asked("isComplex", complexCode);
+/** Whether the dtype is a float. */
+export const isFloatingPoint: Asked = /* @__PURE__ */ asked("isFloatingPoint", isFloating);
+/** Whether the dtype has numbers below 0. */
+export const isSigned: Asked = /* @__PURE__ */ asked("isSigned", (code) => code !== BOOL && code !== UINT8);

@@ -36,7 +36,9 @@ import {
   type OpOf,
   type OpQ,
   op,
+  operatorOf,
   pointwise,
+  publish,
   type Spec,
   spec,
   toCode,
@@ -47,6 +49,7 @@ import { add, div, maximum, minimum, mul, sub } from "./binary.ts";
 import { ge, gt, le, lt } from "./compare.ts";
 import { conj } from "./complex.ts";
 import { cast } from "./copy.ts";
+import { nonzero } from "./indexing.ts";
 import { logicalAnd, logicalOr } from "./logic.ts";
 
 // ── choices ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -57,13 +60,7 @@ function choose(k: Kernels, condition: Tensor, a: Tensor, b: Tensor, out: Tensor
   pointwise(k.backend, kernel, out, [condition, toCode(a, out.code), toCode(b, out.code)], 0, 0);
 }
 
-type Where = Op<(condition: Tensor, a: Operand, b: Operand) => Tensor, (condition: Tensor, other: Operand) => Tensor>;
-
-/**
- * `condition ? a : b`, element by element. The condition is bool; a and b may be numbers. As a method: `x.where(c, y)`
- * is `c ? x : y`.
- */
-export const where: Where = /* @__PURE__ */ op(
+const chosen: (condition: Tensor, a: Operand, b: Operand) => Tensor = /* @__PURE__ */ op(
   "where",
   "condition, input, other",
   (condition, a, b) => {
@@ -95,6 +92,19 @@ export const where: Where = /* @__PURE__ */ op(
     method: (x: Tensor, condition: Tensor, other: Operand) => where(condition, x, other),
   },
 );
+
+type Where = Op<
+  { (condition: Tensor, a: Operand, b: Operand): Tensor; (condition: Tensor): Tensor[] },
+  (condition: Tensor, other: Operand) => Tensor
+>;
+
+/**
+ * `condition ? a : b`, element by element. The condition is bool; a and b may be numbers. As a method: `x.where(c, y)`
+ * is `c ? x : y`. A condition alone gives the places where it is true, as `nonzero` with `asTuple` does.
+ */
+export const where: Where = /* @__PURE__ */ publish(/* @__PURE__ */ operatorOf(chosen), ((
+  ...args: [Tensor] | [Tensor, Operand, Operand]
+) => (args.length === 1 ? nonzero(args[0], { asTuple: true }) : chosen(...args))) as never) as unknown as Where;
 
 function ofNumbers(like: Tensor, a: unknown, b: unknown): { a: Tensor; b: Tensor } {
   if (!isScalar(a) || !isScalar(b))
@@ -366,18 +376,19 @@ function bounded(
 
 type OneBound = Op<(x: Tensor, bound: Operand) => Tensor, (bound: Operand) => Tensor>;
 
-/** A clamp with one bound. */
-function oneBound(name: string, argument: "min" | "max"): OneBound {
+/** A clamp, or `clamp_`, with one bound. */
+function oneBound(name: string, argument: "min" | "max", both: Clamp): OneBound {
   const call = (...args: unknown[]): Tensor => {
     const [x, bound] = bindArguments(name, `input, ${argument}`, args) as [Tensor, Operand];
-    return argument === "min"
-      ? clamp(asTensor(x, name, "input"), bound, null)
-      : clamp(asTensor(x, name, "input"), null, bound);
+    asTensor(x, name, "input");
+    return argument === "min" ? both(x, bound, null) : both(x, null, bound);
   };
   return method(name, call) as unknown as OneBound;
 }
 
 /** `x`, but at least `min`. */
-export const clampMin: OneBound = /* @__PURE__ */ oneBound("clampMin", "min");
+export const clampMin: OneBound = /* @__PURE__ */ oneBound("clampMin", "min", clamp);
+export const clampMin_: OneBound = /* @__PURE__ */ oneBound("clampMin_", "min", clamp_);
 /** `x`, but at most `max`. */
-export const clampMax: OneBound = /* @__PURE__ */ oneBound("clampMax", "max");
+export const clampMax: OneBound = /* @__PURE__ */ oneBound("clampMax", "max", clamp);
+export const clampMax_: OneBound = /* @__PURE__ */ oneBound("clampMax_", "max", clamp_);
