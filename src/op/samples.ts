@@ -11,6 +11,10 @@ const sampled =
 export const f32: (...shape: number[]) => TensorSample = sampled("float32", -2, 2);
 /** A float32 tensor with values in [0.1, 2], where logarithms and roots are smooth. */
 export const positive: (...shape: number[]) => TensorSample = sampled("float32", 0.1, 2);
+/** A float32 tensor with values in [-0.9, 0.9], where the inverses of sine, cosine and tanh are smooth. */
+export const inside: (...shape: number[]) => TensorSample = sampled("float32", -0.9, 0.9);
+/** A float32 tensor with values in [1.1, 3], where the inverse of cosh is smooth. */
+export const aboveOne: (...shape: number[]) => TensorSample = sampled("float32", 1.1, 3);
 /** An int64 tensor with values in [-9, 9]. */
 export const i64: (...shape: number[]) => TensorSample = sampled("int64", -9, 9);
 /** A bool tensor. */

@@ -106,7 +106,7 @@ interface Resolved {
 }
 
 function resolve(x: Tensor, indices: readonly Index[], op: string): Resolved {
-  const entries = indices.map((index) => entryOf(index, op));
+  const entries = indices.map((index) => entryOf(index, x.device, op));
   const used = entries.reduce<number>((n, entry) => n + dimsUsed(entry), 0);
   if (used > x.ndim) throw new IndexError(`${op}: ${used} indices for ${show(x)}, which has ${x.ndim} dims`);
   if (entries.filter((entry) => entry === "...").length > 1) throw new IndexError(`${op}: "..." may stand once`);
@@ -150,13 +150,13 @@ function resolve(x: Tensor, indices: readonly Index[], op: string): Resolved {
 
 type Entry = number | Slice | "..." | null | boolean | Tensor;
 
-function entryOf(index: Index, op: string): Entry {
+function entryOf(index: Index, device: string, op: string): Entry {
   if (index === null || typeof index === "boolean" || index instanceof Slice || index === "...") return index;
   if (typeof index === "number" || typeof index === "bigint") return whole(index, op, "an index");
   if (typeof index === "string") return sliceOf(index, op);
   if (Array.isArray(index)) {
-    const list = tensor(index as List, index.length === 0 ? { dtype: "int64" } : {});
-    return entryOf(list.ndim === 0 ? reshape(list, [1]) : list, op);
+    const list = tensor(index as List, index.length === 0 ? { dtype: "int64", device } : { device });
+    return entryOf(list.ndim === 0 ? reshape(list, [1]) : list, device, op);
   }
   const x = asTensor(index, op, "an index");
   if (x.code === UINT8) return toCode(x, BOOL);

@@ -3,6 +3,7 @@
 
 import { BOOL, DTypeError, INT64, isIntegral } from "../core/index.ts";
 import {
+  aboveOne,
   asTensor,
   binary,
   bools,
@@ -10,6 +11,7 @@ import {
   f32,
   i64,
   inPlace,
+  inside,
   noComplex,
   type Op1,
   type OpK,
@@ -226,6 +228,7 @@ export const asin: Op1 = /* @__PURE__ */ unary("asin", {
   result: "float",
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => div(g, conj(leg(x))) }),
+  samples: [[inside(2, 3)]],
 });
 export const asin_: Op1 = /* @__PURE__ */ inPlace(asin);
 export const arcsin: Op1 = asin;
@@ -237,6 +240,7 @@ export const acos: Op1 = /* @__PURE__ */ unary("acos", {
   result: "float",
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => neg(div(g, conj(leg(x)))) }),
+  samples: [[inside(2, 3)]],
 });
 export const acos_: Op1 = /* @__PURE__ */ inPlace(acos);
 export const arccos: Op1 = acos;
@@ -307,6 +311,7 @@ export const acosh: Op1 = /* @__PURE__ */ unary("acosh", {
   result: "float",
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => div(g, conj(mul(sqrt(sub(x, 1)), sqrt(add(x, 1))))) }),
+  samples: [[aboveOne(2, 3)]],
 });
 export const acosh_: Op1 = /* @__PURE__ */ inPlace(acosh);
 export const arccosh: Op1 = acosh;
@@ -318,6 +323,7 @@ export const atanh: Op1 = /* @__PURE__ */ unary("atanh", {
   result: "float",
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => div(g, conj(sub(1, square(x)))) }),
+  samples: [[inside(2, 3)]],
 });
 export const atanh_: Op1 = /* @__PURE__ */ inPlace(atanh);
 export const arctanh: Op1 = atanh;
