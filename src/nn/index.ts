@@ -1,5 +1,6 @@
 // fl.nn: modules, their parameters and their beginnings.
 export * from "./activation.ts";
+export { GRUCell, LSTMCell, RNNCell } from "./cells.ts";
 export * from "./containers.ts";
 export * from "./conv.ts";
 export * from "./dropout.ts";
@@ -13,5 +14,6 @@ export { Module } from "./module.ts";
 export * from "./norm.ts";
 export { type Factory, Parameter } from "./parameter.ts";
 export * from "./pooling.ts";
+export * from "./recurrent.ts";
 export type { IncompatibleKeys, StateDict } from "./state.ts";
 export * as utils from "./utils.ts";

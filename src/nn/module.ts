@@ -136,6 +136,12 @@ export interface Module {
 export abstract class Module extends Callable {
   /** The state-dict keys of the fields that go by another name there: `{ runningMean: "running_mean" }`. */
   static readonly stateNames: Readonly<Record<string, string>> = {};
+
+  /** The state-dict key of a field. A class with a field for every layer has a rule in place of the list. */
+  static stateName(field: string): string {
+    return this.stateNames[field] ?? field;
+  }
+
   /** The version of the layout of the class's state, kept in the state dict's metadata. */
   static readonly stateVersion: number = 1;
 
@@ -190,9 +196,9 @@ export abstract class Module extends Callable {
     for (const [key, value] of module.#entries) {
       yield value instanceof Parameter ? { kind: "parameter", key, value } : { kind: "module", key, value };
     }
-    const names = (module.constructor as typeof Module).stateNames;
+    const Class = module.constructor as typeof Module;
     for (const field of Object.keys(module)) {
-      const key = names[field] ?? field;
+      const key = Class.stateName(field);
       const value = (module as Fields)[field];
       const persistent = module.#buffers.get(field);
       if (value instanceof Module) yield { kind: "module", key, value };

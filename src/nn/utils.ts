@@ -23,6 +23,8 @@ import {
 import { gradOf, Tensor, tensor } from "../tensor/index.ts";
 import { real } from "./repr.ts";
 
+export * as rnn from "./rnn.ts";
+
 interface ClipNorm {
   parameters: Tensor | Iterable<Tensor>;
   maxNorm: number;
