@@ -5,6 +5,7 @@ import type { Backend } from "../device/index.ts";
 
 const BALLAST = 64 << 20; // an ArrayBuffer large enough that engines count it at once
 const ROUNDS = 40;
+const HURRIED = 8; // rounds after which the collector's own threads, late on a busy machine, are given time
 const LEAST = 256 << 20; // below this nothing is asked for
 const watermarks = new WeakMap<Backend, number>();
 
@@ -24,7 +25,7 @@ export async function relieve(backend: Backend): Promise<void> {
   for (let round = 0; round < ROUNDS && backend.stats().allocated > before / 2; round++) {
     if (gc !== undefined) gc();
     else dropBallast();
-    await macrotask();
+    await (round < HURRIED ? macrotask() : pause(round - HURRIED));
     if (gc !== undefined && round > 2) break;
   }
   const live = backend.stats().allocated;
@@ -36,6 +37,10 @@ let ballast: ArrayBuffer | null = null;
 function dropBallast(): void {
   if (ballast === null) ballast = new ArrayBuffer(BALLAST);
   ballast = null;
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, milliseconds));
 }
 
 /** Finalizers run only between macrotasks. A MessageChannel turns one at once on every host. */
