@@ -10,6 +10,7 @@ export type { BackwardHook, BackwardPreHook, ForwardHook, ForwardPreHook, Gradie
 export * as init from "./init.ts";
 export * from "./linear.ts";
 export * from "./loss.ts";
+export * from "./marginloss.ts";
 export { Module } from "./module.ts";
 export * from "./norm.ts";
 export { type Factory, Parameter } from "./parameter.ts";

@@ -14,54 +14,18 @@ import {
 } from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { Module } from "./module.ts";
+import {
+  Loss,
+  REDUCED,
+  type Reduced,
+  type ReducedArguments,
+  type Reduction,
+  reductionOf,
+  type Weighted,
+  WeightedLoss,
+} from "./reduction.ts";
 
-export type Reduction = "none" | "mean" | "sum";
-
-interface Reduced {
-  /** What becomes of the losses of the elements: their mean, their sum, or nothing; "mean". */
-  reduction?: Reduction;
-  /** Deprecated: `reduction` says it. */
-  sizeAverage?: boolean | null;
-  /** Deprecated: `reduction` says it. */
-  reduce?: boolean | null;
-}
-interface Weighted extends Reduced {
-  weight?: Tensor | null;
-}
-
-/** The reduction that is meant, where the two old flags may still say it. */
-function reductionOf({ sizeAverage, reduce, reduction }: Required<Reduced>): Reduction {
-  if (sizeAverage === null && reduce === null) return reduction;
-  if (reduce === false) return "none";
-  return sizeAverage === false ? "sum" : "mean";
-}
-
-const REDUCED = { sizeAverage: null, reduce: null, reduction: "mean" } as const;
-type ReducedArguments = Arguments<
-  Reduced,
-  [],
-  [sizeAverage?: boolean | null, reduce?: boolean | null, reduction?: Reduction]
->;
-
-/** What losses share. */
-abstract class Loss extends Module {
-  static override readonly forwardSignature: string = "input, target";
-
-  readonly reduction: Reduction;
-  constructor(options: Required<Reduced>) {
-    super();
-    this.reduction = reductionOf(options);
-  }
-}
-
-/** A loss that weighs classes or elements: the weight is a buffer, so it moves and is saved with the module. */
-abstract class WeightedLoss extends Loss {
-  weight: Tensor | null = null;
-  constructor(options: Required<Weighted>) {
-    super(options);
-    this.registerBuffer("weight", options.weight);
-  }
-}
+export type { Reduction } from "./reduction.ts";
 
 const bindMSELoss = /* @__PURE__ */ keywords<Reduced>("MSELoss", "sizeAverage?, reduce?, reduction?", REDUCED);
 

@@ -1,33 +1,32 @@
 // Losses: how far outputs are from targets. Formulas over other operators, but for those with a kink that PyTorch smooths.
 
-import { INT64, isFloating, ShapeError, sameDims, show, showShape, showValue, ValueError } from "../core/index.ts";
-import { type Arguments, asTensor, type Bound, keywords, op, spec, underNode } from "../op/index.ts";
+import { INT64, isFloating, ShapeError, sameDims, show, showShape, ValueError } from "../core/index.ts";
+import { type Bound, op, spec } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { logsigmoid } from "./activation.ts";
 import { add, div, mul, sub } from "./binary.ts";
 import { gt, lt, ne } from "./compare.ts";
-import { within } from "./composed.ts";
 import { cast } from "./copy.ts";
 import { gather } from "./gather.ts";
-import { mean, sum } from "./reduce.ts";
+import {
+  type LossOf,
+  type LossOptions,
+  type LossReduction,
+  lossOf,
+  type Old,
+  type Pair,
+  reduced,
+  reductionOf,
+  USUAL,
+} from "./lossform.ts";
+import { sum } from "./reduce.ts";
 import { logSoftmax } from "./softmax.ts";
 import { clamp, where } from "./ternary.ts";
 import { abs, exp, log, log1p, neg, square } from "./unary.ts";
 import { expand, reshape, unsqueeze } from "./view.ts";
 
-export type LossReduction = "none" | "mean" | "sum";
+export type { LossOptions, LossReduction } from "./lossform.ts";
 
-/** What all losses take. */
-export interface LossOptions {
-  input: Tensor;
-  target: Tensor;
-  /** What becomes of the losses of the elements: their mean, their sum, or nothing; "mean". */
-  reduction?: LossReduction;
-  /** Deprecated: `reduction` says it. */
-  sizeAverage?: boolean | null;
-  /** Deprecated: `reduction` says it. */
-  reduce?: boolean | null;
-}
 export interface WeightedLossOptions extends LossOptions {
   weight?: Tensor | null;
 }
@@ -64,55 +63,17 @@ export interface LogitsLossOptions extends WeightedLossOptions {
   posWeight?: Tensor | null;
 }
 
-type Pair = [input: Tensor, target: Tensor];
-type Old = [sizeAverage?: boolean | null, reduce?: boolean | null];
-type Loss<K, O extends readonly unknown[]> = (...args: Arguments<K, Pair, O>) => Tensor;
+type Loss<K, O extends readonly unknown[]> = LossOf<K, Pair, O>;
 
-const USUAL = { reduction: "mean", sizeAverage: null, reduce: null } as const;
-
-/** A loss: its arguments by name, its formula, and what PyTorch calls it on the tape where it is one operator there. */
-function loss<K extends { input: Tensor; target: Tensor }>(
+/** A loss of an input and a target. */
+const loss = <K extends { input: Tensor; target: Tensor }>(
   name: string,
   signature: string,
   defaults: { readonly [P in keyof K]?: K[P] },
   formula: (args: Bound<K>) => Tensor,
-  node: (args: Bound<K>) => string | null = () => null,
-): (...args: readonly unknown[]) => Tensor {
-  const bind = keywords<K>(name, `input, target, ${signature}`, defaults);
-  return (...args) =>
-    within(name, () => {
-      const bound = bind(args);
-      asTensor(bound.input, name, "input");
-      asTensor(bound.target, name, "target");
-      const whole = node(bound);
-      return whole === null ? formula(bound) : underNode(whole, () => formula(bound));
-    });
-}
-
-/** The reduction that is meant, where the two old flags may still say it. */
-function reductionOf({
-  sizeAverage,
-  reduce,
-  reduction,
-}: Required<Omit<LossOptions, "input" | "target">>): LossReduction {
-  if (sizeAverage === null && reduce === null) return reduction;
-  if (reduce === false) return "none";
-  return sizeAverage === false ? "sum" : "mean";
-}
-
-function reduced(losses: Tensor, reduction: LossReduction): Tensor {
-  switch (reduction) {
-    case "none":
-      return losses;
-    case "mean":
-      return mean(losses);
-    case "sum":
-      return sum(losses);
-    default:
-      reduction satisfies never;
-      throw new ValueError(`${showValue(reduction)} is not a valid value for reduction`);
-  }
-}
+  node?: (args: Bound<K>) => string | null,
+): ((...args: readonly unknown[]) => Tensor) =>
+  lossOf<K>(name, ["input", "target"], signature, defaults, formula, node);
 
 /** Squared errors: `(x - y)²`. */
 export const mseLoss: Loss<WeightedLossOptions, [...Old, reduction?: LossReduction, weight?: Tensor | null]> =
