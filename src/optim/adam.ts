@@ -1,9 +1,9 @@
-import { ValueError } from "../core/index.ts";
 import { type Arguments, keywords } from "../op/index.ts";
 import { adamStep_ } from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import {
   atLeast0,
+  checkBetas,
   fits,
   like,
   numberOf,
@@ -82,9 +82,7 @@ abstract class AdamBase extends Optimizer<AdamGroup, AdamOptions> {
   protected override check({ lr, betas, eps, weightDecay }: AdamGroup): void {
     atLeast0(lr, "learning rate");
     atLeast0(eps, "epsilon value");
-    for (const [i, beta] of betas.entries()) {
-      if (!(beta >= 0 && beta < 1)) throw new ValueError(`Invalid beta parameter at index ${i}: ${beta}`);
-    }
+    checkBetas(betas);
     atLeast0(weightDecay, "weight_decay value");
   }
 

@@ -1,6 +1,6 @@
-import { DTypeError, ShapeError, sameShape, show, showValue, ValueError } from "../core/index.ts";
+import { DTypeError, isComplex, ShapeError, sameShape, show, showValue, ValueError } from "../core/index.ts";
 import { type Arguments, enableGrad, isPlain, keywords, noGrad } from "../op/index.ts";
-import { copy_, type Handle, zero_, zerosLike } from "../ops/index.ts";
+import { add, copy_, type Handle, neg, newZeros, viewAsReal, zero_, zerosLike } from "../ops/index.ts";
 import {
   assertAlive,
   gradOf,
@@ -15,7 +15,7 @@ import {
 import { camel, snake } from "./keys.ts";
 
 /** What is kept of a parameter from step to step: numbers and tensors, null where there is nothing yet. */
-export type ParamState = Record<string, Tensor | number | null>;
+export type ParamState = Record<string, Tensor | number | null | readonly (Tensor | number)[]>;
 
 /** Parameters that are trained alike. The options of the group are fields of it, read at every step. */
 export interface ParamGroup {
@@ -44,6 +44,31 @@ export interface Step {
   readonly state: ParamState;
   run(): void;
 }
+
+/** Options that are the same for most optimizers. */
+export interface CommonOptions {
+  /** The learning rate. */
+  lr?: number | Tensor;
+  /** The share of the parameter that is added to its gradient; 0. */
+  weightDecay?: number;
+  /** Whether to climb; false. */
+  maximize?: boolean;
+  /** Accepted for PyTorch's sake: one way is used here, which is the fast one. */
+  foreach?: boolean | null;
+  /** Accepted for PyTorch's sake. */
+  capturable?: boolean;
+  /** Accepted for PyTorch's sake. */
+  differentiable?: boolean;
+}
+/** The defaults of the options that change nothing here. */
+export const UNUSED = { foreach: null, capturable: false, differentiable: false } as const;
+
+/** A group with the options `O`. */
+export type GroupOf<O> = ParamGroup & Required<Omit<O, "lr">>;
+/** What a constructor binds: the parameters and the options `O`. */
+export type Bindable<O> = O & { params: Params<O> };
+/** The forms of a constructor's call; `P` are the options that may stand by position. */
+export type OptimizerArguments<O, P extends readonly unknown[]> = Arguments<Bindable<O>, [params: Params<O>], P>;
 
 interface ZeroGrad {
   setToNone?: boolean;
@@ -122,6 +147,11 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup, O extends obj
     );
   }
 
+  /** The counts of a parameter's state: numbers here, 0-dim float32 tensors in PyTorch's state dicts. */
+  protected get counts(): readonly string[] {
+    return ["step"];
+  }
+
   /**
    * Moves every parameter that has a gradient. A step that is refused has changed nothing.
    *
@@ -131,6 +161,13 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup, O extends obj
   step<T>(closure: () => T): T;
   step<T>(closure?: () => T): T | undefined {
     for (const { run } of [...this.#before]) run(this);
+    const loss = this.advance(closure);
+    for (const { run } of [...this.#after]) run(this);
+    return loss;
+  }
+
+  /** A step without its hooks. */
+  protected advance<T>(closure?: () => T): T | undefined {
     const loss = closure === undefined ? undefined : enableGrad(closure);
     scope(() =>
       noGrad(() => {
@@ -142,21 +179,19 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup, O extends obj
           }
         }
         for (const [param, { state, run }] of steps) {
-          run();
-          this.#keep(param, state);
+          scope(run); // what one formula needs on its way goes back before the next one
+          this.keepState(param, state);
         }
       }),
     );
-    for (const { run } of [...this.#after]) run(this);
     return loss;
   }
 
   /** What is new in a state outlives the scope of the step; had the step been refused, it would have ended with it. */
-  #keep(param: Tensor, state: ParamState): void {
-    const before = this.state.get(param);
-    for (const [key, value] of Object.entries(state)) {
-      if (value instanceof Tensor && value !== before?.[key]) outlive(value);
-    }
+  protected keepState(param: Tensor, state: ParamState): void {
+    const before = new Set(tensorsOf(this.state.get(param) ?? {}));
+    for (const x of tensorsOf(state)) if (!before.delete(x)) outlive(x);
+    for (const x of before) x.dispose();
     this.state.set(param, state);
   }
 
@@ -189,7 +224,7 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup, O extends obj
     for (const [param, kept] of this.state) {
       // PyTorch counts steps in a float32 tensor.
       state[number.get(param)!] = rename(kept, snake, (value, key) =>
-        key === "step" ? tensor(value as number, { dtype: "float32" }) : value,
+        this.counts.includes(key) ? tensor(value as number, { dtype: "float32" }) : value,
       );
     }
     const groups = this.paramGroups.map((group) => ({
@@ -228,7 +263,7 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup, O extends obj
       if (param === undefined) {
         throw new ValueError(`loaded state dict has state of the parameter ${number}, which is in no group`);
       }
-      return [param, rename(kept, camel, (value, key) => this.#taken(param, value, key)) as ParamState] as const;
+      return [param, rename(kept, camel, (value, key) => this.#taken(param, value, camel(key))) as ParamState] as const;
     });
     const options = groups.map((group) => rename(group, camel));
     this.state.clear();
@@ -240,9 +275,16 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup, O extends obj
   }
 
   #taken(param: Tensor, value: unknown, key: string): unknown {
+    if (Array.isArray(value)) return value.map((one) => this.#taken(param, one, key));
     if (!(value instanceof Tensor)) return value;
-    if (key === "step") return value.item();
-    return outside(() => noGrad(() => copy_(zerosLike(param), value)));
+    const shape = this.stateShape(param, key);
+    if (this.counts.includes(key) || (shape === null && value.ndim === 0)) return value.item();
+    return outside(() => noGrad(() => copy_(newZeros(param, shape ?? value.shape), value)));
+  }
+
+  /** The shape of a tensor that is kept of `param`, or null where it may be any; a 0-dim one is a number then. */
+  protected stateShape(param: Tensor, _key: string): readonly number[] | null {
+    return param.shape;
   }
 
   /** PyTorch's repr. */
@@ -268,6 +310,11 @@ function attach<H>(hooks: Set<{ readonly run: H }>, hook: H): Handle {
   return { remove: () => void hooks.delete(entry) };
 }
 
+const tensorsOf = (state: ParamState): Tensor[] =>
+  Object.values(state)
+    .flat()
+    .filter((value) => value instanceof Tensor);
+
 const defined = (options: object): object =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 
@@ -282,6 +329,27 @@ function rename(
 
 /** Zeros for what will be kept of a parameter. */
 export const like = (param: Tensor): Tensor => zerosLike(param, { memoryFormat: "contiguous_format" });
+
+/** What is kept of a parameter under a name, or zeros at first. */
+export const keptOf = (state: ParamState | null, name: string, param: Tensor): Tensor =>
+  (state?.[name] as Tensor | undefined) ?? like(param);
+
+/** The number of the step that is due. */
+export const nextStep = (state: ParamState | null): number => ((state?.step as number | undefined) ?? 0) + 1;
+
+/** What a step follows: the gradient, or its negative to climb, with `weightDecay` of the parameter added. */
+export function direction(
+  param: Tensor,
+  grad: Tensor,
+  { maximize, weightDecay }: { readonly maximize: boolean; readonly weightDecay: number },
+): Tensor {
+  const g = maximize ? neg(grad) : grad;
+  return weightDecay === 0 ? g : add(g, param, { alpha: weightDecay });
+}
+
+/** Complex tensors as pairs of real ones: the formulas take each part for itself. */
+export const reals = <T extends readonly Tensor[]>(...tensors: T): T =>
+  tensors.map((x) => (isComplex(x.code) ? viewAsReal(x) : x)) as unknown as T;
 
 /** Throws unless a parameter, its gradient and what is kept of it are there and alike. */
 export function fits(optimizer: object, param: Tensor, ...others: readonly (Tensor | null)[]): void {
@@ -302,6 +370,13 @@ export function fits(optimizer: object, param: Tensor, ...others: readonly (Tens
 
 /** A rate that may be a tensor: it is read at every step. */
 export const numberOf = (x: number | Tensor): number => (typeof x === "number" ? x : x.item());
+
+/** Throws unless both averages keep a share in [0, 1). */
+export function checkBetas(betas: readonly [number, number]): void {
+  for (const [i, beta] of betas.entries()) {
+    if (!(beta >= 0 && beta < 1)) throw new ValueError(`Invalid beta parameter at index ${i}: ${beta}`);
+  }
+}
 
 export function atLeast0(value: number | Tensor, what: string): void {
   if (!(numberOf(value) >= 0)) throw new ValueError(`Invalid ${what}: ${value}`);

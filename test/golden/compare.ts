@@ -161,7 +161,8 @@ function position(index: number, shape: readonly number[]): string {
   return `[${indices.join(", ")}]`;
 }
 
-function readTensor(x: Tensor): ArrayLike<number | bigint> {
+/** The elements of a tensor. */
+export function readTensor(x: Tensor): ArrayLike<number | bigint> {
   const { buffer, byteOffset, byteLength } = x.detach().dataSync();
   return elements(x.dtype, new Uint8Array(buffer, byteOffset, byteLength));
 }

@@ -10,6 +10,7 @@ export interface Tensor {
   reshape(shape: readonly number[]): Tensor;
   requiresGrad_(): Tensor;
   detach(): Tensor;
+  to(dtype: string): Tensor;
   clone(): Tensor;
   at(...index: unknown[]): Tensor;
   matmul(y: Tensor): Tensor;
