@@ -1,4 +1,4 @@
-// Node (and what offers its modules): the kernels are files beside the library, threads are worker_threads.
+// Node, Bun and Deno (which offer Node's modules): the kernels are files beside the library, threads are worker_threads.
 
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -6,17 +6,17 @@ import { Worker as NodeWorker } from "node:worker_threads";
 import { registerCpu } from "./cpu/index.ts";
 import type { Flavour, Host, Worker, WorkerSeed } from "./device/index.ts";
 
-/** Runs in each thread; `work` returns only when the pool ends. */
-const THREAD = `
-const { workerData: { module, memory, number, arena } } = require('node:worker_threads');
-const abort = () => { throw new Error('a kernel stopped itself') };
-const { enter, work } = new WebAssembly.Instance(module, { env: { memory, abort } }).exports;
-enter(number, arena);
-work();
-`;
+/** Runs in each thread; `work` returns only when the pool ends. In a block: some hosts run it where `module` is a name already. */
+const THREAD = `{
+  const { workerData: { module, memory, number, arena } } = require('node:worker_threads');
+  const abort = () => { throw new Error('a kernel stopped itself') };
+  const { enter, work } = new WebAssembly.Instance(module, { env: { memory, abort } }).exports;
+  enter(number, arena);
+  work();
+}`;
 
 const host: Host = {
-  name: `node ${process.versions.node}`,
+  name: hostName(),
   threads: availableParallelism(),
   module: (flavour: Flavour) =>
     new WebAssembly.Module(readFileSync(new URL(`./wasm/${flavour}.wasm`, import.meta.url))),
@@ -33,3 +33,9 @@ const host: Host = {
 };
 
 registerCpu(host);
+
+/** Bun and Deno have Node's modules and say who they are. */
+function hostName(): string {
+  const { bun, deno, node } = process.versions;
+  return bun !== undefined ? `bun ${bun}` : deno !== undefined ? `deno ${deno}` : `node ${node}`;
+}

@@ -7,8 +7,6 @@ export function faultOf(code: number, detail: bigint): Error {
   switch (code) {
     case 1:
       return new IndexError(`index ${detail} is out of range`);
-    case 2:
-      return new IndexError(`target ${detail} is out of bounds`);
     case 3:
       return new ValueError("expected all probabilities to be in [0, 1]");
     case 4:
