@@ -94,3 +94,4 @@ export {
   tripletMarginLoss,
   tripletMarginWithDistanceLoss,
 } from "../ops/index.ts";
+export { multiHeadAttentionForward } from "./attention.ts";

@@ -1,5 +1,6 @@
 // fl.nn: modules, their parameters and their beginnings.
 export * from "./activation.ts";
+export { MultiheadAttention, type MultiheadAttentionOptions } from "./attention.ts";
 export { GRUCell, LSTMCell, RNNCell } from "./cells.ts";
 export * from "./containers.ts";
 export * from "./conv.ts";
@@ -17,4 +18,5 @@ export { type Factory, Parameter } from "./parameter.ts";
 export * from "./pooling.ts";
 export * from "./recurrent.ts";
 export type { IncompatibleKeys, StateDict } from "./state.ts";
+export * from "./transformer.ts";
 export * as utils from "./utils.ts";

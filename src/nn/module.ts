@@ -1,12 +1,13 @@
 import { codeOf, type DType, DTypeError, isDifferentiable, withOuter } from "../core/index.ts";
 import { type Arguments, bindArguments, isPlain, keywords, noGrad, signature } from "../op/index.ts";
-import { cast, type Handle, zero_ } from "../ops/index.ts";
+import { cast, clone, type Handle, zero_ } from "../ops/index.ts";
 import {
   checkOptions,
   deviceOf,
   fromBytes,
   gradOf,
   outlive,
+  outside,
   readAllSync,
   replaceGrad,
   setData,
@@ -189,6 +190,32 @@ export abstract class Module extends Callable {
   /** The children and parameters that are no fields: the store of the containers. @internal */
   static entries(module: Module): Map<string, Module | Parameter | null> {
     return module.#entries;
+  }
+
+  /**
+   * A copy of a module with the same values in parameters and buffers of its own, without hooks. What is shared inside stays
+   * shared. A class's own `#private` members cannot be copied. @internal
+   */
+  static copy<T extends Module>(module: T, made: Map<object, object> = new Map()): T {
+    const once = <V extends object>(value: V, make: () => V): V => {
+      if (!made.has(value)) made.set(value, make());
+      return made.get(value) as V; // `make` gives the class of `value`
+    };
+    const copyOf = (value: unknown): unknown => {
+      if (value instanceof Module) return once(value, () => Module.copy(value, made));
+      if (!(value instanceof Tensor)) return value;
+      const data = (): Tensor => noGrad(() => outside(() => clone(value)));
+      return once(value, () =>
+        value instanceof Parameter ? new Parameter(data(), value.requiresGrad) : outlive(data()),
+      );
+    };
+    // Module's own part is made anew for the class; the class's own constructor, which would draw weights, does not run.
+    const copy = Reflect.construct(Module, [], module.constructor) as Module;
+    for (const [name, persistent] of module.#buffers) copy.#buffers.set(name, persistent);
+    for (const name of module.#places) copy.#places.add(name);
+    for (const [name, value] of module.#entries) copy.#entries.set(name, copyOf(value) as Module | Parameter | null);
+    for (const field of Object.keys(module)) (copy as Fields)[field] = copyOf((module as Fields)[field]);
+    return copy as T;
   }
 
   /** All that is registered in a module itself. @internal */
