@@ -1,6 +1,6 @@
 // Activations: a function as a module. Their own Shape is any shape, kept.
 
-import { ValueError } from "../core/index.ts";
+import { ShapeError, show, ValueError } from "../core/index.ts";
 import { type Arguments, keywords } from "../op/index.ts";
 import {
   elu,
@@ -13,6 +13,7 @@ import {
   sigmoid,
   silu,
   softmax,
+  softmin,
   softplus,
   tanh,
 } from "../ops/index.ts";
@@ -158,6 +159,33 @@ export class LogSoftmax extends Layer {
   }
   override extraRepr(): string {
     return fields({ dim: py(this.dim) });
+  }
+}
+
+const bindSoftmin = /* @__PURE__ */ keywords<SoftmaxOptions>("Softmin", "dim?", { dim: null });
+
+/** Softmax of `-x` along `dim`. */
+export class Softmin extends Layer {
+  readonly dim: number | null;
+  constructor(...args: SoftmaxArguments) {
+    super();
+    this.dim = bindSoftmin(args).dim;
+  }
+  forward(input: Tensor): Tensor {
+    return softmin(input, this.dim ?? usualDim(input));
+  }
+  override extraRepr(): string {
+    return fields({ dim: py(this.dim) });
+  }
+}
+
+/** Softmax over the channels of pictures, `[n, c, h, w]` or `[c, h, w]`. */
+export class Softmax2d extends Layer {
+  forward(input: Tensor): Tensor {
+    if (input.ndim !== 3 && input.ndim !== 4) {
+      throw new ShapeError(`Softmax2d: input is ${show(input)}, expected [n, c, h, w] or [c, h, w]`);
+    }
+    return softmax(input, -3);
   }
 }
 

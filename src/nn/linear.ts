@@ -1,9 +1,10 @@
-import type { DType } from "../core/index.ts";
+import { type DType, ValueError } from "../core/index.ts";
 import { type Arguments, keywords } from "../op/index.ts";
-import { flatten, linear, unflatten } from "../ops/index.ts";
+import { bilinear, flatten, linear, unflatten } from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { fans, kaimingUniform_, uniform_ } from "./init.ts";
 import { Layer } from "./layer.ts";
+import { Module } from "./module.ts";
 import { blank, type Factory, type Parameter } from "./parameter.ts";
 import { fields, py } from "./repr.ts";
 
@@ -77,6 +78,75 @@ export class Linear extends Layer {
   override extraRepr(): string {
     return fields({
       in_features: py(this.inFeatures),
+      out_features: py(this.outFeatures),
+      bias: py(this.bias !== null),
+    });
+  }
+}
+
+export interface BilinearOptions extends Factory {
+  in1Features: number;
+  in2Features: number;
+  outFeatures: number;
+  /** Whether a bias is learned; by default yes. */
+  bias?: boolean;
+}
+const bindBilinear = /* @__PURE__ */ keywords<BilinearOptions>(
+  "Bilinear",
+  "in1Features, in2Features, outFeatures, bias?, device?, dtype?",
+  { bias: true, device: null, dtype: null },
+);
+
+/**
+ * A form that is linear in each of two inputs: `y[k] = x1ᵀ · weight[k] · x2 + bias[k]`.
+ *
+ * Shape: `[…, in1Features]` and `[…, in2Features]` → `[…, outFeatures]`.
+ *
+ * Attributes: `weight` `[outFeatures, in1Features, in2Features]` and `bias` `[outFeatures]` (null without), both from
+ * U(-k, k) with k = 1 / √in1Features.
+ */
+export class Bilinear extends Module {
+  static override readonly forwardSignature: string = "input1, input2";
+
+  readonly in1Features: number;
+  readonly in2Features: number;
+  readonly outFeatures: number;
+  weight: Parameter;
+  bias: Parameter | null;
+
+  constructor(
+    ...args: Arguments<
+      BilinearOptions,
+      [in1Features: number, in2Features: number, outFeatures: number],
+      [bias?: boolean, device?: string | null, dtype?: DType | null]
+    >
+  ) {
+    super();
+    const { in1Features, in2Features, outFeatures, bias, ...factory } = bindBilinear(args);
+    if (in1Features <= 0) throw new ValueError(`Bilinear: in1Features is ${in1Features}, expected one above 0`);
+    this.in1Features = in1Features;
+    this.in2Features = in2Features;
+    this.outFeatures = outFeatures;
+    this.weight = blank([outFeatures, in1Features, in2Features], factory);
+    this.bias = bias ? blank([outFeatures], factory) : null;
+    this.resetParameters();
+  }
+
+  /** Draws the weights anew. */
+  resetParameters(): void {
+    const bound = 1 / Math.sqrt(this.in1Features);
+    uniform_(this.weight, -bound, bound);
+    if (this.bias !== null) uniform_(this.bias, -bound, bound);
+  }
+
+  forward(input1: Tensor, input2: Tensor): Tensor {
+    return bilinear(input1, input2, this.weight, this.bias);
+  }
+
+  override extraRepr(): string {
+    return fields({
+      in1_features: py(this.in1Features),
+      in2_features: py(this.in2Features),
       out_features: py(this.outFeatures),
       bias: py(this.bias !== null),
     });
