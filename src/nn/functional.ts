@@ -16,6 +16,7 @@ export {
   binaryCrossEntropy,
   binaryCrossEntropyWithLogits,
   celu,
+  channelShuffle,
   conv1d,
   conv2d,
   conv3d,
@@ -43,6 +44,7 @@ export {
   hingeEmbeddingLoss,
   huberLoss,
   instanceNorm,
+  interpolate,
   klDiv,
   l1Loss,
   layerNorm,
@@ -72,6 +74,8 @@ export {
   pad,
   pairwiseDistance,
   pdist,
+  pixelShuffle,
+  pixelUnshuffle,
   poissonNllLoss,
   prelu,
   relu,
@@ -95,5 +99,10 @@ export {
   threshold,
   tripletMarginLoss,
   tripletMarginWithDistanceLoss,
+  upsample,
+  upsampleBilinear,
+  upsampleNearest,
 } from "../ops/index.ts";
+
+export { fold, unfold } from "../ops/patches.ts";
 export { multiHeadAttentionForward } from "./attention.ts";

@@ -15,7 +15,7 @@ import {
   planeOf,
   planesIn,
   pooledShape,
-  run,
+  runPool,
   type Window,
   windowOf,
 } from "./poolwindow.ts";
@@ -48,7 +48,7 @@ function launchAverage(k: Kernels, name: string, y: Tensor, x: Tensor, plan: Ave
   const [size, out] = [planeOf(x.shape, plan.ndim), planeOf(y.shape, plan.ndim)];
   const call = k.call(name).tensor(y).tensor(x).tensor(null).ints(size).ints(out);
   call.ints(plan.kernel).ints(plan.stride).ints(plan.padding).bool(plan.includePad).int(plan.divisor);
-  run(call, planesIn(x, size), size, out, rows);
+  runPool(call, planesIn(x, size), size, out, rows);
 }
 
 /** The average of every window, `shape` of them. */
@@ -231,7 +231,7 @@ const sharesGrad: (y: Tensor, shape: readonly number[]) => Tensor = /* @__PURE__
 
 function launchShares(k: Kernels, name: string, y: Tensor, x: Tensor, ndim: number, rows: boolean): void {
   const [size, out] = [planeOf(x.shape, ndim), planeOf(y.shape, ndim)];
-  run(k.call(name).tensor(y).tensor(x).tensor(null).ints(size).ints(out), planesIn(x, size), size, out, rows);
+  runPool(k.call(name).tensor(y).tensor(x).tensor(null).ints(size).ints(out), planesIn(x, size), size, out, rows);
 }
 
 /** `shares` over three dims: of the planes, then along the depth. */

@@ -17,7 +17,7 @@ import {
   planeOf,
   planesIn,
   pooledShape,
-  run,
+  runPool,
   windowOf,
 } from "./poolwindow.ts";
 import { indexSelect } from "./rows.ts";
@@ -52,7 +52,7 @@ const planeMaxima: Maxima = /* @__PURE__ */ op("maxPool", PLAN, planOf, {
   launch(k, { x }, { values, indices }, { ndim, kernel, stride, padding, dilation }) {
     const [size, out] = [planeOf(x.shape, ndim), planeOf(values.shape, ndim)];
     const call = k.call("maxPool").tensor(values).tensor(x).tensor(indices).ints(size).ints(out);
-    run(call.ints(kernel).ints(stride).ints(padding).ints(dilation), planesIn(x, size), size, out, true);
+    runPool(call.ints(kernel).ints(stride).ints(padding).ints(dilation), planesIn(x, size), size, out, true);
   },
   saves: ["indices"],
   vjp: ({ values: g }, { indices }, { ndim }, { x }) => ({
@@ -106,7 +106,7 @@ const scattered: (y: Tensor, indices: Tensor, size: readonly number[]) => Tensor
     launch(k, { y, indices }, { out: x }, { size }) {
       const [plane, out] = [planeOf(size, size.length), planeOf(y.shape, size.length)];
       const call = k.call("maxPoolGrad").tensor(y).tensor(x).tensor(indices).ints(plane).ints(out);
-      run(call, planesIn(x, plane), plane, out, false);
+      runPool(call, planesIn(x, plane), plane, out, false);
     },
     saves: ["indices"],
     vjp: (g, { indices }, { size }) => ({

@@ -27,7 +27,7 @@ export const planeOf = (shape: readonly number[], ndim: number): Pair => [
 const area = ([h, w]: Pair): number => h * w;
 
 /** Runs a kernel of assembly/conv/pool.ts whose units are rows of the result (`rows`) or whole planes. */
-export function run(call: Call, planes: number, size: Pair, out: Pair, rows: boolean): void {
+export function runPool(call: Call, planes: number, size: Pair, out: Pair, rows: boolean): void {
   const units = rows ? planes * out[0] : planes;
   const work = rows ? area(size) / out[0] : area(size);
   call.run(units, Math.max(1, Math.ceil(GRAIN / Math.max(work, 1))));
