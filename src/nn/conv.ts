@@ -1,33 +1,10 @@
-import { type DType, showValue, ValueError } from "../core/index.ts";
+import type { DType } from "../core/index.ts";
 import { type Arguments, type Bound, keywords } from "../op/index.ts";
-import { conv1d, conv2d, pad } from "../ops/index.ts";
+import { conv1d, conv2d, conv3d } from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { Layer } from "./layer.ts";
-import { resetAffine } from "./linear.ts";
-import { blank, type Factory, type Parameter } from "./parameter.ts";
-import { py } from "./repr.ts";
+import { ConvBase, type ConvOptions, type PaddingMode, type Sizes } from "./convbase.ts";
 
-/** One number for all spatial dims, or one for each. */
-export type Sizes = number | readonly number[];
-/** What stands around the input; the others than zeros take their values from it. */
-export type PaddingMode = "zeros" | "reflect" | "replicate" | "circular";
-
-export interface ConvOptions extends Factory {
-  inChannels: number;
-  outChannels: number;
-  kernelSize: Sizes;
-  /** Steps between windows; 1. */
-  stride?: Sizes;
-  /** Elements added on both sides, or "valid" (none), or "same" (the output keeps the size; stride 1 only); 0. */
-  padding?: Sizes | "valid" | "same";
-  /** Steps between the elements of a window; 1. */
-  dilation?: Sizes;
-  /** Channels are split into so many groups that do not see each other; 1. */
-  groups?: number;
-  /** Whether a bias is learned; true. */
-  bias?: boolean;
-  paddingMode?: PaddingMode;
-}
+export type { ConvOptions, PaddingMode, Sizes } from "./convbase.ts";
 
 type ConvArguments = Arguments<
   ConvOptions,
@@ -56,91 +33,18 @@ const DEFAULTS = {
   device: null,
   dtype: null,
 } as const;
-const PADDING_MODES: readonly string[] = ["zeros", "reflect", "replicate", "circular"];
 const bindConv1d = /* @__PURE__ */ keywords<ConvOptions>("Conv1d", NAMES, DEFAULTS);
 const bindConv2d = /* @__PURE__ */ keywords<ConvOptions>("Conv2d", NAMES, DEFAULTS);
+const bindConv3d = /* @__PURE__ */ keywords<ConvOptions>("Conv3d", NAMES, DEFAULTS);
 
-/** What convolutions share: `dims` is the number of spatial dims. */
-abstract class Conv extends Layer {
-  readonly inChannels: number;
-  readonly outChannels: number;
-  readonly kernelSize: readonly number[];
-  readonly stride: readonly number[];
-  readonly padding: readonly number[] | "valid" | "same";
-  readonly dilation: readonly number[];
-  readonly groups: number;
-  readonly paddingMode: PaddingMode;
-  weight: Parameter;
-  bias: Parameter | null;
-
+abstract class Conv extends ConvBase {
   constructor(name: string, dims: number, options: Bound<ConvOptions>) {
-    super();
-    const { inChannels, outChannels, kernelSize, stride, padding, dilation, groups, bias, paddingMode, ...factory } =
-      options;
-    if (!(groups > 0)) throw new ValueError(`${name}: groups must be a positive integer`);
-    if (inChannels % groups !== 0) throw new ValueError(`${name}: in_channels must be divisible by groups`);
-    if (outChannels % groups !== 0) throw new ValueError(`${name}: out_channels must be divisible by groups`);
-    if (!PADDING_MODES.includes(paddingMode)) {
-      throw new ValueError(
-        `${name}: padding_mode must be one of ${PADDING_MODES.join(", ")}, got ${showValue(paddingMode)}`,
-      );
-    }
-    this.inChannels = inChannels;
-    this.outChannels = outChannels;
-    this.kernelSize = each(kernelSize, dims, name, "kernelSize");
-    this.stride = each(stride, dims, name, "stride");
-    if (typeof padding === "string") {
-      if (padding !== "same" && padding !== "valid") {
-        throw new ValueError(`${name}: Invalid padding string ${showValue(padding)}, should be one of 'valid', 'same'`);
-      }
-      if (padding === "same" && this.stride.some((s) => s !== 1)) {
-        throw new ValueError(`${name}: padding='same' is not supported for strided convolutions`);
-      }
-      this.padding = padding;
-    } else this.padding = each(padding, dims, name, "padding");
-    this.dilation = each(dilation, dims, name, "dilation");
-    this.groups = groups;
-    this.paddingMode = paddingMode;
-    this.weight = blank([outChannels, inChannels / groups, ...this.kernelSize], factory);
-    this.bias = bias ? blank([outChannels], factory) : null;
-    this.resetParameters();
+    super(name, dims, { ...options, outputPadding: 0, transposed: false });
   }
 
-  /** Draws the weights anew. */
-  resetParameters(): void {
-    resetAffine(this.weight, this.bias);
-  }
-
-  /** The input with its borders, where they are not zeros: a convolution adds only those by itself. */
-  protected padded(input: Tensor): Tensor {
-    return this.paddingMode === "zeros" ? input : pad(input, this.#borders(), this.paddingMode);
-  }
-
-  /** Elements to add before and after, from the last dim to the first. */
-  #borders(): number[] {
-    const borders: number[] = [];
-    for (let d = this.kernelSize.length - 1; d >= 0; d--) {
-      if (typeof this.padding !== "string") borders.push(this.padding[d]!, this.padding[d]!);
-      else {
-        const all = this.padding === "same" ? this.dilation[d]! * (this.kernelSize[d]! - 1) : 0;
-        borders.push(Math.floor(all / 2), Math.ceil(all / 2));
-      }
-    }
-    return borders;
-  }
-
-  override extraRepr(): string {
-    const some = (values: readonly number[] | string, usual: number): boolean =>
-      typeof values === "string" || values.some((value) => value !== usual);
-    let text = `${this.inChannels}, ${this.outChannels}, kernel_size=${py(this.kernelSize)}, stride=${py(this.stride)}`;
-    if (some(this.padding, 0)) {
-      text += `, padding=${typeof this.padding === "string" ? this.padding : py(this.padding)}`;
-    }
-    if (some(this.dilation, 1)) text += `, dilation=${py(this.dilation)}`;
-    if (this.groups !== 1) text += `, groups=${this.groups}`;
-    if (this.bias === null) text += ", bias=False";
-    if (this.paddingMode !== "zeros") text += `, padding_mode=${this.paddingMode}`;
-    return text;
+  protected convolved(conv: typeof conv2d, input: Tensor): Tensor {
+    const padding = this.paddingMode === "zeros" ? this.padding : 0;
+    return conv(this.padded(input), this.weight, this.bias, this.stride, padding, this.dilation, this.groups);
   }
 }
 
@@ -162,8 +66,7 @@ export class Conv1d extends Conv {
   }
 
   forward(input: Tensor): Tensor {
-    const padding = this.paddingMode === "zeros" ? this.padding : 0;
-    return conv1d(this.padded(input), this.weight, this.bias, this.stride, padding, this.dilation, this.groups);
+    return this.convolved(conv1d, input);
   }
 }
 
@@ -185,14 +88,28 @@ export class Conv2d extends Conv {
   }
 
   forward(input: Tensor): Tensor {
-    const padding = this.paddingMode === "zeros" ? this.padding : 0;
-    return conv2d(this.padded(input), this.weight, this.bias, this.stride, padding, this.dilation, this.groups);
+    return this.convolved(conv2d, input);
   }
 }
 
-/** One size for each spatial dim. */
-function each(sizes: Sizes, dims: number, op: string, name: string): readonly number[] {
-  if (typeof sizes === "number") return new Array<number>(dims).fill(sizes);
-  if (sizes.length !== dims) throw new ValueError(`${op}: ${name} must have ${dims} numbers, got ${showValue(sizes)}`);
-  return [...sizes];
+/**
+ * Convolution over three spatial dims (a cross-correlation, as everywhere in deep learning).
+ *
+ * Shape: `[n, inChannels, d, h, w]` or `[inChannels, d, h, w]` → `[n, outChannels, d', h', w']` with
+ * `d' = ⌊(d + 2·padding - dilation·(kernelSize - 1) - 1) / stride⌋ + 1`, and `h'` and `w'` alike.
+ *
+ * Attributes: `weight` `[outChannels, inChannels / groups, ...kernelSize]` and `bias` `[outChannels]` (null without),
+ * both from U(-k, k) with k = 1 / √(inChannels / groups · elements of the kernel).
+ *
+ * @example
+ * new nn.Conv3d(16, 33, 3, { stride: 2 })(randn(2, 16, 10, 50, 50)).shape // [2, 33, 4, 24, 24]
+ */
+export class Conv3d extends Conv {
+  constructor(...args: ConvArguments) {
+    super("Conv3d", 3, bindConv3d(args));
+  }
+
+  forward(input: Tensor): Tensor {
+    return this.convolved(conv3d, input);
+  }
 }

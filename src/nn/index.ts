@@ -4,6 +4,7 @@ export { MultiheadAttention, type MultiheadAttentionOptions } from "./attention.
 export { GRUCell, LSTMCell, RNNCell } from "./cells.ts";
 export * from "./containers.ts";
 export * from "./conv.ts";
+export * from "./convtranspose.ts";
 export * from "./dropout.ts";
 export * from "./embedding.ts";
 export * as functional from "./functional.ts";
