@@ -1,35 +1,157 @@
-// Writes docs/operators.md: every operator with its call and the first paragraph of its doc comment, from the sources.
+// Writes docs/operators.md and docs/modules.md: every public function and class with its arguments and the first paragraph of
+// its doc comment, a section a source file, from the sources and what the built package exports.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const folder = path.join(root, "src/ops");
+const library = await import(path.join(root, "dist/index.js"));
 const ops = await import(path.join(root, "dist/ops/index.js"));
 
-const sections = [];
-for (const file of readdirSync(folder).sort()) {
-  if (file === "index.ts" || !file.endsWith(".ts")) continue;
-  const text = readFileSync(path.join(folder, file), "utf8");
-  const title = /^\/\/ (.+)/.exec(text)?.[1] ?? file;
-  const rows = [...text.matchAll(/(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?export (?:const|function) (\w+)/g)]
-    .filter(([, , name]) => ops[name]?.opName !== undefined)
-    .map(([, comment, name]) => `| \`${call(name)}\` | ${summary(comment ?? "")} |`);
-  if (rows.length > 0)
-    sections.push(
-      `## ${title.replace(/\.$/, "")}\n\n\`src/ops/${file}\`\n\n| call | what it computes |\n|---|---|\n${rows.join("\n")}`,
-    );
-}
+const NAMESPACES = {
+  "nn.functional": library.nn.functional,
+  linalg: library.linalg,
+  fft: library.fft,
+  special: library.special,
+  masked: library.masked,
+  "signal.windows": library.signal?.windows,
+};
+
 writeFileSync(
   path.join(root, "docs/operators.md"),
-  `# Operators\n\nWritten by \`npm run docs\` from the declarations. Each is a function of the package and, where the first argument is a\ntensor, a method: \`fl.sum(x, 1)\`, \`x.sum(1)\`. Optional arguments go by position or by name in one trailing object.\n\n${sections.join("\n\n")}\n`,
+  `# Operators
+
+Written by \`npm run docs\` from the declarations. Optional arguments (\`?\`) go by position or by name in one trailing object,
+those behind \`*\` by name alone. A name is a function of the package, \`fl.sum(x, 1)\`, or of the namespaces that stand beside
+it, and where *method* does, \`x.sum(1)\` too.
+
+${sectionsOf("src/ops", operatorRows)}
+`,
 );
 
-function call(name) {
-  const signature = ops[name].operator?.signature;
-  return signature === undefined ? name : `${name}(${signature})`;
+writeFileSync(
+  path.join(root, "docs/modules.md"),
+  `Written by \`npm run docs\` from the sources. Optional arguments (\`?\`) go by position or by name in one trailing object, those
+behind \`*\` by name alone.
+
+# Modules
+
+${sectionsOf("src/nn", (file) => classRows(file, library.nn, "nn"))}
+
+# Optimizers and schedulers
+
+${sectionsOf("src/optim", (file) => [
+  ...classRows(file, library.optim, "optim"),
+  ...classRows(file, library.optim.lrScheduler, "optim.lrScheduler"),
+])}
+
+# Data
+
+${sectionsOf("src/data", (file) => classRows(file, library.utils.data, "utils.data"))}
+`,
+);
+
+/** A section for each file of the folder that has rows: its header as title and text, then a table. */
+function sectionsOf(folder, rowsOf) {
+  return readdirSync(path.join(root, folder))
+    .filter((name) => name.endsWith(".ts") && name !== "index.ts")
+    .sort()
+    .map((name) => ({ name, text: readFileSync(path.join(root, folder, name), "utf8") }))
+    .map((file) => ({ ...file, rows: rowsOf(file) }))
+    .filter(({ rows }) => rows.length > 0)
+    .map(({ name, text, rows }) => {
+      const { title, about } = header(text, name);
+      return [
+        `## ${title}`,
+        ...(about === "" ? [] : [about]),
+        `[\`${folder}/${name}\`](../${folder}/${name})`,
+        rows.join("\n"),
+      ].join("\n\n");
+    })
+    .join("\n\n");
 }
 
+/** The first sentence of a file's first comment up to a colon, and the paragraph where it says more. */
+function header(text, name) {
+  const lines = text.split("\n");
+  const end = lines.findIndex((line) => !line.startsWith("// "));
+  const paragraph = lines
+    .slice(0, end)
+    .map((line) => line.slice(3))
+    .join(" ");
+  if (paragraph === "") return { title: name[0].toUpperCase() + name.slice(1, -".ts".length), about: "" };
+  const title = /^(.+?)(?:[:.](?:\s|$)|$)/.exec(paragraph)[1];
+  return { title, about: paragraph.replace(/\.$/, "") === title ? "" : paragraph };
+}
+
+/** The exports of a file's text: name, doc comment, and the text of the declaration. */
+function* declarations(text) {
+  const found = [
+    ...text.matchAll(/(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?export (?:abstract )?(?:const|function|class) (\w+)/g),
+  ];
+  for (const [i, match] of found.entries()) {
+    const body = text.slice(match.index + (match[1]?.length ?? 0), found[i + 1]?.index);
+    yield { name: match[2], comment: match[1] ?? "", body };
+  }
+}
+
+function operatorRows({ text }) {
+  const all = [...declarations(text)].filter(({ name, comment }) => {
+    return (
+      typeof ops[name] === "function" && !comment.includes("@internal") && (comment !== "" || "opName" in ops[name])
+    );
+  });
+  const names = new Set(all.map(({ name }) => name));
+  const rows = all
+    .filter(({ name }) => !(name.endsWith("_") && names.has(name.slice(0, -1)))) // stands beside its base
+    .map(({ name, comment, body }) => {
+      const signature = ops[name].operator?.signature ?? /"((?:\w+\??|\*)(?:, (?:\w+\??|\*))+|input)"/.exec(body)?.[1];
+      const call = signature === undefined ? name : `${name}(${signature})`;
+      const places = Object.entries(NAMESPACES).flatMap(([place, names]) =>
+        names?.[name] === ops[name] ? [place] : [],
+      );
+      if (name in library.Tensor.prototype) places.unshift("method");
+      if (names.has(`${name}_`)) places.push(`in place \`${name}_\``);
+      const original = new RegExp(`export const ${name}: [^=]+= (\\w+);`).exec(body)?.[1];
+      const what = summary(comment) || (original === undefined ? "" : `\`${original}\` by another name.`);
+      return `| \`${call}\` | ${places.join(", ")} | ${what} |`;
+    });
+  return rows.length === 0 ? [] : ["| | | what it computes |\n|---|---|---|", ...rows];
+}
+
+function classRows({ text }, namespace, place) {
+  const classes = [...declarations(text)].filter(
+    ({ name }) => /^[A-Z]/.test(name) && typeof namespace[name] === "function",
+  );
+  if (classes.length === 0) return [];
+  return [
+    "| | what it does |\n|---|---|",
+    ...classes.map(({ name, comment }) => {
+      return `| \`${place}.${name}(${constructorArguments(text, name) ?? "…"})\` | ${summary(comment)} |`;
+    }),
+  ];
+}
+
+/** The names that a class, or its base in the same file, binds its arguments by; undefined where none are found. */
+function constructorArguments(text, name) {
+  const declared = new RegExp(`class ${name}\\b(?:<[^{]*?>)?(?: extends (\\w+))?[\\s\\S]*?\\n}\\n`).exec(text);
+  if (declared === null) return undefined;
+  const [body, base] = declared;
+  const constructor = /\n {2}constructor\(([\s\S]*?)\n {2}\}/.exec(body)?.[1];
+  if (constructor === undefined) return base === "Module" || base === "Layer" ? "" : constructorArguments(text, base);
+  const binder = /\b(bind\w*)\(/.exec(constructor)?.[1];
+  const names = new RegExp(`const ${binder} = [^(]*\\(\\s*"\\w+",\\s*("[^"]*"|\`[^\`]*\`|[A-Z]\\w+)`).exec(text)?.[1];
+  return names === undefined ? undefined : literal(text, names);
+}
+
+/** The text of a string literal, of a constant that holds one, or of a template of those. */
+function literal(text, source) {
+  if (source.startsWith('"')) return source.slice(1, -1);
+  if (source.startsWith("`")) return source.slice(1, -1).replace(/\$\{(\w+)\}/g, (_, name) => literal(text, name));
+  return literal(text, new RegExp(`const ${source} =\\s*("[^"]*"|\`[^\`]*\`)`).exec(text)?.[1] ?? `"${source}"`);
+}
+
+/** The first paragraph of a doc comment, in one line of a table. */
 function summary(comment) {
   const lines = comment.split("\n").map((line) => line.replace(/^\s*\*? ?/, "").trim());
   const end = lines.findIndex((line, i) => i > 0 && line === "" && lines.slice(0, i).some((l) => l !== ""));
