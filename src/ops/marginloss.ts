@@ -372,7 +372,7 @@ export const gaussianNllLoss: LossOf<
 function variancesOf(given: Tensor | number, input: Tensor): Tensor {
   const variance =
     given instanceof Tensor ? given : filled(input.shape, given, { dtype: input.dtype, device: input.device });
-  if (any(lt(variance, 0)).item() === 1) throw new ValueError("var has entries below 0");
+  if (any(lt(variance, 0)).item()) throw new ValueError("var has entries below 0");
   if (sameDims(variance.shape, input.shape)) return variance;
   if (sameDims(variance.shape, input.shape.slice(0, -1))) return unsqueeze(variance, -1);
   const odd = variance.shape.filter((n, d) => n !== input.shape[d]);

@@ -1,0 +1,172 @@
+// Histograms: how many elements lie in each bin, or how much they weigh.
+
+import {
+  DTypeError,
+  FLOAT64,
+  INT64,
+  isFloating,
+  isIntegral,
+  ShapeError,
+  sameDims,
+  show,
+  ValueError,
+} from "../core/index.ts";
+import { asTensor, type Named, named, type OpK, type OpQ } from "../op/index.ts";
+import { Tensor } from "../tensor/index.ts";
+import { whole } from "./arguments.ts";
+import { div, mul, sub } from "./binary.ts";
+import { asCode } from "./cast.ts";
+import { ge, le } from "./compare.ts";
+import { composed } from "./composed.ts";
+import { detach } from "./copy.ts";
+import { linspace, onesLike, zeros } from "./create.ts";
+import { diff } from "./difference.ts";
+import { scatterAdd } from "./gather.ts";
+import { logicalAnd } from "./logic.ts";
+import { select } from "./pick.ts";
+import { amax, amin, sum } from "./reduce.ts";
+import { bucketize } from "./search.ts";
+import { clamp, clampMax, where } from "./ternary.ts";
+import { reshape } from "./view.ts";
+
+type Bincount = OpK<
+  [weights?: Tensor | null, minlength?: number],
+  ["weights", "minlength"],
+  { weights: Tensor | null; minlength: number }
+>;
+
+/** How often each number occurs in a list of integers that are not negative, or the sum of its weights. */
+export const bincount: Bincount = /* @__PURE__ */ composed<Bincount>(
+  "bincount",
+  "input, weights?, minlength?",
+  (x, weights, minlength) => {
+    if (!isIntegral(asTensor(x, "bincount", "input").code) || x.ndim !== 1) {
+      throw new ShapeError(`bincount: input is ${show(x)}, expected one dim of integers`);
+    }
+    const least = whole(minlength ?? 0, "bincount", "minlength");
+    if (least < 0) throw new ValueError(`bincount: minlength is ${least}, expected none below 0`);
+    if (weights != null && !sameDims(weights.shape, x.shape)) {
+      throw new ShapeError(`bincount: weights are ${show(weights)}, expected the shape of ${show(x)}`);
+    }
+    const places = asCode(x, INT64);
+    if (x.numel() > 0 && amin(places).item() < 0) throw new ValueError("bincount: input has numbers below 0");
+    const n = Math.max(least, x.numel() === 0 ? 0 : amax(places).item() + 1);
+    const heavy = weights == null ? onesLike(places) : weightsOf(weights);
+    return scatterAdd(zeros(n, { dtype: heavy.dtype, device: x.device }), 0, places, heavy);
+  },
+);
+
+/** Weights as they are summed: float32 as it is, all else as float64. */
+const weightsOf = (weights: Tensor): Tensor => {
+  const w = detach(weights);
+  return w.dtype === "float32" ? w : asCode(w, FLOAT64);
+};
+
+type Histc = OpK<
+  [bins?: number, min?: number, max?: number],
+  ["bins", "min", "max"],
+  Record<"bins" | "min" | "max", number>
+>;
+
+/**
+ * How many elements lie in each of `bins` (100) equal parts of [min, max], by default from the least to the greatest element.
+ * What lies outside counts nowhere.
+ */
+export const histc: Histc = /* @__PURE__ */ composed<Histc>(
+  "histc",
+  "input, bins?, min?, max?",
+  (input, bins, min, max) => {
+    const x = detach(floats("histc", input));
+    const n = binsOf("histc", bins ?? 100);
+    let [low, high] = [Number(min ?? 0), Number(max ?? 0)];
+    if (low === high && x.numel() > 0) [low, high] = ends(x);
+    if (low === high) [low, high] = [low - 1, high + 1];
+    checkRange("histc", low, high);
+    const flat = reshape(x, [-1]);
+    const inside = logicalAnd(ge(flat, low), le(flat, high));
+    // The end of the last bin belongs to it.
+    const place = clampMax(asCode(div(mul(sub(where(inside, flat, low), low), n), high - low), INT64), n - 1);
+    return scatterAdd(zeros(n, { dtype: x.dtype, device: x.device }), 0, place, asCode(inside, x.code));
+  },
+);
+
+function floats(name: string, x: Tensor): Tensor {
+  if (!isFloating(asTensor(x, name, "input").code))
+    throw new DTypeError(`${name}: input is ${show(x)}, expected floats`);
+  return x;
+}
+
+function binsOf(name: string, bins: unknown): number {
+  const n = whole(bins, name, "bins");
+  if (n < 1) throw new ValueError(`${name}: bins is ${n}, expected one above 0`);
+  return n;
+}
+
+/** The least and the greatest element. */
+const ends = (x: Tensor): [number, number] => [amin(x).item(), amax(x).item()];
+
+function checkRange(name: string, low: number, high: number): void {
+  if (!Number.isFinite(low) || !Number.isFinite(high))
+    throw new ValueError(`${name}: range [${low}, ${high}] is not finite`);
+  if (low > high) throw new ValueError(`${name}: min ${low} is greater than max ${high}`);
+}
+
+type Histogram = OpQ<
+  [bins: number | Tensor],
+  [],
+  [],
+  {
+    /** The ends of the first and the last bin; those of the elements by default. */
+    range: readonly number[] | null;
+    /** What each element counts. */
+    weight: Tensor | null;
+    /** Whether the counts are divided by their sum and the widths of the bins, so that the integral is 1; false. */
+    density: boolean;
+  },
+  Named<"hist" | "binEdges">
+>;
+
+/**
+ * How many elements lie in each bin, and the edges of the bins: `bins` equal ones, or those between given edges. A bin has its
+ * left edge, the last one both. What lies outside counts nowhere.
+ */
+export const histogram: Histogram = /* @__PURE__ */ composed<Histogram>(
+  "histogram",
+  "input, bins, *, range?, weight?, density?",
+  (
+    input,
+    bins,
+    range: readonly number[] | null | undefined,
+    weight: Tensor | null | undefined,
+    density: boolean | undefined,
+  ) => {
+    const x = reshape(detach(floats("histogram", input)), [-1]);
+    if (weight != null && !(sameDims(weight.shape, input.shape) && weight.code === x.code)) {
+      throw new ShapeError(`histogram: weight is ${show(weight)}, expected the shape and dtype of ${show(input)}`);
+    }
+    const edges = edgesOf(x, bins, range);
+    const n = edges.numel() - 1;
+    const last = select(edges, 0, n);
+    const inside = logicalAnd(ge(x, select(edges, 0, 0)), le(x, last));
+    const place = clamp(sub(bucketize(x, edges, { right: true }), 1), 0, n - 1);
+    const counts = where(inside, weight == null ? onesLike(x) : reshape(detach(weight), [-1]), 0);
+    const hist = scatterAdd(zeros(n, { dtype: x.dtype, device: x.device }), 0, place, counts);
+    const result = density === true ? div(hist, mul(sum(hist), diff(edges))) : hist;
+    return named([result, edges], ["hist", "binEdges"]);
+  },
+);
+
+function edgesOf(x: Tensor, bins: number | Tensor, range: readonly number[] | null | undefined): Tensor {
+  if (bins instanceof Tensor) {
+    if (bins.ndim !== 1 || bins.numel() < 2 || bins.code !== x.code) {
+      throw new ShapeError(`histogram: bins are ${show(bins)}, expected two edges or more in one dim of ${x.dtype}`);
+    }
+    return bins;
+  }
+  const n = binsOf("histogram", bins);
+  if (range != null && range.length !== 2) throw new ValueError("histogram: range has not two ends");
+  let [low, high] = range != null ? [Number(range[0]), Number(range[1])] : x.numel() === 0 ? [0, 1] : ends(x);
+  checkRange("histogram", low, high);
+  if (low === high) [low, high] = [low - 0.5, high + 0.5];
+  return linspace(low, high, n + 1, { dtype: x.dtype, device: x.device });
+}

@@ -1,0 +1,126 @@
+// Searches: places in sorted sequences, membership.
+
+import { DTypeError, INT32, promoteTypes, ShapeError, sameDims, show, ValueError } from "../core/index.ts";
+import { asTensor, type FnQ, type Op, type Operand } from "../op/index.ts";
+import { Tensor, tensor } from "../tensor/index.ts";
+import { word } from "./arguments.ts";
+import { add } from "./binary.ts";
+import { asCode } from "./cast.ts";
+import { eq, ge, gt, le } from "./compare.ts";
+import { composed, composedFunction } from "./composed.ts";
+import { zeros } from "./create.ts";
+import { gather } from "./gather.ts";
+import { logicalAnd, logicalNot } from "./logic.ts";
+import { sort } from "./sort.ts";
+import { clamp, where } from "./ternary.ts";
+import { reshape } from "./view.ts";
+
+type Side = "left" | "right";
+type SearchSorted = FnQ<
+  [sortedSequence: Tensor, x: Operand],
+  [],
+  [],
+  { outInt32: boolean; right: boolean; side: Side | null; sorter: Tensor | null }
+>;
+
+/**
+ * Where each element of x would go in a sequence that is sorted along its last dim, so that it stays sorted: before its
+ * equals, or behind them if `right` (or `side: "right"`). A sequence of one dim serves all elements, else x has its leading
+ * dims. `sorter` are the indices that sort it. NaN goes to the end.
+ */
+export const searchsorted: SearchSorted = /* @__PURE__ */ composedFunction<SearchSorted>(
+  "searchsorted",
+  "sortedSequence, input, *, outInt32?, right?, side?, sorter?",
+  (
+    given,
+    input,
+    outInt32: boolean | undefined,
+    right: boolean | undefined,
+    side: Side | null | undefined,
+    sorter: Tensor | null | undefined,
+  ) => {
+    asTensor(given, "searchsorted", "sortedSequence");
+    if (side != null && word(side, "searchsorted", "side", ["left", "right"]) === "left" && right === true) {
+      throw new ValueError('searchsorted: side is "left" and right is true');
+    }
+    if (sorter != null && !sameDims(asTensor(sorter, "searchsorted", "sorter").shape, given.shape)) {
+      throw new ShapeError(`searchsorted: sorter is ${show(sorter)}, expected the shape of ${show(given)}`);
+    }
+    const sorted = sorter == null ? given : gather(given, -1, sorter);
+    return found("searchsorted", sorted, input, right === true || side === "right", outInt32 === true);
+  },
+);
+
+type Bucketize = Op<
+  (x: Operand, boundaries: Tensor, options?: BucketizeOptions) => Tensor,
+  (boundaries: Tensor, options?: BucketizeOptions) => Tensor
+>;
+export interface BucketizeOptions {
+  /** Whether the result is int32; false, it is int64. */
+  outInt32?: boolean;
+  /** Whether a boundary belongs to the bucket above it; false. */
+  right?: boolean;
+}
+
+/** The bucket of each element between sorted `boundaries`: `searchsorted` with one sequence for all. */
+export const bucketize: Bucketize = /* @__PURE__ */ composed(
+  "bucketize",
+  "input, boundaries, *, outInt32?, right?",
+  (input: Operand, boundaries: Tensor, outInt32?: unknown, right?: unknown) => {
+    if (asTensor(boundaries, "bucketize", "boundaries").ndim !== 1) {
+      throw new ShapeError(`bucketize: boundaries are ${show(boundaries)}, expected one dim`);
+    }
+    return found("bucketize", boundaries, input, right === true, outInt32 === true);
+  },
+) as unknown as Bucketize;
+
+function found(op: string, sorted: Tensor, input: Operand, right: boolean, narrow: boolean): Tensor {
+  const x = input instanceof Tensor ? input : tensor(input as number, { dtype: sorted.dtype, device: sorted.device });
+  if (x.code !== sorted.code) throw new DTypeError(`${op}: ${show(sorted)} and ${show(x)} differ in their dtype`);
+  const shared = sorted.ndim === 1;
+  if (!shared && (sorted.ndim === 0 || !sameDims(sorted.shape.slice(0, -1), x.shape.slice(0, -1)))) {
+    throw new ShapeError(`${op}: ${show(x)} has not the leading dims of ${show(sorted)}`);
+  }
+  const places = reshape(placesOf(sorted, shared ? reshape(x, [-1]) : x, right), x.shape);
+  return narrow ? asCode(places, INT32) : places;
+}
+
+/** Searches all at once: a place grows by powers of two as long as what lies before it is less. */
+function placesOf(sorted: Tensor, x: Tensor, right: boolean): Tensor {
+  const n = sorted.shape.at(-1)!;
+  let places = zeros(x.shape, { dtype: "int64", device: x.device });
+  for (let step = 2 ** Math.floor(Math.log2(Math.max(n, 1))); step >= 1 && n > 0; step /= 2) {
+    const next = add(places, step);
+    const before = gather(sorted, -1, clamp(add(next, -1), null, n - 1));
+    // The negation puts NaN behind all.
+    const less = logicalNot(right ? gt(before, x) : ge(before, x));
+    places = where(logicalAnd(less, le(next, n)), next, places);
+  }
+  return places;
+}
+
+type IsIn = FnQ<[elements: Operand, testElements: Operand], [], [], { assumeUnique: boolean; invert: boolean }>;
+
+/** True where an element is among `testElements`; with `invert` where it is not. One of the two may be a number. */
+export const isin: IsIn = /* @__PURE__ */ composedFunction<IsIn>(
+  "isin",
+  "elements, testElements, *, assumeUnique?, invert?",
+  (elements, tests, _assumeUnique: boolean | undefined, invert: boolean | undefined) => {
+    const like = elements instanceof Tensor ? elements : asTensor(tests as Tensor, "isin", "testElements");
+    const { device } = like;
+    const [left, right] = [elements, tests].map((x) => (x instanceof Tensor ? x : tensor(x as number, { device }))) as [
+      Tensor,
+      Tensor,
+    ];
+    const code = promoteTypes(left.code, right.code);
+    const [x, among] = [asCode(left, code), reshape(asCode(right, code), [-1])];
+    const within = among.numel() === 0 ? zeros(x.shape, { dtype: "bool", device }) : isAmong(x, sort(among).values);
+    return invert === true ? logicalNot(within) : within;
+  },
+);
+
+function isAmong(x: Tensor, sorted: Tensor): Tensor {
+  const flat = reshape(x, [-1]);
+  const nearest = clamp(placesOf(sorted, flat, false), null, sorted.numel() - 1);
+  return reshape(eq(gather(sorted, 0, nearest), flat), x.shape);
+}

@@ -1,0 +1,86 @@
+// Products of vectors and matrices that are no matrix products.
+
+import { BOOL, DTypeError, isIntegral, resultType, ShapeError, show } from "../core/index.ts";
+import { asTensor, type Op2T, type Operand, type OpQ } from "../op/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+import { axisOf } from "./axes.ts";
+import { add, mul } from "./binary.ts";
+import { asCode } from "./cast.ts";
+import { composed, renamed, within } from "./composed.ts";
+import { copy_ } from "./copy.ts";
+import { logicalAnd, logicalOr } from "./logic.ts";
+import { outer } from "./matmul.ts";
+import { chain, crossOf, vectors } from "./matrices.ts";
+import { broadcastTo, reshape } from "./view.ts";
+
+/** As `outer`. */
+export const ger: Op2T = /* @__PURE__ */ renamed<Op2T>("ger", outer);
+
+type Addr = OpQ<[vec1: Tensor, vec2: Tensor], [], [], { beta: Operand; alpha: Operand }>;
+
+/** `beta · x + alpha · vec1[i] · vec2[j]`; where beta is 0, x is not looked at. Of bools with "and" and "or". */
+function addrOf(name: string, x: Tensor, a: Tensor, b: Tensor, beta: Operand, alpha: Operand): Tensor {
+  asTensor(x, name, "input");
+  const pairs = outer(asTensor(a, name, "vec1"), asTensor(b, name, "vec2"));
+  const code = resultType([x, a, b]);
+  for (const [factor, value] of Object.entries({ beta, alpha })) {
+    if (isIntegral(code) && typeof value === "number" && !Number.isInteger(value)) {
+      throw new DTypeError(`${name}: ${factor} is ${value}, expected an integer for integers`);
+    }
+  }
+  const base = broadcastTo(x, pairs.shape);
+  if (code === BOOL) return beta === 0 ? logicalAnd(pairs, alpha as never) : logicalOr(base, pairs);
+  const scaled = alpha === 1 ? pairs : mul(pairs, alpha);
+  return asCode(beta === 0 ? scaled : add(beta === 1 ? base : mul(base, beta), scaled), code);
+}
+
+/** `beta · x + alpha · vec1[i] · vec2[j]`; where beta is 0, x is not looked at. Of bools with "and" and "or". */
+export const addr: Addr = /* @__PURE__ */ composed<Addr>(
+  "addr",
+  "input, vec1, vec2, *, beta?, alpha?",
+  (x, a, b, beta: Operand | undefined, alpha: Operand | undefined) => addrOf("addr", x, a, b, beta ?? 1, alpha ?? 1),
+);
+/** `addr` into `x` itself. */
+export const addr_: Addr = /* @__PURE__ */ composed<Addr>(
+  "addr_",
+  "input, vec1, vec2, *, beta?, alpha?",
+  (x, a, b, beta: Operand | undefined, alpha: Operand | undefined) =>
+    copy_(x, addrOf("addr_", x, a, b, beta ?? 1, alpha ?? 1)),
+);
+
+type Cross = OpQ<[other: Tensor], [dim?: number | null], ["dim"], { dim: number | null }>;
+
+/** The cross product of vectors along `dim`, by default the first dim with three elements. */
+export const cross: Cross = /* @__PURE__ */ composed<Cross>("cross", "input, other, dim?", (a, b, dim) => {
+  vectors("cross", a, b);
+  const first = a.shape.findIndex((n, d) => n === 3 && b.shape[d] === 3);
+  if (dim == null && first < 0) throw new ShapeError(`cross: ${show(a)} and ${show(b)} have no dim of 3 elements`);
+  return crossOf("cross", a, b, dim == null ? first : axisOf(dim, a.ndim, "cross"));
+});
+
+/** The Kronecker product: each element of a times the whole of b. */
+export const kron: Op2T = /* @__PURE__ */ composed<Op2T>("kron", "input, other", (a, b) => {
+  const ndim = Math.max(asTensor(a, "kron", "input").ndim, asTensor(b, "kron", "other").ndim);
+  const padded = (x: Tensor): number[] => [...new Array<number>(ndim - x.ndim).fill(1), ...x.shape];
+  const [outside, inside] = [padded(a), padded(b)];
+  const spread = mul(
+    reshape(
+      a,
+      outside.flatMap((n) => [n, 1]),
+    ),
+    reshape(
+      b,
+      inside.flatMap((n) => [1, n]),
+    ),
+  );
+  return reshape(
+    spread,
+    outside.map((n, d) => n * inside[d]!),
+  );
+});
+
+/** The product of all matrices, in the order that needs the fewest multiplications; see `linalg.multiDot`. */
+export const chainMatmul = (...matrices: readonly Tensor[]): Tensor =>
+  matrices.length === 1
+    ? asTensor(matrices[0], "chainMatmul", "matrices[0]")
+    : within("chainMatmul", () => chain("chainMatmul", matrices));
