@@ -13,3 +13,5 @@ export * as autograd from "./autograd.ts";
 export * as linalg from "./linalg.ts";
 export * from "./ops/index.ts";
 export * as masked from "./ops/masked.ts";
+export * as special from "./ops/special.ts";
+export * as signal from "./signal.ts";

@@ -1,7 +1,7 @@
 // How far vectors are from each other, or how alike.
 
 import { DTypeError, Float, isFloating, ShapeError, show, ValueError } from "../core/index.ts";
-import { asTensor, type FnQ, f32, op, spec } from "../op/index.ts";
+import { asTensor, type FnQ, f32, noComplex, op, spec } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { word } from "./arguments.ts";
 import { add, div, mul, sub } from "./binary.ts";
@@ -138,12 +138,11 @@ const euclidean: (x1: Tensor, x2: Tensor, byProduct: boolean) => Tensor = /* @__
   (x1: Tensor, x2: Tensor, byProduct: boolean) => [{ x1, x2 }, { byProduct }],
   {
     method: false,
-    infer: ({ x1, x2 }) =>
-      spec(x1.code, [
-        ...broadcastShapes(x1.shape.slice(0, -2), x2.shape.slice(0, -2)),
-        x1.shape.at(-2)!,
-        x2.shape.at(-2)!,
-      ]),
+    infer({ x1, x2 }) {
+      noComplex("cdist", x1, x2);
+      const batch = broadcastShapes(x1.shape.slice(0, -2), x2.shape.slice(0, -2));
+      return spec(x1.code, [...batch, x1.shape.at(-2)!, x2.shape.at(-2)!]);
+    },
     decompose({ x1, x2 }, { byProduct }) {
       if (!byProduct) return vectorNorm(differences(x1, x2), 2, -1);
       // |a|² - 2ab + |b|² as one product

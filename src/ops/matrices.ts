@@ -95,14 +95,14 @@ export function chain(name: string, tensors: readonly Tensor[]): Tensor {
     }
     return x.ndim === 2 ? x : reshape(x, i === 0 ? [1, -1] : [-1, 1]);
   });
-  const y = best(matrices.map((x) => x.shape as readonly [number, number])).multiply(matrices);
+  const y = best(matrices.map((x) => x.shape as readonly [number, number])).evaluate(matrices);
   const shape = [...(tensors[0]!.ndim === 1 ? [] : [y.shape[0]!]), ...(tensors[last]!.ndim === 1 ? [] : [y.shape[1]!])];
   return reshape(y, shape);
 }
 
 interface Plan {
   readonly cost: number;
-  multiply(matrices: readonly Tensor[]): Tensor;
+  evaluate(matrices: readonly Tensor[]): Tensor;
 }
 
 /** The cheapest way to multiply matrices of these shapes: of all places where the last product may be, the best. */
@@ -113,12 +113,12 @@ function best(shapes: readonly (readonly [number, number])[]): Plan {
     const key = from * n + to;
     let cheapest = known.get(key);
     if (cheapest !== undefined) return cheapest;
-    cheapest = { cost: from === to ? 0 : Number.POSITIVE_INFINITY, multiply: (matrices) => matrices[from]! };
+    cheapest = { cost: from === to ? 0 : Number.POSITIVE_INFINITY, evaluate: (matrices) => matrices[from]! };
     for (let cut = from; cut < to; cut++) {
       const [left, right] = [plan(from, cut), plan(cut + 1, to)];
       const cost = left.cost + right.cost + shapes[from]![0] * shapes[cut]![1] * shapes[to]![1];
       if (cost < cheapest.cost) {
-        cheapest = { cost, multiply: (matrices) => mm(left.multiply(matrices), right.multiply(matrices)) };
+        cheapest = { cost, evaluate: (matrices) => mm(left.evaluate(matrices), right.evaluate(matrices)) };
       }
     }
     known.set(key, cheapest);

@@ -1,0 +1,3 @@
+// fl.signal: the windows of signals.
+
+export * as windows from "./ops/windows.ts";
