@@ -1,5 +1,6 @@
 // fl.nn: modules, their parameters and their beginnings.
 export * from "./activation.ts";
+export * from "./adaptive.ts";
 export { MultiheadAttention, type MultiheadAttentionOptions } from "./attention.ts";
 export { GRUCell, LSTMCell, RNNCell } from "./cells.ts";
 export * from "./containers.ts";
@@ -16,10 +17,13 @@ export * from "./marginloss.ts";
 export { Module } from "./module.ts";
 export * from "./nonlinear.ts";
 export * from "./norm.ts";
+export * from "./padding.ts";
 export { type Factory, Parameter } from "./parameter.ts";
 export * from "./pooling.ts";
 export * from "./recurrent.ts";
 export * from "./similarity.ts";
 export type { IncompatibleKeys, StateDict } from "./state.ts";
 export * from "./transformer.ts";
+export * from "./unpooling.ts";
+export * from "./upsampling.ts";
 export * as utils from "./utils.ts";

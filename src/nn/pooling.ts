@@ -1,5 +1,5 @@
 import { type Arguments, type Bound, keywords } from "../op/index.ts";
-import { adaptiveAvgPool1d, adaptiveAvgPool2d, avgPool1d, avgPool2d, maxPool1d, maxPool2d } from "../ops/index.ts";
+import { avgPool1d, avgPool2d, avgPool3d, maxPool1d, maxPool2d, maxPool3d } from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import type { Sizes } from "./conv.ts";
 import { Layer } from "./layer.ts";
@@ -28,6 +28,7 @@ const MAX_NAMES = "kernelSize, stride?, padding?, dilation?, returnIndices?, cei
 const MAX_DEFAULTS = { stride: null, padding: 0, dilation: 1, returnIndices: false, ceilMode: false } as const;
 const bindMaxPool1d = /* @__PURE__ */ keywords<MaxPoolOptions>("MaxPool1d", MAX_NAMES, MAX_DEFAULTS);
 const bindMaxPool2d = /* @__PURE__ */ keywords<MaxPoolOptions>("MaxPool2d", MAX_NAMES, MAX_DEFAULTS);
+const bindMaxPool3d = /* @__PURE__ */ keywords<MaxPoolOptions>("MaxPool3d", MAX_NAMES, MAX_DEFAULTS);
 
 /** What maximum pools share; they differ in the number of dims. */
 abstract class MaxPool extends Layer {
@@ -102,6 +103,22 @@ export class MaxPool2d extends MaxPool {
   }
 }
 
+/**
+ * The maximum of each window of a volume.
+ *
+ * Shape: `[n, c, d, h, w]` or `[c, d, h, w]` → `[n, c, d', h', w']` with
+ * `d' = ⌊(d + 2·padding - dilation·(kernelSize - 1) - 1) / stride⌋ + 1` (⌈ ⌉ with `ceilMode`), and `h'` and `w'` alike. With
+ * `returnIndices` the result is `[output, indices]`: positions in the volume, for unpooling.
+ *
+ * @example
+ * new nn.MaxPool3d(3, { stride: 2 })(randn(2, 16, 20, 20, 10)).shape // [2, 16, 9, 9, 4]
+ */
+export class MaxPool3d extends MaxPool {
+  constructor(...args: MaxPoolArguments) {
+    super(maxPool3d, bindMaxPool3d(args));
+  }
+}
+
 interface AvgPool1dOptions {
   kernelSize: Sizes;
   /** Steps between windows; by default the window's size. */
@@ -121,10 +138,10 @@ export interface AvgPoolOptions extends AvgPool1dOptions {
 const AVG_NAMES = "kernelSize, stride?, padding?, ceilMode?, countIncludePad?";
 const AVG_DEFAULTS = { stride: null, padding: 0, ceilMode: false, countIncludePad: true } as const;
 const bindAvgPool1d = /* @__PURE__ */ keywords<AvgPool1dOptions>("AvgPool1d", AVG_NAMES, AVG_DEFAULTS);
-const bindAvgPool2d = /* @__PURE__ */ keywords<AvgPoolOptions>("AvgPool2d", `${AVG_NAMES}, divisorOverride?`, {
-  ...AVG_DEFAULTS,
-  divisorOverride: null,
-});
+const OVER_NAMES = `${AVG_NAMES}, divisorOverride?`;
+const OVER_DEFAULTS = { ...AVG_DEFAULTS, divisorOverride: null } as const;
+const bindAvgPool2d = /* @__PURE__ */ keywords<AvgPoolOptions>("AvgPool2d", OVER_NAMES, OVER_DEFAULTS);
+const bindAvgPool3d = /* @__PURE__ */ keywords<AvgPoolOptions>("AvgPool3d", OVER_NAMES, OVER_DEFAULTS);
 
 /** What average pools share; they differ in the number of dims. */
 abstract class AvgPool extends Layer {
@@ -183,6 +200,35 @@ export class AvgPool1d extends AvgPool {
 
 const single = (sizes: Sizes): readonly number[] => (typeof sizes === "number" ? [sizes] : sizes);
 
+type AvgPoolArguments = Arguments<
+  AvgPoolOptions,
+  [kernelSize: Sizes],
+  [
+    stride?: Sizes | null,
+    padding?: Sizes,
+    ceilMode?: boolean,
+    countIncludePad?: boolean,
+    divisorOverride?: number | null,
+  ]
+>;
+
+/** One over several dims, whose divisor may be given. */
+abstract class AvgPoolOver extends AvgPool {
+  readonly divisorOverride: number | null;
+  readonly #pool: typeof avgPool2d;
+
+  constructor(pool: typeof avgPool2d, options: Bound<AvgPoolOptions>) {
+    super(options);
+    this.divisorOverride = options.divisorOverride;
+    this.#pool = pool;
+  }
+
+  forward(input: Tensor): Tensor {
+    const { kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride } = this;
+    return this.#pool(input, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride);
+  }
+}
+
 /**
  * The mean of each window of an image.
  *
@@ -192,90 +238,23 @@ const single = (sizes: Sizes): readonly number[] => (typeof sizes === "number" ?
  * @example
  * new nn.AvgPool2d(3, { stride: 2 })(randn(20, 16, 50, 32)).shape // [20, 16, 24, 15]
  */
-export class AvgPool2d extends AvgPool {
-  readonly divisorOverride: number | null;
-
-  constructor(
-    ...args: Arguments<
-      AvgPoolOptions,
-      [kernelSize: Sizes],
-      [
-        stride?: Sizes | null,
-        padding?: Sizes,
-        ceilMode?: boolean,
-        countIncludePad?: boolean,
-        divisorOverride?: number | null,
-      ]
-    >
-  ) {
-    const options = bindAvgPool2d(args);
-    super(options);
-    this.divisorOverride = options.divisorOverride;
-  }
-
-  forward(input: Tensor): Tensor {
-    const { kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride } = this;
-    return avgPool2d(input, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride);
-  }
-}
-
-/** A size for each spatial dim; null keeps the input's. */
-export type OutputSize = number | null | readonly (number | null)[];
-
-interface AdaptiveOptions<S> {
-  outputSize: S;
-}
-const bindAdaptive1d = /* @__PURE__ */ keywords<AdaptiveOptions<number>>("AdaptiveAvgPool1d", "outputSize");
-const bindAdaptive2d = /* @__PURE__ */ keywords<AdaptiveOptions<OutputSize>>("AdaptiveAvgPool2d", "outputSize");
-
-/**
- * The means of as many windows as the output is long, whatever the length of the sequence: window i of l' covers
- * `⌊i·l / l'⌋` to `⌈(i + 1)·l / l'⌉`.
- *
- * Shape: `[n, c, l]` or `[c, l]` → `[n, c, outputSize]`.
- *
- * @example
- * new nn.AdaptiveAvgPool1d(5)(randn(1, 64, 8)).shape // [1, 64, 5]
- */
-export class AdaptiveAvgPool1d extends Layer {
-  readonly outputSize: number;
-
-  constructor(...args: Arguments<AdaptiveOptions<number>, [outputSize: number]>) {
-    super();
-    this.outputSize = bindAdaptive1d(args).outputSize;
-  }
-
-  forward(input: Tensor): Tensor {
-    return adaptiveAvgPool1d(input, this.outputSize);
-  }
-
-  override extraRepr(): string {
-    return fields({ output_size: py(this.outputSize) });
+export class AvgPool2d extends AvgPoolOver {
+  constructor(...args: AvgPoolArguments) {
+    super(avgPool2d, bindAvgPool2d(args));
   }
 }
 
 /**
- * The means of as many windows as the output has elements, whatever the size of the image: window i of h' covers rows
- * `⌊i·h / h'⌋` to `⌈(i + 1)·h / h'⌉`.
+ * The mean of each window of a volume.
  *
- * Shape: `[n, c, h, w]` or `[c, h, w]` → `[n, c, ...outputSize]`; a null keeps that size.
+ * Shape: `[n, c, d, h, w]` or `[c, d, h, w]` → `[n, c, d', h', w']` with `d' = ⌊(d + 2·padding - kernelSize) / stride⌋ + 1`
+ * (⌈ ⌉ with `ceilMode`), and `h'` and `w'` alike.
  *
  * @example
- * new nn.AdaptiveAvgPool2d(1)(randn(64, 512, 7, 7)).shape // [64, 512, 1, 1]
+ * new nn.AvgPool3d(3, { stride: 2 })(randn(2, 16, 20, 20, 10)).shape // [2, 16, 9, 9, 4]
  */
-export class AdaptiveAvgPool2d extends Layer {
-  readonly outputSize: OutputSize;
-
-  constructor(...args: Arguments<AdaptiveOptions<OutputSize>, [outputSize: OutputSize]>) {
-    super();
-    this.outputSize = bindAdaptive2d(args).outputSize;
-  }
-
-  forward(input: Tensor): Tensor {
-    return adaptiveAvgPool2d(input, this.outputSize);
-  }
-
-  override extraRepr(): string {
-    return fields({ output_size: py(this.outputSize) });
+export class AvgPool3d extends AvgPoolOver {
+  constructor(...args: AvgPoolArguments) {
+    super(avgPool3d, bindAvgPool3d(args));
   }
 }
