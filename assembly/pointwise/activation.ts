@@ -146,12 +146,12 @@ export class LeakyRelu extends Light {
   @inline apply<T>(x: v128, p: v128, q: v128): v128 { return v128.bitselect(x, v128.mul<T>(x, p), v128.gt<T>(x, v128.splat<T>(<T>0))); }
 }
 
-/** g where the result is positive, else 0, whatever g is. */
+/** 0 where the result is 0, whatever g is; else g, also where the result is NaN. */
 // @ts-ignore: decorator
 @final
 export class ReluGrad extends Light {
   // @ts-ignore: decorator
-  @inline apply<T>(g: v128, y: v128): v128 { return v128.and(g, v128.gt<T>(y, v128.splat<T>(<T>0))); }
+  @inline apply<T>(g: v128, y: v128): v128 { return v128.andnot(g, v128.le<T>(y, v128.splat<T>(<T>0))); }
 }
 
 /** g·(1 - y)·y. */

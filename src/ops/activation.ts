@@ -81,10 +81,10 @@ const rectified: Op1 = /* @__PURE__ */ unary("relu", {
 export const relu: Inplace = /* @__PURE__ */ inplaceable(rectified, "input") as unknown as Inplace;
 export const relu_: Op1 = /* @__PURE__ */ inPlace(rectified);
 
-/** `g` where the result, `b`, is positive. */
+/** `g` unless the result, `b`, is 0: a NaN lets it pass. */
 const reluGrad = /* @__PURE__ */ binary("reluGrad", {
   method: false,
-  decompose: ({ a: g, b: y }) => where(gt(y, 0), g, 0),
+  decompose: ({ a: g, b: y }) => where(le(y, 0), 0, g),
 });
 
 type LeakyRelu = OpK<
