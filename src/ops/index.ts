@@ -22,6 +22,7 @@ export * from "./extreme.ts";
 export * from "./gather.ts";
 export * from "./generator.ts";
 export * from "./gradient.ts";
+export * from "./gridsample.ts";
 export * from "./histogram.ts";
 export * from "./indexing.ts";
 export * from "./interpolate.ts";
