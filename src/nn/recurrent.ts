@@ -381,10 +381,17 @@ export class RNN extends RNNBase {
     return simple(weights, this.nonlinearity);
   }
 
-  forward<T extends Tensor | PackedSequence>(input: T, hx?: Tensor | null): [output: T, last: Tensor] {
+  forward(input: PackedSequence, hx?: Tensor | null): [output: PackedSequence, last: Tensor];
+  forward(input: Tensor, hx?: Tensor | null): [output: Tensor, last: Tensor];
+  forward(input: Tensor | PackedSequence, hx?: Tensor | null): [output: Tensor | PackedSequence, last: Tensor] {
     const { output, last } = this.run(input, hx == null ? null : [hx], [this.hiddenSize]);
     return [output, last[0]!];
   }
+}
+// `Module` knows the last form of `forward` alone.
+export interface RNN {
+  // biome-ignore lint/style/useShorthandFunctionType: an interface merges with the class, a type does not
+  (input: PackedSequence, hx?: Tensor | null): [output: PackedSequence, last: Tensor];
 }
 
 /**
@@ -422,13 +429,26 @@ export class LSTM extends RNNBase {
     return lstm(weights);
   }
 
-  forward<T extends Tensor | PackedSequence>(
-    input: T,
+  forward(
+    input: PackedSequence,
     hx?: readonly [h: Tensor, c: Tensor] | null,
-  ): [output: T, last: [h: Tensor, c: Tensor]] {
+  ): [output: PackedSequence, last: [h: Tensor, c: Tensor]];
+  forward(input: Tensor, hx?: readonly [h: Tensor, c: Tensor] | null): [output: Tensor, last: [h: Tensor, c: Tensor]];
+  forward(
+    input: Tensor | PackedSequence,
+    hx?: readonly [h: Tensor, c: Tensor] | null,
+  ): [output: Tensor | PackedSequence, last: [h: Tensor, c: Tensor]] {
     const { output, last } = this.run(input, hx ?? null, [this.projSize || this.hiddenSize, this.hiddenSize]);
     return [output, [last[0]!, last[1]!]];
   }
+}
+// `Module` knows the last form of `forward` alone.
+export interface LSTM {
+  // biome-ignore lint/style/useShorthandFunctionType: an interface merges with the class, a type does not
+  (
+    input: PackedSequence,
+    hx?: readonly [h: Tensor, c: Tensor] | null,
+  ): [output: PackedSequence, last: [h: Tensor, c: Tensor]];
 }
 
 /**
@@ -465,8 +485,15 @@ export class GRU extends RNNBase {
     return gru(weights);
   }
 
-  forward<T extends Tensor | PackedSequence>(input: T, hx?: Tensor | null): [output: T, last: Tensor] {
+  forward(input: PackedSequence, hx?: Tensor | null): [output: PackedSequence, last: Tensor];
+  forward(input: Tensor, hx?: Tensor | null): [output: Tensor, last: Tensor];
+  forward(input: Tensor | PackedSequence, hx?: Tensor | null): [output: Tensor | PackedSequence, last: Tensor] {
     const { output, last } = this.run(input, hx == null ? null : [hx], [this.hiddenSize]);
     return [output, last[0]!];
   }
+}
+// `Module` knows the last form of `forward` alone.
+export interface GRU {
+  // biome-ignore lint/style/useShorthandFunctionType: an interface merges with the class, a type does not
+  (input: PackedSequence, hx?: Tensor | null): [output: PackedSequence, last: Tensor];
 }

@@ -1,0 +1,10 @@
+import type * as flambeau from "flambeau";
+
+/** The library, or another behind the same names: the programs import none, so that PyTorch too can run them. */
+export type Flambeau = typeof flambeau;
+
+/** What a program says: numbers, and all parameters of a module. */
+export interface Log {
+  (name: string, value: number): void;
+  params(prefix: string, module: InstanceType<Flambeau["nn"]["Module"]>): void;
+}
