@@ -24,7 +24,7 @@ const host: Host = {
     const thread = new NodeWorker(THREAD, { eval: true, workerData: seed });
     const worker: Worker = { onexit: null, terminate: () => void thread.terminate() };
     thread.on("error", () => {}); // the exit that follows is what counts
-    thread.on("exit", () => worker.onexit?.());
+    thread.on("exit", () => worker.onexit?.(false));
     thread.unref();
     return worker;
   },
@@ -33,6 +33,8 @@ const host: Host = {
 };
 
 registerCpu(host);
+
+export * from "./index.ts";
 
 /** Bun and Deno have Node's modules and say who they are. */
 function hostName(): string {

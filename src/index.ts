@@ -1,7 +1,7 @@
-// The root of the package: everything, with the operators attached to Tensor as methods.
+// Everything, with the operators attached to Tensor as methods, on no host yet. What is imported as the package is an
+// entry (src/entry.*.ts): it makes its host known and exports all this. The export map's conditions choose it.
 
 import { attachMethods } from "./attach.ts";
-import "./entry.node.ts";
 import * as ops from "./ops/index.ts";
 
 attachMethods(ops);

@@ -72,18 +72,25 @@ async function buildSet(set) {
   await run(asc, ["--config", "asconfig.json", "--target", set, "--outFile", out, ...(fast ? ["-O0"] : [])]);
   const bytes = tableOfKernels(readFileSync(out));
   writeFileSync(out, bytes);
-  writeFileSync(path.join(root, `dist/wasm/${set}-single.wasm`), unshared(bytes));
+  const single = Uint8Array.from(bytes);
+  const limits = limitsOfMemory(bytes);
+  single[limits] = 1; // not shared, with a maximum: one bit, and atomics work on either
+  writeFileSync(path.join(root, `dist/wasm/${set}-single.wasm`), single);
+  // For browsers: every bundler carries a module of text, few carry a file. One text for both builds, which differ in a byte.
+  const text = Buffer.from(single).toString("base64");
+  writeFileSync(
+    path.join(root, `dist/wasm/${set}.js`),
+    `export const limits = ${limits};\nexport const base64 = "${text}";\n`,
+  );
 }
 
-/** The same module with its imported memory not shared: one bit of the limits (atomics work on either). */
-function unshared(bytes) {
-  const copy = Uint8Array.from(bytes);
+/** Where the binary has the flags of its imported memory's limits. */
+function limitsOfMemory(bytes) {
   const name = new TextEncoder().encode("\u0003env\u0006memory");
-  const at = copy.findIndex((_, i) => name.every((byte, k) => copy[i + k] === byte)) + name.length;
+  const at = bytes.findIndex((_, i) => name.every((byte, k) => bytes[i + k] === byte)) + name.length;
   const SHARED_WITH_MAXIMUM = 3;
-  if (copy[at] !== 2 || copy[at + 1] !== SHARED_WITH_MAXIMUM) throw new Error("the kernels import no shared memory");
-  copy[at + 1] = 1;
-  return copy;
+  if (bytes[at] !== 2 || bytes[at + 1] !== SHARED_WITH_MAXIMUM) throw new Error("the kernels import no shared memory");
+  return at + 1;
 }
 
 /** Moves every kernel from the export list into one element segment; the custom section `kernels` lists their names. */

@@ -58,10 +58,10 @@ export class CpuBackend implements Backend {
 
   constructor(host: Host) {
     this.#host = host;
-    const { relaxed, threads, why } = choose(host);
+    const { relaxed, threads, why } = chooseKernels(host);
     this.#memory = new Memory(threads);
     const shared = this.#memory.shared;
-    this.#flavour = `${relaxed ? "relaxed" : "simd"}-${shared ? "threads" : "single"}`;
+    this.#flavour = flavourOf(relaxed, shared);
     this.#why = threads && !shared ? "the host gave no shared memory" : why;
     this.capacity = this.#memory.capacity;
     const module = host.module(this.#flavour);
@@ -152,7 +152,8 @@ export class CpuBackend implements Backend {
   }
 
   describe(): string {
-    const threads = this.#memory.shared ? `${this.threads} threads` : `one thread (${this.#why})`;
+    const why = this.#why || this.#pool.why;
+    const threads = why === "" ? `${this.threads} threads` : `one thread (${why})`;
     return `cpu: ${this.#flavour} kernels on ${this.#host.name}, ${threads}, up to ${readable(this.capacity)}`;
   }
 
@@ -233,17 +234,24 @@ class CpuCommand implements Command {
   }
 }
 
-function choose(host: Host): { relaxed: boolean; threads: boolean; why: string } {
+/** What the host can run: relaxed SIMD, threads, and if there are none, `why`. Throws where it lacks SIMD. */
+export function chooseKernels(host: Omit<Host, "module">): { relaxed: boolean; threads: boolean; why: string } {
+  const why =
+    host.spawn === null
+      ? (host.why ?? "the host starts no workers")
+      : typeof SharedArrayBuffer === "undefined"
+        ? "no SharedArrayBuffer here"
+        : "";
+  const threads = why === "";
+  if (host.only !== undefined) return { relaxed: host.only.startsWith("relaxed"), threads, why };
   if (!WebAssembly.validate(SIMD_PROBE)) {
     throw new TypeError(`flambeau: ${host.name} has no WebAssembly SIMD, which the kernels need`);
   }
-  const why =
-    typeof SharedArrayBuffer === "undefined"
-      ? "no SharedArrayBuffer here"
-      : host.spawn === null
-        ? "the host starts no workers"
-        : "";
-  return { relaxed: WebAssembly.validate(RELAXED_PROBE), threads: why === "", why };
+  return { relaxed: WebAssembly.validate(RELAXED_PROBE), threads, why };
+}
+
+export function flavourOf(relaxed: boolean, shared: boolean): Flavour {
+  return `${relaxed ? "relaxed" : "simd"}-${shared ? "threads" : "single"}`;
 }
 
 /** Modules of one function: `i32x4.splat` … and `f32x4.relaxed_madd`. */

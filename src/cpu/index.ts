@@ -1,2 +1,2 @@
 // Floor 1½: the WebAssembly device.
-export { CpuBackend, readable, registerCpu } from "./backend.ts";
+export { CpuBackend, chooseKernels, flavourOf, readable, registerCpu } from "./backend.ts";

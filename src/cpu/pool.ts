@@ -9,12 +9,13 @@ const MOST_THREADS = 32; // each has a scratch arena
 export class Pool {
   /** Threads that take part, the caller among them. */
   limit: number;
+  /** Why the caller works alone in a build with threads; empty while it does not. */
+  why = "";
   readonly #host: Host;
   readonly #memory: Memory;
   readonly #module: WebAssembly.Module | null;
   readonly #arena: () => number;
   readonly #workers: Worker[] = [];
-  #broken = false;
 
   /** `module` is null where the build has no threads. */
   constructor(host: Host, memory: Memory, module: WebAssembly.Module | null, arena: () => number) {
@@ -37,36 +38,42 @@ export class Pool {
     if (!Number.isInteger(count) || count < 1) {
       throw new RangeError(`setNumThreads: expected a positive integer, got ${String(count)}`);
     }
-    this.limit = this.#module === null || this.#broken ? 1 : Math.min(count, MOST_THREADS);
+    this.limit = this.#module === null || this.why !== "" ? 1 : Math.min(count, MOST_THREADS);
     Atomics.store(this.#memory.i32, POOL_LIMIT >> 2, this.limit - 1);
   }
 
   /** A worker took a chunk and never came back: from now on the main thread works alone. */
   broke(): void {
-    this.#broken = true;
-    this.setLimit(1);
     this.#host.warn("flambeau: a worker thread was lost; the work goes on with one thread");
-    this.#stop();
+    this.#stop("a worker was lost");
+  }
+
+  /** A worker ended by itself. That the host lets none begin (a page's policy may say so) is no loss to speak of. */
+  #ended(refused: boolean): void {
+    if (this.why !== "") return;
+    if (refused) this.#stop("the host lets no worker start");
+    else this.broke();
   }
 
   #start(): void {
     const { spawn } = this.#host;
     if (spawn === null || this.#module === null) return;
     while (this.#workers.length < this.limit - 1) {
-      const worker = spawn({
-        module: this.#module,
-        memory: this.#memory.memory,
-        number: this.#workers.length + 1,
-        arena: this.#arena(),
-      });
-      worker.onexit = () => {
-        if (!this.#broken) this.broke();
-      };
-      this.#workers.push(worker);
+      const number = this.#workers.length + 1;
+      const seed = { module: this.#module, memory: this.#memory.memory, number, arena: this.#arena() };
+      try {
+        const worker = spawn(seed);
+        worker.onexit = (refused) => this.#ended(refused);
+        this.#workers.push(worker);
+      } catch (error) {
+        this.#stop(`the host lets no worker start: ${error instanceof Error ? error.message : error}`);
+      }
     }
   }
 
-  #stop(): void {
+  #stop(why: string): void {
+    this.why = why;
+    this.setLimit(1);
     Atomics.store(this.#memory.i32, POOL_STOP >> 2, 1);
     Atomics.add(this.#memory.i32, POOL_EPOCH >> 2, 1);
     Atomics.notify(this.#memory.i32, POOL_EPOCH >> 2);

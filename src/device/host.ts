@@ -4,8 +4,8 @@
 export type Flavour = "simd-single" | "simd-threads" | "relaxed-single" | "relaxed-threads";
 
 export interface Worker {
-  /** Called once if the worker ends before it is told to. */
-  onexit: (() => void) | null;
+  /** Called once if the worker ends before it is told to; `refused` if the host never let it begin. */
+  onexit: ((refused: boolean) => void) | null;
   terminate(): void;
 }
 
@@ -21,10 +21,14 @@ export interface Host {
   readonly name: string;
   /** Hardware threads. */
   readonly threads: number;
-  /** The compiled kernels. */
+  /** The one build that this host has, where it has one alone: nothing is probed then. */
+  readonly only?: Flavour;
+  /** The compiled kernels. At once: a host that compiles in another way has done so before it registers the device. */
   module(flavour: Flavour): WebAssembly.Module;
-  /** Starts a thread that instantiates the module and calls `work`; null where the host has no threads. */
+  /** Starts a thread that instantiates the module and calls `work`, or throws; null where the host has no threads. */
   readonly spawn: ((seed: WorkerSeed) => Worker) | null;
+  /** Why `spawn` is null. */
+  readonly why?: string;
   /** An environment variable. */
   env(name: string): string | undefined;
   warn(message: string): void;

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 
 /** The library's entry, for programs that are written as text. */
-export const LIBRARY: string = new URL("../../../dist/index.js", import.meta.url).href;
+export const LIBRARY: string = new URL("../../../dist/entry.node.js", import.meta.url).href;
 
 export interface Ended {
   readonly code: number | null;

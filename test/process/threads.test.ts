@@ -102,7 +102,7 @@ test("a worker that dies is noticed, said once, and the work is done without it"
 
 test("two copies of the library live side by side and do not mix", async () => {
   const { code, output } = await run(`
-    const other = await import(${JSON.stringify(`${LIBRARY}?second`)});
+    const other = await import(${JSON.stringify(new URL("index.js?second", LIBRARY).href)});
     // A query makes another root; its parts are shared. A true second copy is another folder.
     const { cpSync, mkdtempSync, rmSync } = await import("node:fs");
     const { tmpdir } = await import("node:os");
@@ -113,7 +113,7 @@ test("two copies of the library live side by side and do not mix", async () => {
     try {
       cpSync(home, folder, { recursive: true });
       cpSync(path.join(home, "../package.json"), path.join(folder, "package.json"));
-      const copy = await import(pathToFileURL(path.join(folder, "index.js")).href);
+      const copy = await import(pathToFileURL(path.join(folder, "entry.node.js")).href);
       const [a, b] = [fl.tensor([1.5, 2]), copy.tensor([3, 4.5])];
       console.log("each", a.add(a).tolist().join(), b.mul(b).tolist().join(), other.tensor([1]).add(1).item());
       for (const mix of [() => a.add(b), () => fl.add(b, a), () => b.sub(a)]) {

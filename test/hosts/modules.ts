@@ -1,0 +1,25 @@
+// The library and the smoke program for hosts that resolve no packages: the package's name is replaced by the place of the
+// entry that the host's condition chooses from the export map.
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { root } from "../house/sources.ts";
+
+/** The entry of a condition: "dist/entry.browser.js". */
+export function entryOf(condition: string): string {
+  const { exports } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
+  return path.posix.normalize(exports["."][condition]);
+}
+
+/** The smoke program where the library is one folder below it. */
+export function smokeFor(condition: string): string {
+  const text = readFileSync(new URL("smoke.js", import.meta.url), "utf8");
+  return text.replace('"flambeau"', `"./${entryOf(condition)}"`);
+}
+
+/** What the library consists of in `dist`, without the entries of other hosts and without kernels. */
+export function libraryFor(condition: string): string[] {
+  return readdirSync(path.join(root, "dist"), { recursive: true, encoding: "utf8" })
+    .map((file) => `dist/${file.replaceAll("\\", "/")}`)
+    .filter((file) => file.endsWith(".js") && !file.includes("/wasm/"))
+    .filter((file) => !file.startsWith("dist/entry.") || file === entryOf(condition));
+}
