@@ -27,6 +27,7 @@ export {
   cosineEmbeddingLoss,
   cosineSimilarity,
   crossEntropy,
+  ctcLoss,
   dropout,
   dropout1d,
   dropout2d,

@@ -2,7 +2,9 @@
 
 import { type Arguments, keywords } from "../op/index.ts";
 import {
+  type CtcLossOptions,
   cosineEmbeddingLoss,
+  ctcLoss,
   gaussianNllLoss,
   hingeEmbeddingLoss,
   marginRankingLoss,
@@ -365,5 +367,49 @@ export class GaussianNLLLoss extends Module {
   forward(input: Tensor, target: Tensor, variance: Tensor | number): Tensor {
     const { full, eps, reduction } = this;
     return gaussianNllLoss(input, target, variance, { full, eps, reduction });
+  }
+}
+
+interface CTCOptions {
+  /** The class that is the blank; 0. */
+  blank?: number;
+  /** What becomes of the losses of the sequences: "mean" divides each by its number of labels first; "mean". */
+  reduction?: Reduction;
+  /** Whether a sequence that is impossible counts as 0 and not as ∞; false. */
+  zeroInfinity?: boolean;
+}
+const bindCTCLoss = /* @__PURE__ */ keywords<CTCOptions>("CTCLoss", "blank?, reduction?, zeroInfinity?", {
+  blank: 0,
+  reduction: "mean",
+  zeroInfinity: false,
+});
+
+/**
+ * The negative log-likelihood of label sequences, over all ways to emit them step by step with blanks between.
+ *
+ * Shape: log-probabilities `[t, n, c]` (or `[t, c]`), labels `[n, s]` or one behind the other, and the lengths of both, `[n]` →
+ * a number, or `[n]` with `reduction: "none"`.
+ */
+export class CTCLoss extends Module {
+  static override readonly forwardSignature: string = "logProbs, targets, inputLengths, targetLengths";
+
+  readonly blank: number;
+  readonly reduction: Reduction;
+  readonly zeroInfinity: boolean;
+  constructor(...args: Arguments<CTCOptions, [], [blank?: number, reduction?: Reduction, zeroInfinity?: boolean]>) {
+    super();
+    const { blank, reduction, zeroInfinity } = bindCTCLoss(args);
+    this.blank = blank;
+    this.reduction = reduction;
+    this.zeroInfinity = zeroInfinity;
+  }
+  forward(
+    logProbs: Tensor,
+    targets: Tensor,
+    inputLengths: CtcLossOptions["inputLengths"],
+    targetLengths: CtcLossOptions["targetLengths"],
+  ): Tensor {
+    const { blank, reduction, zeroInfinity } = this;
+    return ctcLoss(logProbs, targets, inputLengths, targetLengths, { blank, reduction, zeroInfinity });
   }
 }

@@ -14,6 +14,7 @@ export * from "./convtranspose.ts";
 export * from "./copies.ts";
 export * from "./copy.ts";
 export * from "./create.ts";
+export * from "./ctc.ts";
 export * from "./difference.ts";
 export * from "./distance.ts";
 export * from "./dropout.ts";
