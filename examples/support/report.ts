@@ -35,40 +35,98 @@ export interface Digit {
 
 const SIDE = 28;
 
-/** The whole page. */
+/** The report of a classifier of digits. */
 export function reportHtml(report: Report): string {
-  const figures = report.figures.map(
-    ([value, meaning]) => `<div><b>${text(value)}</b><span>${text(meaning)}</span></div>`,
-  );
   const epochs = report.epochs.map(
     (e, i) =>
       `<tr><td>${i + 1}</td><td>${e.loss.toFixed(4)}</td><td>${percent(e.accuracy)}</td>` +
       `<td>${e.seconds.toFixed(1)} s</td><td>${e.megabytes.toFixed(1)} MB</td></tr>`,
   );
-  const notes = report.notes.map(
-    ([title, body]) => `<section><h2>${text(title)}</h2><pre>${text(body)}</pre></section>`,
+  return pageHtml(
+    report,
+    `${section("Training loss", lossCurve(report.losses, report.epochs.length))}
+<div class="pair">
+<div>${section("Epochs", `<table><tr><th></th><th>loss</th><th>test accuracy</th><th>time</th><th>memory</th></tr>${epochs.join("")}</table>`)}
+${report.notes.map(([title, body]) => note(title, body)).join("\n")}</div>
+${section("Where it errs", confusionMatrix(report.confusion))}
+</div>
+${section("Digits it has not seen before", `<div class="digits">${report.samples.map(digit).join("")}</div>`)}
+${section(report.mistakes.length === 0 ? "No mistakes" : "Its most confident mistakes", `<div class="digits">${report.mistakes.map(digit).join("")}</div>`)}`,
+  );
+}
+
+/** A whole page: a title, large figures, and what is between. */
+export function pageHtml(page: Pick<Report, "title" | "subtitle" | "figures">, body: string): string {
+  const figures = page.figures.map(
+    ([value, meaning]) => `<div><b>${text(value)}</b><span>${text(meaning)}</span></div>`,
   );
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${text(report.title)}</title>
+<title>${text(page.title)}</title>
 <style>${STYLE}</style>
 <main>
-<header><h1>${text(report.title)}</h1><p>${text(report.subtitle)}</p></header>
+<header><h1>${text(page.title)}</h1><p>${text(page.subtitle)}</p></header>
 <div class="figures">${figures.join("")}</div>
-<section><h2>Training loss</h2>${lossCurve(report.losses, report.epochs.length)}</section>
-<div class="pair">
-<div><section><h2>Epochs</h2><table><tr><th></th><th>loss</th><th>test accuracy</th><th>time</th><th>memory</th></tr>${epochs.join("")}</table></section>
-${notes.join("\n")}</div>
-<section><h2>Where it errs</h2>${confusionMatrix(report.confusion)}</section>
-</div>
-<section><h2>Digits it has not seen before</h2><div class="digits">${report.samples.map(digit).join("")}</div></section>
-<section><h2>${report.mistakes.length === 0 ? "No mistakes" : "Its most confident mistakes"}</h2><div class="digits">${report.mistakes.map(digit).join("")}</div></section>
+${body}
 </main>
 </html>
 `;
+}
+
+/** A card with a title over any markup. */
+export function section(title: string, body: string): string {
+  return `<section><h2>${text(title)}</h2>${body}</section>`;
+}
+
+/** A card with a title over plain text. */
+export function note(title: string, body: string): string {
+  return section(title, `<pre>${text(body)}</pre>`);
+}
+
+/** Pictures of 28 × 28 bytes, `columns` side by side. */
+export function gallery(pictures: readonly Uint8Array[], columns: number): string {
+  const figures = pictures.map((pixels) => `<figure>${ink(pixels)}</figure>`);
+  return `<div class="digits" style="grid-template-columns: repeat(${columns}, 1fr)">${figures.join("")}</div>`;
+}
+
+/** A named curve over the places `from`, `from + 1`, …. */
+export interface Series {
+  readonly name: string;
+  readonly from: number;
+  readonly values: readonly number[];
+}
+
+/** Curves over one linear axis, each in a colour of its own, named below; `label` writes what stands at a place. */
+export function chart(series: readonly Series[], label: (place: number) => string): string {
+  const [width, height, left, bottom] = [860, 320, 44, 40];
+  const colours = ["var(--soft)", "var(--flame)", "var(--good)"];
+  const values = series.flatMap((s) => s.values);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const first = Math.min(...series.map((s) => s.from));
+  const last = Math.max(...series.map((s) => s.from + s.values.length - 1));
+  const x = (place: number): string => (left + ((place - first) / (last - first)) * (width - left)).toFixed(1);
+  const y = (value: number): string => (((high - value) / (high - low || 1)) * (height - bottom)).toFixed(1);
+  const axis = [low, (low + high) / 2, high].map(
+    (v) =>
+      `<path d="M${left} ${y(v)}H${width}" stroke="var(--line)"/>` +
+      `<text x="${left - 8}" y="${Number(y(v)) + 4}" text-anchor="end">${v.toPrecision(3)}</text>`,
+  );
+  const places = [first, Math.round((first + last) / 2), last].map((place, i) => {
+    const anchor = ["start", "middle", "end"][i];
+    return `<text x="${x(place)}" y="${height - bottom + 16}" text-anchor="${anchor}">${text(label(place))}</text>`;
+  });
+  const curves = series.map(({ from, values }, i) => {
+    const points = values.map((v, j) => `${j === 0 ? "M" : "L"}${x(from + j)} ${y(v)}`).join("");
+    return `<path d="${points}" fill="none" stroke="${colours[i % 3]}" stroke-width="1.5" stroke-linejoin="round"/>`;
+  });
+  const names = series.map(
+    ({ name }, i) =>
+      `<text x="${left + i * 220}" y="${height - 4}" style="fill: ${colours[i % 3]}">${text(name)}</text>`,
+  );
+  return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${text(series.map((s) => s.name).join(", "))}">${[...axis, ...places, ...curves, ...names].join("")}</svg>`;
 }
 
 // The colours are named once, for light and for dark; every drawing uses them or the colour of the text.
@@ -98,7 +156,7 @@ pre { margin: 0; overflow-x: auto; font: 0.85rem/1.5 ui-monospace, monospace; wh
 `;
 
 /** The loss of every step, faint, and its running mean, over a logarithmic axis; a line where an epoch ends. */
-function lossCurve(losses: readonly number[], epochs: number): string {
+export function lossCurve(losses: readonly number[], epochs: number): string {
   const [width, height, left, bottom] = [860, 260, 44, 22];
   const points = resample(losses, width - left).filter((v) => v > 0 && Number.isFinite(v));
   if (points.length < 2) return "<p>too few steps to draw</p>";
