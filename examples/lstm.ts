@@ -81,9 +81,8 @@ const plain = measured.map((_, i) => values[known - 12 + (i % 12)]! + yearly * (
 const plainError = mean(plain.map((v, i) => Math.abs(v - measured[i]!)));
 
 bar.line(`\nloss\n${curve(losses, 64, 8)}`);
-bar.line(
-  `carbon dioxide in ppm, the last ten years as the LSTM goes on\n${curve([...values.slice(0, known), ...forecast], 64, 10)}`,
-);
+const glimpse = [...values.slice(known - 60, known), ...forecast.slice(0, 60)];
+bar.line(`five years measured, and five as the LSTM goes on (ppm)\n${curve(glimpse, 60, 8)}`);
 mkdirSync(option.out, { recursive: true });
 const report = path.join(option.out, "report.html");
 const shown = known - 120;

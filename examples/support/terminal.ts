@@ -80,8 +80,11 @@ export function curve(values: readonly number[], columns: number, rows: number):
     // A column reaches halfway to its neighbour, so that a steep curve stays joined.
     return y >= Math.min(here, before) && y <= Math.max(here, before);
   });
-  const label = (i: number): string => (i === 0 ? 10 ** high : i === rows - 1 ? 10 ** low : NaN).toPrecision(2);
-  return lines.map((line, i) => `${(i === 0 || i === rows - 1 ? label(i) : "").padStart(8)} ┤${line}\n`).join("");
+  const label = (i: number): string => {
+    if (i > 0 && i < rows - 1) return "";
+    return String(Number((10 ** (i === 0 ? high : low)).toPrecision(3)));
+  };
+  return lines.map((line, i) => `${label(i).padStart(8)} ┤${line}\n`).join("");
 }
 
 /** Means over `n` equal stretches, or the values themselves where there are fewer. */

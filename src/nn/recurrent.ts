@@ -341,6 +341,11 @@ function check(name: string, { inputSize, hiddenSize, projSize, numLayers, dropo
   if (projSize >= hiddenSize) throw new ValueError(`${name}: proj_size has to be smaller than hidden_size`);
 }
 
+// Called, they give back the kind of input that they got: the module's own call signature would forget it.
+export interface RNN {
+  // biome-ignore lint/style/useShorthandFunctionType: an interface merges with the class, a type does not
+  <T extends Tensor | PackedSequence>(input: T, hx?: Tensor | null): [output: T, last: Tensor];
+}
 /**
  * A simple recurrent network: `h[s] = tanh(W·x[s] + b + U·h[s-1] + c)`, or relu, in each layer.
  *
@@ -394,6 +399,13 @@ export interface RNN {
   (input: PackedSequence, hx?: Tensor | null): [output: PackedSequence, last: Tensor];
 }
 
+export interface LSTM {
+  // biome-ignore lint/style/useShorthandFunctionType: an interface merges with the class, a type does not
+  <T extends Tensor | PackedSequence>(
+    input: T,
+    hx?: readonly [h: Tensor, c: Tensor] | null,
+  ): [output: T, last: [h: Tensor, c: Tensor]];
+}
 /**
  * A long short-term memory: gates `i, f, g, o = W·x[s] + b + U·h[s-1] + c` write a cell and show it,
  * `c[s] = σ(f)·c[s-1] + σ(i)·tanh(g)`, `h[s] = σ(o)·tanh(c[s])`, in each layer.
@@ -451,6 +463,10 @@ export interface LSTM {
   ): [output: PackedSequence, last: [h: Tensor, c: Tensor]];
 }
 
+export interface GRU {
+  // biome-ignore lint/style/useShorthandFunctionType: an interface merges with the class, a type does not
+  <T extends Tensor | PackedSequence>(input: T, hx?: Tensor | null): [output: T, last: Tensor];
+}
 /**
  * A gated recurrent unit: `r, z = σ(W·x[s] + b + U·h[s-1] + c)` say what is forgotten and kept,
  * `n = tanh(W·x[s] + b + r·(U·h[s-1] + c))`, `h[s] = (1 - z)·n + z·h[s-1]`, in each layer.
