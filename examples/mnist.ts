@@ -55,7 +55,7 @@ fl.manualSeed(Number(option.seed));
 const trainDigits = first(await readMnist("train"));
 const trainLoader = new DataLoader(trainDigits, { batchSize: BATCH, shuffle: true });
 const testDigits = await readMnist("t10k");
-const testLoader = new DataLoader(first(testDigits), { batchSize: 500 });
+const testLoader = new DataLoader(first(testDigits), { batchSize: 200 });
 const testLabels = testDigits.targets.tolist() as number[];
 const model = new LeNet();
 const optimizer = new optim.AdamW(model.parameters(), { lr: LEARNING_RATE });

@@ -4,8 +4,10 @@
 import type { Backend } from "../device/index.ts";
 
 const BALLAST = 64 << 20; // an ArrayBuffer large enough that engines count it at once
-const ROUNDS = 40;
+const ROUNDS = 60;
 const HURRIED = 8; // rounds after which the collector's own threads, late on a busy machine, are given time
+const SETTLE = 3; // turns in which the finalizers of one collection have run
+const HEADROOM = 128 << 20; // what may be made, beside what is in use, before the next time
 const LEAST = 256 << 20; // below this nothing is asked for
 const watermarks = new WeakMap<Backend, number>();
 
@@ -15,21 +17,32 @@ export function underPressure(backend: Backend): boolean {
 }
 
 /**
- * Asks for the memory of unreachable tensors: provokes a collection and lets finalizers run, until the use has halved or
- * nothing more comes. The watermark follows what is really in use, so that a program with much live memory is not
- * slowed down for nothing.
+ * Asks for the memory of unreachable tensors: provokes a collection and lets finalizers run. The watermark follows what
+ * is really in use, so that a program with much live memory is not slowed down for nothing.
  */
 export async function relieve(backend: Backend): Promise<void> {
-  const before = backend.stats().allocated;
   const gc = (globalThis as { gc?: () => void }).gc;
-  for (let round = 0; round < ROUNDS && backend.stats().allocated > before / 2; round++) {
+  const canary = release();
+  for (let round = 0; round < ROUNDS && !canary.gone; round++) {
     if (gc !== undefined) gc();
     else dropBallast();
     await (round < HURRIED ? macrotask() : pause(round - HURRIED));
-    if (gc !== undefined && round > 2) break;
   }
+  for (let turn = 0; turn < SETTLE; turn++) await macrotask();
   const live = backend.stats().allocated;
-  watermarks.set(backend, Math.min(Math.max(LEAST, live * 2), Math.max(live + BALLAST, backend.capacity * 0.75)));
+  const mark = Math.max(LEAST, live + Math.max(HEADROOM, live / 2));
+  watermarks.set(backend, Math.min(mark, Math.max(live + BALLAST, backend.capacity * 0.75)));
+}
+
+const aviary = new FinalizationRegistry<{ gone: boolean }>((canary) => {
+  canary.gone = true;
+});
+
+/** Something that nobody can reach: once it is gone, a whole collection has been, and found what was garbage before it. */
+function release(): { readonly gone: boolean } {
+  const canary = { gone: false };
+  aviary.register({}, canary);
+  return canary;
 }
 
 /** The last buffer made; the one before it is garbage. */
