@@ -42,6 +42,7 @@ import { diagonal, laid } from "./pick.ts";
 import { sum } from "./reduce.ts";
 import { indexSelect } from "./rows.ts";
 import { dimList, dimOf, expand, reshape, transpose, unsqueeze } from "./view.ts";
+import { placesOn } from "./window.ts";
 
 type Sizes = readonly number[] | readonly [readonly number[]];
 
@@ -402,7 +403,7 @@ function border(x: Tensor, dim: number, before: number, after: number, mode: Pad
     return i < 0 ? -i : i >= n ? 2 * (n - 1) - i : i;
   };
   const places = Array.from({ length: n + before + after }, (_, i) => place(i - before));
-  return tensor(places, { dtype: "int64", device: x.device });
+  return placesOn(x, places);
 }
 
 // ── each repeated ────────────────────────────────────────────────────────────────────────────────────────────────────

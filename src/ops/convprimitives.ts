@@ -10,7 +10,7 @@
 
 import { DTypeError, dense, ShapeError, show } from "../core/index.ts";
 import { op, type Spec, spec } from "../op/index.ts";
-import { type Tensor, tensor } from "../tensor/index.ts";
+import type { Tensor } from "../tensor/index.ts";
 import { constantPadNd } from "./arrange.ts";
 import { add, sub } from "./binary.ts";
 import { complex, imag, real } from "./complex.ts";
@@ -21,6 +21,7 @@ import { narrow } from "./pick.ts";
 import { sum } from "./reduce.ts";
 import { indexAdd, indexSelect } from "./rows.ts";
 import { permute, reshape } from "./view.ts";
+import { placesOn } from "./window.ts";
 
 type Attributes = Geometry & { readonly size: readonly number[] };
 
@@ -137,7 +138,7 @@ export function convolveOver(x: Tensor, w: Tensor, bias: Tensor | null, size: re
   const seen = places(taps, count, at.stride[0]!, at.dilation[0]!);
   const after = Math.max(0, seen.at(-1)! + 1 - before - d);
   const padded = before + after === 0 ? x : constantPadNd(x, [0, 0, 0, 0, before, after]);
-  const gathered = reshape(indexSelect(padded, 2, table(seen, x)), [n, c, taps, count, ...plane]);
+  const gathered = reshape(indexSelect(padded, 2, placesOn(x, seen)), [n, c, taps, count, ...plane]);
   const images = reshape(permute(gathered, 0, 3, 1, 2, 4, 5), [n * count, c * taps, ...plane]);
   const y = convolve(images, reshape(w, [o, from * taps, ...kernel]), bias, ...pairs(size, at));
   return contiguous(permute(reshape(y, [n, count, o, ...size.slice(1)]), 0, 2, 1, 3, 4));
@@ -155,11 +156,9 @@ export function convInputOver(y: Tensor, w: Tensor, size: readonly number[], at:
   const seen = places(taps, count, at.stride[0]!, at.dilation[0]!);
   const depth = Math.max(before + size[0]!, seen.at(-1)! + 1);
   const room = zeros([n, c, depth, ...size.slice(1)], { dtype: y.dtype, device: y.device });
-  const total = indexAdd(room, 2, table(seen, y), reshape(split, [n, c, taps * count, ...size.slice(1)]));
+  const total = indexAdd(room, 2, placesOn(y, seen), reshape(split, [n, c, taps * count, ...size.slice(1)]));
   return depth === size[0] ? total : contiguous(narrow(total, 2, before, size[0]!));
 }
-
-const table = (list: readonly number[], like: Tensor): Tensor => tensor(list, { dtype: "int64", device: like.device });
 
 /** (a + bi) ∗ (c + di), by four real convolutions. */
 export function complexConv(

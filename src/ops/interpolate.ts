@@ -1,15 +1,27 @@
 // Images of another size. Along each dim an element of the result is a sum of a few of the input's, its taps: one for the
 // nearest, two for a line, four for a cubic. Dims are treated one after the other.
 
-import { DTypeError, FLOAT32, isFloating, ShapeError, show, showValue, UINT8, ValueError } from "../core/index.ts";
+import {
+  DTypeError,
+  FLOAT32,
+  isFloating,
+  ShapeError,
+  SIZE,
+  show,
+  showValue,
+  UINT8,
+  ValueError,
+} from "../core/index.ts";
 import { asTensor, type FnQ, f32, op, type Spec, spec } from "../op/index.ts";
 import { type Tensor, tensor } from "../tensor/index.ts";
 import { word } from "./arguments.ts";
 import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from "./avgpool.ts";
 import { add, mul } from "./binary.ts";
+import { asCode } from "./cast.ts";
 import { composedFunction } from "./composed.ts";
 import { indexSelect } from "./rows.ts";
 import { reshape } from "./view.ts";
+import { placesOn } from "./window.ts";
 
 export type InterpolationMode = "nearest" | "nearest-exact" | "linear" | "bilinear" | "bicubic" | "trilinear" | "area";
 const MODES: readonly InterpolationMode[] = [
@@ -115,12 +127,13 @@ export const interpolate: Interpolate = /* @__PURE__ */ op(
     node: (_inputs, { mode, size, antialias }) => `${NODES[mode]}${size.length}D${antialias ? "Aa" : ""}Backward0`,
     decompose({ x }, { size, scale, mode, alignCorners, antialias }) {
       if (mode === "area") return AVERAGES[size.length - 1]!()(x, size);
-      let y = x;
+      // Sums of halves are made in float32 and rounded once.
+      let y = SIZE[x.code] === 2 ? asCode(x, FLOAT32) : x;
       for (const [d, m] of size.entries()) {
-        const line = new Line(x, x.shape[d + 2]!, m, alignCorners, scale?.[d] ?? 0);
+        const line = new Line(y, x.shape[d + 2]!, m, alignCorners, scale?.[d] ?? 0);
         y = resampled(y, d + 2, line.taps(mode, antialias));
       }
-      return y;
+      return asCode(y, x.code);
     },
     method: false,
     samples: [
@@ -153,8 +166,7 @@ interface Taps {
 function resampled(x: Tensor, dim: number, { places, weights }: Taps): Tensor {
   const identity = places[0]!.length === x.shape[dim] && places[0]!.every((p, i) => p === i);
   if (identity && (weights === null || weights[0]!.every((w) => w === 1))) return x;
-  const seen = (list: readonly number[]): Tensor =>
-    indexSelect(x, dim, tensor(list, { dtype: "int64", device: x.device }));
+  const seen = (list: readonly number[]): Tensor => indexSelect(x, dim, placesOn(x, list));
   if (weights === null) return seen(places[0]!);
   const column = [-1, ...new Array<number>(x.ndim - dim - 1).fill(1)];
   return weights

@@ -2,7 +2,7 @@
 
 import { DTypeError, INT64, isComplex, ShapeError, sameDims, show, showShape } from "../core/index.ts";
 import { asTensor, bindArguments, type FnQ, type Forms, type Named, op, type Spec, spec } from "../op/index.ts";
-import { type Tensor, tensor } from "../tensor/index.ts";
+import type { Tensor } from "../tensor/index.ts";
 import { product } from "./axes.ts";
 import { add, floorDivide, mul } from "./binary.ts";
 import { composedFunction, within } from "./composed.ts";
@@ -22,7 +22,7 @@ import {
 } from "./poolwindow.ts";
 import { indexSelect } from "./rows.ts";
 import { reshape } from "./view.ts";
-import { perDim, type Sizes } from "./window.ts";
+import { perDim, placesOn, type Sizes } from "./window.ts";
 
 type Plan = readonly [
   shape: readonly number[],
@@ -213,7 +213,7 @@ const adaptiveMaxima: (x: Tensor, shape: readonly number[]) => Named<"values" | 
       const lengths = seen.map((list, d) => list.length / Math.max(shape[d]!, 1));
       let laidOut = x;
       for (const [d, list] of seen.entries()) {
-        if (list.length !== size[d]) laidOut = indexSelect(laidOut, d - shape.length, placesLike(list, x));
+        if (list.length !== size[d]) laidOut = indexSelect(laidOut, d - shape.length, placesOn(x, list));
       }
       const flat = (list: readonly number[], fill: number): readonly number[] =>
         shape.length === 1 ? [fill, ...list] : list;
@@ -225,7 +225,7 @@ const adaptiveMaxima: (x: Tensor, shape: readonly number[]) => Named<"values" | 
         (rows, list, d) => rows.flatMap((row) => list.map((i) => row * size[d]! + i)),
         [0],
       );
-      return [values, take(placesLike(own, x), indices)];
+      return [values, take(placesOn(x, own), indices)];
     },
     saves: ["indices"],
     vjp: ({ values: g }, { indices }, { shape }, { x }) => ({
@@ -240,8 +240,6 @@ function sharedPlaces(n: number, m: number): number[] {
   const longest = Math.max(1, ...windows.map(([from, to]) => to - from));
   return windows.flatMap(([from, to]) => Array.from({ length: longest }, (_, i) => Math.min(from + i, to - 1)));
 }
-
-const placesLike = (list: readonly number[], x: Tensor): Tensor => tensor(list, { dtype: "int64", device: x.device });
 
 interface AdaptiveMaxPool {
   (x: Tensor, outputSize: OutputSize, options: true | { returnIndices: true }): Named<"values" | "indices">;

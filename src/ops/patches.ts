@@ -3,7 +3,7 @@
 
 import { ShapeError, show, showShape } from "../core/index.ts";
 import { asTensor, type FnQ } from "../op/index.ts";
-import { type Tensor, tensor } from "../tensor/index.ts";
+import type { Tensor } from "../tensor/index.ts";
 import { constantPadNd } from "./arrange.ts";
 import { product } from "./axes.ts";
 import { composedFunction } from "./composed.ts";
@@ -13,7 +13,7 @@ import { zeros } from "./create.ts";
 import { narrow } from "./pick.ts";
 import { indexAdd, indexSelect } from "./rows.ts";
 import { reshape } from "./view.ts";
-import { perDim, type Sizes } from "./window.ts";
+import { perDim, placesOn, type Sizes } from "./window.ts";
 
 type Rest = [dilation?: Sizes, padding?: Sizes, stride?: Sizes];
 interface Options {
@@ -42,7 +42,7 @@ export const unfold: Unfold = /* @__PURE__ */ composedFunction(
     const padded = py + px === 0 ? x : constantPadNd(x, [px, px, py, py]);
     const lead = shape.slice(0, -2);
     const pixels = reshape(padded, [...lead, product(patches.size)]);
-    const seen = indexSelect(pixels, -1, tensor(patches.places, { dtype: "int64", device: x.device }));
+    const seen = indexSelect(pixels, -1, placesOn(x, patches.places));
     return reshape(seen, [...lead.with(-1, lead.at(-1)! * patches.taps), patches.count]);
   },
 );
@@ -65,7 +65,7 @@ export const fold: Fold = /* @__PURE__ */ composedFunction(
     }
     const lead = [...shape.slice(0, -2), shape.at(-2)! / patches.taps];
     const room = zeros([...lead, product(patches.size)], { dtype: x.dtype, device: x.device });
-    const places = tensor(patches.places, { dtype: "int64", device: x.device });
+    const places = placesOn(x, patches.places);
     const total = indexAdd(room, -1, places, reshape(x, [...lead, patches.places.length]));
     const padded = reshape(total, [...lead, ...patches.size]);
     const [py, px] = patches.padding;

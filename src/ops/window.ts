@@ -1,7 +1,8 @@
-// Arguments of windows that slide over the last dims.
+// Windows that slide over the last dims: their arguments, and the places that they see.
 
 import { showShape, ValueError } from "../core/index.ts";
 import { wrongArgument } from "../op/index.ts";
+import { type Tensor, tensor } from "../tensor/index.ts";
 
 /** One number for all dims, or one a dim. */
 export type Sizes = number | readonly number[];
@@ -19,3 +20,7 @@ export function perDim(op: string, name: string, value: Sizes, ndim: number, lea
   }
   return list.length === ndim ? list : new Array<number>(ndim).fill(list[0]!);
 }
+
+/** A list of places as an index on the device of `x`. */
+export const placesOn = (x: Tensor, list: readonly number[]): Tensor =>
+  tensor(list, { dtype: "int64", device: x.device });

@@ -71,6 +71,7 @@ test("an output size chooses the output padding, and must be one of the stride's
   const x = randn([1, 1, 3, 3]);
   assert.equal(layer(x).shape, [1, 1, 5, 5]);
   assert.equal(layer(x, [6, 5]).shape, [1, 1, 6, 5]);
+  assert.equal(layer(x, { outputSize: [6, 5] } as never).shape, [1, 1, 6, 5]);
   assert.equal(layer(x, [1, 1, 5, 6]).shape, [1, 1, 5, 6]);
   assert.throws(
     () => layer(x, [7, 5]),
@@ -80,6 +81,15 @@ test("an output size chooses the output padding, and must be one of the stride's
     () => F.convTranspose1d(randn([1, 1, 3]), randn([1, 1, 3]), { outputPadding: 1 }),
     (e: unknown) => e instanceof ValueError && /smaller than either stride/.test((e as Error).message),
   );
+});
+
+test("borders of other things than zeros are those of pad", () => {
+  const x = randn([1, 2, 5, 6, 4]);
+  for (const paddingMode of ["reflect", "replicate", "circular"] as const) {
+    const layer = new nn.Conv3d(2, 3, 3, { padding: [1, 2, 1], paddingMode });
+    const want = F.conv3d(F.pad(x, [1, 1, 2, 2, 1, 1], paddingMode), layer.weight, layer.bias);
+    assert.is(gap(layer(x), want), 0);
+  }
 });
 
 test("fold adds what unfold takes: each pixel as often as patches see it", () => {
