@@ -37,8 +37,8 @@ test("resample: means of equal stretches, short lists unchanged", () => {
 test("curve: a line a row, the axis' ends labelled, whatever the values", () => {
   const lines = curve([1, 0.1, 0.01], 10, 4).trimEnd().split("\n");
   assert.is(lines.length, 4);
-  assert.match(lines[0]!, /1\.0 ┤/);
-  assert.match(lines[3]!, /0\.010 ┤/);
+  assert.match(lines[0]!, / 1 ┤/);
+  assert.match(lines[3]!, / 0\.01 ┤/);
   assert.is(curve([], 10, 4), "");
   assert.is(curve([NaN, 0], 10, 4), "");
   assert.is(curve([2, 2], 10, 2).split("\n").length, 3);
