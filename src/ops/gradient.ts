@@ -1,12 +1,12 @@
 // Slopes of sampled functions.
 
 import { DTYPES, defaultFloat, isComplex, isIntegral, REAL, ShapeError, show, ValueError } from "../core/index.ts";
-import { asTensor, type Op } from "../op/index.ts";
+import { asTensor } from "../op/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { realNumber } from "./arguments.ts";
 import { axisOf } from "./axes.ts";
 import { add, div, mul, sub } from "./binary.ts";
-import { composed } from "./composed.ts";
+import { composedFunction } from "./composed.ts";
 import { full } from "./create.ts";
 import { diff } from "./difference.ts";
 import { cat } from "./join.ts";
@@ -29,31 +29,30 @@ export interface GradientOptions {
  *
  * Throws ShapeError where a dim has fewer than edgeOrder + 1 elements, or the spacings are not as many as the dims.
  */
-export const gradient: Op<(x: Tensor, options?: GradientOptions) => Tensor[], (options?: GradientOptions) => Tensor[]> =
-  /* @__PURE__ */ composed(
-    "gradient",
-    "input, *, spacing?, dim?, edgeOrder?",
-    (x: Tensor, spacing?: unknown, dim?: unknown, edgeOrder?: unknown) => {
-      asTensor(x, "gradient", "input");
-      const order = edgeOrder ?? 1;
-      if (order !== 1 && order !== 2) throw new ValueError(`gradient: edgeOrder is ${String(order)}, expected 1 or 2`);
-      const list = dim == null ? [...x.shape.keys()] : Array.isArray(dim) ? (dim as number[]) : [dim as number];
-      const dims = list.map((d) => axisOf(d, x.ndim, "gradient"));
-      if (new Set(dims).size < dims.length) throw new ShapeError("gradient: dim names a dim twice");
-      for (const d of dims) {
-        if (!(x.shape[d]! > order)) {
-          throw new ShapeError(`gradient: ${show(x)} has fewer than ${order + 1} elements along dim ${d}`);
-        }
+export const gradient: (x: Tensor, options?: GradientOptions) => Tensor[] = /* @__PURE__ */ composedFunction(
+  "gradient",
+  "input, *, spacing?, dim?, edgeOrder?",
+  (x: Tensor, spacing?: unknown, dim?: unknown, edgeOrder?: unknown) => {
+    asTensor(x, "gradient", "input");
+    const order = edgeOrder ?? 1;
+    if (order !== 1 && order !== 2) throw new ValueError(`gradient: edgeOrder is ${String(order)}, expected 1 or 2`);
+    const list = dim == null ? [...x.shape.keys()] : Array.isArray(dim) ? (dim as number[]) : [dim as number];
+    const dims = list.map((d) => axisOf(d, x.ndim, "gradient"));
+    if (new Set(dims).size < dims.length) throw new ShapeError("gradient: dim names a dim twice");
+    for (const d of dims) {
+      if (!(x.shape[d]! > order)) {
+        throw new ShapeError(`gradient: ${show(x)} has fewer than ${order + 1} elements along dim ${d}`);
       }
-      const spacings = Array.isArray(spacing)
-        ? (spacing as (number | Tensor)[])
-        : dims.map(() => (spacing ?? 1) as number);
-      if (spacings.length !== dims.length) {
-        throw new ShapeError(`gradient: ${spacings.length} spacings for ${dims.length} dims`);
-      }
-      return dims.map((d, i) => slopes(x, d, stepsOf(x, d, spacings[i]!), order));
-    },
-  ) as never;
+    }
+    const spacings = Array.isArray(spacing)
+      ? (spacing as (number | Tensor)[])
+      : dims.map(() => (spacing ?? 1) as number);
+    if (spacings.length !== dims.length) {
+      throw new ShapeError(`gradient: ${spacings.length} spacings for ${dims.length} dims`);
+    }
+    return dims.map((d, i) => slopes(x, d, stepsOf(x, d, spacings[i]!), order));
+  },
+) as never;
 
 /** The steps between neighbours along a dim, in the shape that broadcasts with x. */
 function stepsOf(x: Tensor, dim: number, spacing: number | Tensor): Tensor {

@@ -1,13 +1,13 @@
 // Searches: places in sorted sequences, membership.
 
 import { DTypeError, INT32, promoteTypes, ShapeError, sameDims, show, ValueError } from "../core/index.ts";
-import { asTensor, type FnQ, type Op, type Operand } from "../op/index.ts";
+import { asTensor, type FnQ, type Operand } from "../op/index.ts";
 import { Tensor, tensor } from "../tensor/index.ts";
 import { word } from "./arguments.ts";
 import { add } from "./binary.ts";
 import { asCode } from "./cast.ts";
 import { eq, ge, gt, le } from "./compare.ts";
-import { composed, composedFunction } from "./composed.ts";
+import { composedFunction } from "./composed.ts";
 import { zeros } from "./create.ts";
 import { gather } from "./gather.ts";
 import { logicalAnd, logicalNot } from "./logic.ts";
@@ -51,10 +51,7 @@ export const searchsorted: SearchSorted = /* @__PURE__ */ composedFunction<Searc
   },
 );
 
-type Bucketize = Op<
-  (x: Operand, boundaries: Tensor, options?: BucketizeOptions) => Tensor,
-  (boundaries: Tensor, options?: BucketizeOptions) => Tensor
->;
+type Bucketize = (x: Operand, boundaries: Tensor, options?: BucketizeOptions) => Tensor;
 export interface BucketizeOptions {
   /** Whether the result is int32; false, it is int64. */
   outInt32?: boolean;
@@ -63,16 +60,16 @@ export interface BucketizeOptions {
 }
 
 /** The bucket of each element between sorted `boundaries`: `searchsorted` with one sequence for all. */
-export const bucketize: Bucketize = /* @__PURE__ */ composed(
+export const bucketize: Bucketize = /* @__PURE__ */ composedFunction(
   "bucketize",
   "input, boundaries, *, outInt32?, right?",
-  (input: Operand, boundaries: Tensor, outInt32?: unknown, right?: unknown) => {
+  (input, boundaries, outInt32?: unknown, right?: unknown) => {
     if (asTensor(boundaries, "bucketize", "boundaries").ndim !== 1) {
       throw new ShapeError(`bucketize: boundaries are ${show(boundaries)}, expected one dim`);
     }
     return found("bucketize", boundaries, input, right === true, outInt32 === true);
   },
-) as unknown as Bucketize;
+);
 
 function found(op: string, sorted: Tensor, input: Operand, right: boolean, narrow: boolean): Tensor {
   const x = input instanceof Tensor ? input : tensor(input as number, { dtype: sorted.dtype, device: sorted.device });

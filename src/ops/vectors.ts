@@ -80,7 +80,7 @@ export const kron: Op2T = /* @__PURE__ */ composed<Op2T>("kron", "input, other",
 });
 
 /** The product of all matrices, in the order that needs the fewest multiplications; see `linalg.multiDot`. */
-export const chainMatmul = (...matrices: readonly Tensor[]): Tensor =>
-  matrices.length === 1
-    ? asTensor(matrices[0], "chainMatmul", "matrices[0]")
-    : within("chainMatmul", () => chain("chainMatmul", matrices));
+export function chainMatmul(...matrices: readonly Tensor[]): Tensor {
+  if (matrices.length === 1) return asTensor(matrices[0], "chainMatmul", "matrices[0]");
+  return within("chainMatmul", () => chain("chainMatmul", matrices));
+}

@@ -14,6 +14,7 @@ import type * as create from "../ops/create.ts";
 import type * as difference from "../ops/difference.ts";
 import type * as extreme from "../ops/extreme.ts";
 import type * as gather from "../ops/gather.ts";
+import type * as histogram from "../ops/histogram.ts";
 import type * as indexing from "../ops/indexing.ts";
 import type * as join from "../ops/join.ts";
 import type * as length from "../ops/length.ts";
@@ -33,7 +34,9 @@ import type * as sort from "../ops/sort.ts";
 import type * as statistics from "../ops/statistics.ts";
 import type * as ternary from "../ops/ternary.ts";
 import type * as unary from "../ops/unary.ts";
+import type * as unique from "../ops/unique.ts";
 import type * as variance from "../ops/variance.ts";
+import type * as vectors from "../ops/vectors.ts";
 import type * as view from "../ops/view.ts";
 
 /** The members that carry the marker of an operator, with the signature that it states for its method. */
@@ -54,6 +57,7 @@ export interface OperatorMethods
     Methods<typeof difference>,
     Methods<typeof extreme>,
     Methods<typeof gather>,
+    Methods<typeof histogram>,
     Methods<typeof indexing>,
     Methods<typeof join>,
     Methods<typeof length>,
@@ -73,5 +77,7 @@ export interface OperatorMethods
     Methods<typeof statistics>,
     Methods<typeof ternary>,
     Methods<typeof unary>,
+    Methods<typeof unique>,
     Methods<typeof variance>,
+    Methods<typeof vectors>,
     Methods<typeof view> {}
