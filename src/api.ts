@@ -42,7 +42,7 @@ export {
   Queue,
   registerDevice,
 } from "./device/index.ts";
-export { type Source, safetensors } from "./io/index.ts";
+export { load, numpy, type Source, safetensors, save, type Target } from "./io/index.ts";
 export * as nn from "./nn/index.ts";
 export {
   enableGrad,

@@ -161,6 +161,20 @@ export async function writeFile(path: string | URL, parts: Iterable<Uint8Array>)
   });
 }
 
+/** Where bytes go to: a path, a URL of a file, or a stream. */
+export type Target = string | URL | WritableStream<Uint8Array>;
+
+/** Writes to a target; a file is there whole or not at all. */
+export async function writeTo(target: Target, parts: readonly Uint8Array[]): Promise<void> {
+  if (typeof target === "string" || target instanceof URL) return writeFile(target, parts);
+  if (typeof (target as Partial<WritableStream> | null)?.getWriter !== "function") {
+    throw new TypeError("a target is a path, a URL of a file, or a WritableStream");
+  }
+  const writer = target.getWriter();
+  for (const part of parts) await writer.write(part);
+  await writer.close();
+}
+
 type Files = typeof import("node:fs/promises");
 
 /** The host's files, or null. The name is put together so that bundlers for the browser do not look for it. */
