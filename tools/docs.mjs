@@ -6,7 +6,6 @@ import { fileURLToPath } from "node:url";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const library = await import(path.join(root, "dist/index.js"));
-const ops = await import(path.join(root, "dist/ops/index.js"));
 
 const NAMESPACES = {
   "nn.functional": library.nn.functional,
@@ -25,7 +24,7 @@ Written by \`npm run docs\` from the declarations. Optional arguments (\`?\`) go
 those behind \`*\` by name alone. A name is a function of the package, \`fl.sum(x, 1)\`, or of the namespaces that stand beside
 it, and where *method* does, \`x.sum(1)\` too.
 
-${sectionsOf("src/ops", operatorRows)}
+${await sectionsOf("src/ops", operatorRows)}
 `,
 );
 
@@ -36,39 +35,35 @@ behind \`*\` by name alone.
 
 # Modules
 
-${sectionsOf("src/nn", (file) => classRows(file, library.nn, "nn"))}
+${await sectionsOf("src/nn", (file) => classRows(file, library.nn, "nn"))}
 
 # Optimizers and schedulers
 
-${sectionsOf("src/optim", (file) => [
+${await sectionsOf("src/optim", (file) => [
   ...classRows(file, library.optim, "optim"),
   ...classRows(file, library.optim.lrScheduler, "optim.lrScheduler"),
 ])}
 
 # Data
 
-${sectionsOf("src/data", (file) => classRows(file, library.utils.data, "utils.data"))}
+${await sectionsOf("src/data", (file) => classRows(file, library.utils.data, "utils.data"))}
 `,
 );
 
 /** A section for each file of the folder that has rows: its header as title and text, then a table. */
-function sectionsOf(folder, rowsOf) {
-  return readdirSync(path.join(root, folder))
-    .filter((name) => name.endsWith(".ts") && name !== "index.ts")
-    .sort()
-    .map((name) => ({ name, text: readFileSync(path.join(root, folder, name), "utf8") }))
-    .map((file) => ({ ...file, rows: rowsOf(file) }))
-    .filter(({ rows }) => rows.length > 0)
-    .map(({ name, text, rows }) => {
-      const { title, about } = header(text, name);
-      return [
-        `## ${title}`,
-        ...(about === "" ? [] : [about]),
-        `[\`${folder}/${name}\`](../${folder}/${name})`,
-        rows.join("\n"),
-      ].join("\n\n");
-    })
-    .join("\n\n");
+async function sectionsOf(folder, rowsOf) {
+  const names = readdirSync(path.join(root, folder)).filter((name) => name.endsWith(".ts") && name !== "index.ts");
+  const sections = [];
+  for (const name of names.sort()) {
+    const text = readFileSync(path.join(root, folder, name), "utf8");
+    const exported = await import(path.join(root, folder.replace("src", "dist"), name.replace(/ts$/, "js")));
+    const rows = rowsOf({ text, exported });
+    if (rows.length === 0) continue;
+    const { title, about } = header(text, name);
+    const link = `[\`${folder}/${name}\`](../${folder}/${name})`;
+    sections.push([`## ${title}`, about, link, rows.join("\n")].filter((part) => part !== "").join("\n\n"));
+  }
+  return sections.join("\n\n");
 }
 
 /** The first sentence of a file's first comment up to a colon, and the paragraph where it says more. */
@@ -95,21 +90,21 @@ function* declarations(text) {
   }
 }
 
-function operatorRows({ text }) {
+function operatorRows({ text, exported }) {
   const all = [...declarations(text)].filter(({ name, comment }) => {
-    return (
-      typeof ops[name] === "function" && !comment.includes("@internal") && (comment !== "" || "opName" in ops[name])
-    );
+    const value = exported[name];
+    if (typeof value !== "function" || comment.includes("@internal")) return false;
+    const isPublic = "opName" in value || (library[name] === value && comment !== "");
+    return isPublic || namespacesOf(name, value).length > 0;
   });
   const names = new Set(all.map(({ name }) => name));
   const rows = all
     .filter(({ name }) => !(name.endsWith("_") && names.has(name.slice(0, -1)))) // stands beside its base
     .map(({ name, comment, body }) => {
-      const signature = ops[name].operator?.signature ?? /"((?:\w+\??|\*)(?:, (?:\w+\??|\*))+|input)"/.exec(body)?.[1];
+      const signature =
+        exported[name].operator?.signature ?? /"((?:\w+\??|\*)(?:, (?:\w+\??|\*))+|input)"/.exec(body)?.[1];
       const call = signature === undefined ? name : `${name}(${signature})`;
-      const places = Object.entries(NAMESPACES).flatMap(([place, names]) =>
-        names?.[name] === ops[name] ? [place] : [],
-      );
+      const places = namespacesOf(name, exported[name]);
       if (name in library.Tensor.prototype) places.unshift("method");
       if (names.has(`${name}_`)) places.push(`in place \`${name}_\``);
       const original = new RegExp(`export const ${name}: [^=]+= (\\w+);`).exec(body)?.[1];
@@ -117,6 +112,14 @@ function operatorRows({ text }) {
       return `| \`${call}\` | ${places.join(", ")} | ${what} |`;
     });
   return rows.length === 0 ? [] : ["| | | what it computes |\n|---|---|---|", ...rows];
+}
+
+/** The namespaces that have a function, with its name there where that is another. */
+function namespacesOf(name, value) {
+  return Object.entries(NAMESPACES).flatMap(([namespace, members]) => {
+    const keys = Object.keys(members ?? {}).filter((key) => members[key] === value);
+    return keys.map((key) => (key === name ? namespace : `${namespace}.${key}`));
+  });
 }
 
 function classRows({ text }, namespace, place) {
