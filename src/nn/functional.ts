@@ -35,6 +35,8 @@ export {
   elu,
   embedding,
   featureAlphaDropout,
+  fractionalMaxPool2d,
+  fractionalMaxPool3d,
   gaussianNllLoss,
   gelu,
   glu,
