@@ -124,11 +124,14 @@ type CellArguments = Arguments<
   [bias?: boolean, device?: string | null, dtype?: DType | null]
 >;
 
-const bindCell = /* @__PURE__ */ keywords<CellOptions>("Cell", "inputSize, hiddenSize, bias?, device?, dtype?", {
-  bias: true,
-  device: null,
-  dtype: null,
-});
+const cellBinder = (name: string): ((args: readonly unknown[]) => Required<CellOptions>) =>
+  keywords<CellOptions>(name, "inputSize, hiddenSize, bias?, device?, dtype?", {
+    bias: true,
+    device: null,
+    dtype: null,
+  });
+const bindLSTMCell = /* @__PURE__ */ cellBinder("LSTMCell");
+const bindGRUCell = /* @__PURE__ */ cellBinder("GRUCell");
 
 /** What the cells share. */
 abstract class Cell extends Module {
@@ -249,7 +252,7 @@ export class RNNCell extends Cell {
  */
 export class LSTMCell extends Cell {
   constructor(...args: CellArguments) {
-    super(bindCell(args), 4);
+    super(bindLSTMCell(args), 4);
   }
 
   forward(input: Tensor, hx?: readonly [h: Tensor, c: Tensor] | null): [h: Tensor, c: Tensor] {
@@ -265,7 +268,7 @@ export class LSTMCell extends Cell {
  */
 export class GRUCell extends Cell {
   constructor(...args: CellArguments) {
-    super(bindCell(args), 3);
+    super(bindGRUCell(args), 3);
   }
 
   forward(input: Tensor, hx?: Tensor | null): Tensor {

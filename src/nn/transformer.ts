@@ -65,11 +65,14 @@ const LAYER_DEFAULTS = {
   device: null,
   dtype: null,
 } as const;
-const bindLayer = /* @__PURE__ */ keywords<TransformerLayerOptions>(
-  "TransformerLayer",
-  "dModel, nhead, dimFeedforward?, dropout?, activation?, layerNormEps?, batchFirst?, normFirst?, bias?, device?, dtype?",
-  LAYER_DEFAULTS,
-);
+const layerBinder = (name: string): ((args: readonly unknown[]) => Required<TransformerLayerOptions>) =>
+  keywords<TransformerLayerOptions>(
+    name,
+    "dModel, nhead, dimFeedforward?, dropout?, activation?, layerNormEps?, batchFirst?, normFirst?, bias?, device?, dtype?",
+    LAYER_DEFAULTS,
+  );
+const bindEncoderLayerOptions = /* @__PURE__ */ layerBinder("TransformerEncoderLayer");
+const bindDecoderLayerOptions = /* @__PURE__ */ layerBinder("TransformerDecoderLayer");
 
 type Mask = Tensor | null;
 
@@ -116,7 +119,8 @@ export class TransformerEncoderLayer extends Module {
 
   constructor(...args: LayerArguments) {
     super();
-    const { dModel, nhead, dimFeedforward, dropout, layerNormEps, batchFirst, normFirst, ...rest } = bindLayer(args);
+    const { dModel, nhead, dimFeedforward, dropout, layerNormEps, batchFirst, normFirst, ...rest } =
+      bindEncoderLayerOptions(args);
     const { activation, ...more } = rest;
     this.selfAttn = new MultiheadAttention(dModel, nhead, { dropout, batchFirst, ...more });
     this.linear1 = new Linear(dModel, dimFeedforward, more);
@@ -211,7 +215,8 @@ export class TransformerDecoderLayer extends Module {
 
   constructor(...args: LayerArguments) {
     super();
-    const { dModel, nhead, dimFeedforward, dropout, layerNormEps, batchFirst, normFirst, ...rest } = bindLayer(args);
+    const { dModel, nhead, dimFeedforward, dropout, layerNormEps, batchFirst, normFirst, ...rest } =
+      bindDecoderLayerOptions(args);
     const { activation, ...more } = rest;
     this.selfAttn = new MultiheadAttention(dModel, nhead, { dropout, batchFirst, ...more });
     this.multiheadAttn = new MultiheadAttention(dModel, nhead, { dropout, batchFirst, ...more });
