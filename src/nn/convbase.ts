@@ -1,7 +1,7 @@
 import { showValue, ValueError } from "../core/index.ts";
 import type { Bound } from "../op/index.ts";
-import { pad } from "../ops/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import { empty, pad } from "../ops/index.ts";
+import { outside, setData, type Tensor } from "../tensor/index.ts";
 import { Layer } from "./layer.ts";
 import { resetAffine } from "./linear.ts";
 import { blank, type Factory, type Parameter } from "./parameter.ts";
@@ -36,6 +36,8 @@ type BaseOptions = Bound<ConvOptions> & { readonly outputPadding: Sizes; readonl
 
 /** What convolutions share: `dims` is the number of spatial dims. */
 export abstract class ConvBase extends Layer {
+  /** Whether the number of the input's channels is found at the first call. */
+  static readonly lazy: boolean = false;
   readonly inChannels: number;
   readonly outChannels: number;
   readonly kernelSize: readonly number[];
@@ -45,6 +47,7 @@ export abstract class ConvBase extends Layer {
   readonly dilation: readonly number[];
   readonly groups: number;
   readonly paddingMode: PaddingMode;
+  readonly #transposed: boolean;
   weight: Parameter;
   bias: Parameter | null;
 
@@ -77,10 +80,30 @@ export abstract class ConvBase extends Layer {
     this.groups = groups;
     this.paddingMode = paddingMode;
     this.outputPadding = each(outputPadding, dims, name, "outputPadding");
-    const channels = transposed ? [inChannels, outChannels / groups] : [outChannels, inChannels / groups];
-    this.weight = blank([...channels, ...this.kernelSize], { device, dtype });
+    this.#transposed = transposed;
+    this.weight = blank(new.target.lazy ? [0] : this.#weightShape(), { device, dtype });
     this.bias = bias ? blank([outChannels], { device, dtype }) : null;
+    if (!new.target.lazy) this.resetParameters();
+  }
+
+  #weightShape(): readonly number[] {
+    const [from, to] = [this.inChannels, this.outChannels];
+    const channels = this.#transposed ? [from, to / this.groups] : [to, from / this.groups];
+    return [...channels, ...this.kernelSize];
+  }
+
+  /** Gives a lazy layer the weight that `input` asks for, in the parameter that it has, and makes it one of `kind`. */
+  protected settle(input: Tensor, kind: { readonly prototype: ConvBase }): void {
+    const from = input.shape.at(-this.kernelSize.length - 1) ?? 0;
+    if (from % this.groups !== 0) throw new ValueError("in_channels must be divisible by groups");
+    (this as { inChannels: number }).inChannels = from; // read-only to all others
+    const { device, dtype } = this.weight;
+    setData(
+      this.weight,
+      outside(() => empty(this.#weightShape(), { device, dtype })),
+    );
     this.resetParameters();
+    Object.setPrototypeOf(this, kind.prototype);
   }
 
   /** Draws the weights anew. */

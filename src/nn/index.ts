@@ -11,6 +11,7 @@ export * from "./embedding.ts";
 export * as functional from "./functional.ts";
 export type { BackwardHook, BackwardPreHook, ForwardHook, ForwardPreHook, Gradients } from "./hooks.ts";
 export * as init from "./init.ts";
+export * from "./lazyconv.ts";
 export * from "./linear.ts";
 export * from "./loss.ts";
 export * from "./marginloss.ts";

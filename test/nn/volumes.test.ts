@@ -92,6 +92,21 @@ test("borders of other things than zeros are those of pad", () => {
   }
 });
 
+test("a lazy convolution becomes one at its first call, in the parameters that it had", () => {
+  manualSeed(2);
+  const lazy = new nn.LazyConv2d(3, 2, { stride: 2 });
+  const { weight } = lazy;
+  assert.is(String(lazy), "LazyConv2d(0, 3, kernel_size=(2, 2), stride=(2, 2))");
+  const x = ones([1, 5, 4, 4]);
+  const y = lazy(x);
+  manualSeed(2);
+  assert.is(gap(y, new nn.Conv2d(5, 3, 2, { stride: 2 })(x)), 0);
+  assert.is(lazy.weight, weight);
+  assert.is(String(lazy), "Conv2d(5, 3, kernel_size=(2, 2), stride=(2, 2))");
+  assert.ok(lazy(x).requiresGrad);
+  assert.throws(() => new nn.LazyConv1d(4, 3, { groups: 2 })(ones([1, 3, 5])), /divisible by groups/);
+});
+
 test("fold adds what unfold takes: each pixel as often as patches see it", () => {
   const x = randn([2, 3, 5, 6]);
   for (const [kernel, options] of [
