@@ -1,0 +1,59 @@
+// The smoke program through each bundler that is there, with its defaults, and then in Chromium: the library is installed
+// in an app of two files, and the bundle alone is served.
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { root } from "../house/sources.ts";
+import { skip } from "./check.ts";
+import { ANSWERED, missing, open, type Pages, PROGRAM } from "./page.ts";
+
+const PAGE = `<!doctype html><script type="module" src="page.js"></script>`;
+/** They write into a folder of their name: page.js, or with a page that they make themselves. */
+const BUNDLERS: Readonly<Record<string, string>> = {
+  // What esbuild makes without a format is a classic script, which cannot wait for the kernels.
+  esbuild: "esbuild page.js --bundle --format=esm --outdir=esbuild",
+  bun: "bun build page.js --outdir=bun",
+  deno: "deno bundle --platform=browser page.js --outdir=deno",
+  rollup: "rollup page.js --plugin node-resolve --dir rollup",
+  webpack: "webpack --mode production --entry ./page.js --output-path webpack --output-filename page.js",
+  vite: "vite build --outDir vite --base ./",
+};
+
+const app = mkdtempSync(path.join(tmpdir(), "flambeau-app-"));
+mkdirSync(path.join(app, "node_modules"));
+symlinkSync(root, path.join(app, "node_modules/flambeau"));
+copyFileSync(fileURLToPath(new URL("smoke.js", import.meta.url)), path.join(app, "smoke.js"));
+writeFileSync(path.join(app, "page.js"), PROGRAM);
+writeFileSync(path.join(app, "index.html"), PAGE);
+writeFileSync(path.join(app, "package.json"), `{ "type": "module" }`);
+let pages: Pages;
+
+for (const [name, line] of Object.entries(BUNDLERS)) {
+  const [command, ...args] = line.split(" ") as [string, ...string[]];
+  const there = spawnSync(command, ["--version"], { encoding: "utf8" }).error === undefined;
+  if (missing !== null || !there) {
+    skip(test, `${name} → Chromium`, missing ?? "not on the PATH");
+    continue;
+  }
+  test(`${name} → Chromium`, async () => {
+    const { status, stdout, stderr } = spawnSync(command, args, { cwd: app, encoding: "utf8", timeout: 120_000 });
+    assert.is(status, 0, `${stdout}\n${stderr}`);
+    const threads = availableParallelism();
+    const describe = new RegExp(`-threads kernels .* ${threads} threads`);
+    const page = name === "vite" ? "index.html" : "page.html";
+    assert.is(await pages.run(`isolated/${name}/${page}`, ANSWERED, describe), threads - 1);
+  });
+}
+
+if (missing === null) {
+  test.before(async () => {
+    pages = await open(app, Object.fromEntries(Object.keys(BUNDLERS).map((name) => [`${name}/page.html`, PAGE])));
+  });
+  test.after(() => pages.close());
+}
+test.after(() => rmSync(app, { recursive: true }));
+test.run();
