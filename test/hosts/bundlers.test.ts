@@ -17,7 +17,6 @@ const BUNDLERS: Readonly<Record<string, string>> = {
   // What esbuild makes without a format is a classic script, which cannot wait for the kernels.
   esbuild: "esbuild page.js --bundle --format=esm --outdir=esbuild",
   bun: "bun build page.js --outdir=bun",
-  deno: "deno bundle --platform=browser page.js --outdir=deno",
   rollup: "rollup page.js --plugin node-resolve --dir rollup",
   webpack: "webpack --mode production --entry ./page.js --output-path webpack --output-filename page.js",
   vite: "vite build --outDir vite --base ./",

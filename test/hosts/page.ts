@@ -1,5 +1,5 @@
 // Chromium, and the pages that it opens: a plain server of texts and files, with the headers that a page may come with.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -45,7 +45,8 @@ export async function open(root: string, texts: Readonly<Record<string, string>>
   const server = createServer((request, response) => {
     const [, kind = "", name = ""] = /^\/(\w+)\/([^?]*)/.exec(request.url ?? "") ?? [];
     const file = path.join(root, path.posix.join("/", name));
-    const text = texts[name] ?? (existsSync(file) ? readFileSync(file, "utf8") : null);
+    const isFile = statSync(file, { throwIfNoEntry: false })?.isFile();
+    const text = texts[name] ?? (isFile ? readFileSync(file, "utf8") : null);
     response.writeHead(text === null ? 404 : 200, {
       ...HEADERS[kind],
       "content-type": name.endsWith(".html") ? "text/html" : "text/javascript",
