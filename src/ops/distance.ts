@@ -17,7 +17,7 @@ import { indexSelect } from "./rows.ts";
 import { clampMin, where } from "./ternary.ts";
 import { abs, sign, sqrt, square } from "./unary.ts";
 import { vectorNorm } from "./vectornorm.ts";
-import { broadcastShapes, mT, unsqueeze } from "./view.ts";
+import { broadcastShapes, broadcastTensors, mT, unsqueeze } from "./view.ts";
 
 /** Throws DTypeError for what is no float. */
 function floats(name: string, argument: string, x: Tensor): Tensor {
@@ -40,12 +40,13 @@ export const cosineSimilarity: CosineSimilarity = /* @__PURE__ */ composedFuncti
   "x1, x2, dim?, eps?",
   (x1, x2, dim, eps) => {
     const axis = dim ?? 1;
-    const direction = (x: Tensor, name: string): Tensor => {
-      const length = vectorNorm(floats("cosineSimilarity", name, x), 2, axis, true);
+    const direction = (x: Tensor): Tensor => {
+      const length = vectorNorm(x, 2, axis, true);
       // Where the length is below eps it is eps, yet the gradient flows as if it were not.
       return div(x, add(length, detach(sub(clampMin(length, Number(eps ?? 1e-8)), length))));
     };
-    return sum(mul(direction(x1, "x1"), direction(x2, "x2")), axis);
+    const [a, b] = broadcastTensors(floats("cosineSimilarity", "x1", x1), floats("cosineSimilarity", "x2", x2));
+    return sum(mul(direction(a!), direction(b!)), axis);
   },
 );
 

@@ -6,13 +6,13 @@ import { Tensor, tensor } from "../tensor/index.ts";
 import { word } from "./arguments.ts";
 import { add } from "./binary.ts";
 import { asCode } from "./cast.ts";
-import { eq, ge, gt, le } from "./compare.ts";
+import { eq, ge, gt, lt } from "./compare.ts";
 import { composedFunction } from "./composed.ts";
-import { zeros } from "./create.ts";
+import { full, zeros } from "./create.ts";
 import { gather } from "./gather.ts";
-import { logicalAnd, logicalNot } from "./logic.ts";
+import { bitwiseRightShift, logicalAnd, logicalNot } from "./logic.ts";
 import { sort } from "./sort.ts";
-import { clamp, where } from "./ternary.ts";
+import { clampMax, where } from "./ternary.ts";
 import { reshape } from "./view.ts";
 
 type Side = "left" | "right";
@@ -82,18 +82,24 @@ function found(op: string, sorted: Tensor, input: Operand, right: boolean, narro
   return narrow ? asCode(places, INT32) : places;
 }
 
-/** Searches all at once: a place grows by powers of two as long as what lies before it is less. */
+/**
+ * A binary search of all at once. It asks in the order in which PyTorch asks, so that even of a sequence that is not sorted
+ * the places are PyTorch's.
+ */
 function placesOf(sorted: Tensor, x: Tensor, right: boolean): Tensor {
   const n = sorted.shape.at(-1)!;
-  let places = zeros(x.shape, { dtype: "int64", device: x.device });
-  for (let step = 2 ** Math.floor(Math.log2(Math.max(n, 1))); step >= 1 && n > 0; step /= 2) {
-    const next = add(places, step);
-    const before = gather(sorted, -1, clamp(add(next, -1), null, n - 1));
+  const options = { dtype: "int64", device: x.device } as const;
+  let start = zeros(x.shape, options);
+  let end = full(x.shape, n, options);
+  for (let left = n; left > 0; left >>= 1) {
+    const middle = bitwiseRightShift(add(start, end), 1);
+    const there = gather(sorted, -1, clampMax(middle, n - 1));
     // The negation puts NaN behind all.
-    const less = logicalNot(right ? gt(before, x) : ge(before, x));
-    places = where(logicalAnd(less, le(next, n)), next, places);
+    const less = logicalAnd(logicalNot(right ? gt(there, x) : ge(there, x)), lt(start, end));
+    start = where(less, add(middle, 1), start);
+    end = where(less, end, middle);
   }
-  return places;
+  return start;
 }
 
 type IsIn = FnQ<[elements: Operand, testElements: Operand], [], [], { assumeUnique: boolean; invert: boolean }>;
@@ -118,6 +124,6 @@ export const isin: IsIn = /* @__PURE__ */ composedFunction<IsIn>(
 
 function isAmong(x: Tensor, sorted: Tensor): Tensor {
   const flat = reshape(x, [-1]);
-  const nearest = clamp(placesOf(sorted, flat, false), null, sorted.numel() - 1);
+  const nearest = clampMax(placesOf(sorted, flat, false), sorted.numel() - 1);
   return reshape(eq(gather(sorted, 0, nearest), flat), x.shape);
 }

@@ -1,6 +1,6 @@
 // Products of vectors and matrices that are no matrix products.
 
-import { BOOL, DTypeError, isIntegral, resultType, ShapeError, show } from "../core/index.ts";
+import { BOOL, DTypeError, FloatScalar, isIntegral, resultType, ShapeError, show } from "../core/index.ts";
 import { asTensor, type Op2T, type Operand, type OpQ } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { axisOf } from "./axes.ts";
@@ -8,7 +8,7 @@ import { add, mul } from "./binary.ts";
 import { asCode } from "./cast.ts";
 import { composed, renamed, within } from "./composed.ts";
 import { copy_ } from "./copy.ts";
-import { logicalAnd, logicalOr } from "./logic.ts";
+import { logicalOr } from "./logic.ts";
 import { outer } from "./matmul.ts";
 import { chain, crossOf, vectors } from "./matrices.ts";
 import { broadcastTo, reshape } from "./view.ts";
@@ -18,7 +18,6 @@ export const ger: Op2T = /* @__PURE__ */ renamed<Op2T>("ger", outer);
 
 type Addr = OpQ<[vec1: Tensor, vec2: Tensor], [], [], { beta: Operand; alpha: Operand }>;
 
-/** `beta · x + alpha · vec1[i] · vec2[j]`; where beta is 0, x is not looked at. Of bools with "and" and "or". */
 function addrOf(name: string, x: Tensor, a: Tensor, b: Tensor, beta: Operand, alpha: Operand): Tensor {
   asTensor(x, name, "input");
   const pairs = outer(asTensor(a, name, "vec1"), asTensor(b, name, "vec2"));
@@ -28,10 +27,11 @@ function addrOf(name: string, x: Tensor, a: Tensor, b: Tensor, beta: Operand, al
       throw new DTypeError(`${name}: ${factor} is ${value}, expected an integer for integers`);
     }
   }
-  const base = broadcastTo(x, pairs.shape);
-  if (code === BOOL) return beta === 0 ? logicalAnd(pairs, alpha as never) : logicalOr(base, pairs);
+  const none = beta === 0 || (beta instanceof FloatScalar && Number(beta) === 0);
   const scaled = alpha === 1 ? pairs : mul(pairs, alpha);
-  return asCode(beta === 0 ? scaled : add(beta === 1 ? base : mul(base, beta), scaled), code);
+  if (none) return asCode(scaled, code);
+  const base = broadcastTo(beta === 1 ? x : mul(x, beta), pairs.shape);
+  return code === BOOL ? logicalOr(base, scaled) : asCode(add(base, scaled), code);
 }
 
 /** `beta · x + alpha · vec1[i] · vec2[j]`; where beta is 0, x is not looked at. Of bools with "and" and "or". */
