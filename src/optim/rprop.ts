@@ -1,6 +1,6 @@
 import { ComplexScalar, isComplex, ValueError } from "../core/index.ts";
 import { keywords } from "../op/index.ts";
-import { addcmul_, clamp_, copy_, fullLike, gt, lt, mul, mul_, neg, sign, where } from "../ops/index.ts";
+import { addcmul_, clamp_, copy_, fullLike, gt, lt, mul, mul_, neg, onesLike, sign, where } from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import {
   atLeast0,
@@ -73,7 +73,7 @@ export class Rprop extends Optimizer<RpropGroup, RpropOptions> {
         const [p, g, before, size] = reals(param, maximize ? neg(grad) : grad, prev, stepSize);
         const agreement = mul(g, before);
         const turned = lt(agreement, 0);
-        clamp_(mul_(size, where(gt(agreement, 0), up, where(turned, down, 1))), least, most);
+        clamp_(mul_(size, where(gt(agreement, 0), up, where(turned, down, onesLike(size)))), least, most);
         const followed = where(turned, 0, g);
         addcmul_(p, sign(followed), size, { value: -1 });
         copy_(before, followed);
