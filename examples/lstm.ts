@@ -110,7 +110,7 @@ writeFileSync(
           (place) => months[place]!,
         ),
       ),
-      section("Training loss", lossCurve(losses, 1)),
+      section("Training loss", lossCurve(losses, 0)),
       note("The model", String(model)),
       note(
         "The data",
