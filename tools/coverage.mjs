@@ -137,18 +137,15 @@ function beside() {
       .sort()
       .map((name) => `\`${name}\``)
       .join(" ");
+  const files = ["safetensors", "numpy"].flatMap((place) =>
+    functions(library[place]).map((name) => `${place}.${name}`),
+  );
   return [
     ["Schedulers", classes(library.optim.lrScheduler)],
     ["Data", Object.keys(library.utils.data)],
+    ["Files", ["load", "save", ...files]],
     ["`nn.utils`", functions(library.nn.utils)],
     ["`autograd`", Object.keys(library.autograd)],
-    ["`safetensors`", functions(library.safetensors)],
-    ...["numpy", "func", "distributions"].flatMap((name) =>
-      library[name] === undefined ? [] : [[`\`${name}\``, Object.keys(library[name])]],
-    ),
-    ...[["PyTorch files", ["save", "load"].filter((name) => library[name] !== undefined)]].filter(
-      ([, all]) => all.length > 0,
-    ),
   ].map(([title, all]) => `- ${title}: ${of(all)}`);
 }
 
@@ -162,6 +159,6 @@ function summary() {
 |---|---:|---:|---:|
 ${rows.join("\n")}
 
-${beside().slice(0, 2).join("\n")}
+${beside().slice(0, 3).join("\n")}
 `;
 }
