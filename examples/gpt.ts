@@ -1,13 +1,15 @@
 // Trains a small GPT on the first chapters of Moby-Dick, letter by letter, shows how it went, and lets it write.
 //
-//   node build/examples/gpt.js [--steps N] [--seed N] [--letters N] [--begin TEXT]
+//   node build/examples/gpt.js [--steps N] [--seed N] [--letters N] [--begin TEXT] [--out FOLDER]
 //
 // A GPT reads some letters and says of each which one comes next. It is trained on pieces of the book, where the next letter is
 // known; to write, it is given its own last letters again and again.
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { parseArgs } from "node:util";
 import type { Tensor } from "flambeau";
 import * as fl from "flambeau";
+import { lossCurve, note, pageHtml, section } from "./support/report.ts";
 import { clock, curve, Progress } from "./support/terminal.ts";
 
 const { nn, optim } = fl;
@@ -19,6 +21,7 @@ const { values: option } = parseArgs({
     seed: { type: "string", default: "0" },
     letters: { type: "string", default: "400" },
     begin: { type: "string", default: "The whale" },
+    out: { type: "string", default: "runs/gpt" },
   },
 });
 const steps = Number(option.steps);
@@ -98,11 +101,35 @@ for (let step = 0; step < steps; step++) {
   bar.show((step + 1) / steps, () => [`loss ${losses.at(-1)!.toFixed(3)}`, `${clock(left / 1000)} left`]);
 }
 bar.line(`\nloss\n${curve(losses, 64, 8)}`);
-const loss = fl.scope(evaluate);
-bar.line(
-  `${clock((performance.now() - started) / 1000)}; of text it has not read, a letter costs ${(loss / Math.LN2).toFixed(2)} bits`,
+const took = clock((performance.now() - started) / 1000);
+const bits = (fl.scope(evaluate) / Math.LN2).toFixed(2);
+bar.line(`${took}; of text it has not read, a letter costs ${bits} bits`);
+const written = option.begin + write(option.begin, Number(option.letters));
+bar.line(`\n${written}\n`);
+
+mkdirSync(option.out, { recursive: true });
+const report = path.join(option.out, "report.html");
+writeFileSync(
+  report,
+  pageHtml(
+    {
+      title: "After Moby-Dick",
+      subtitle: `A GPT, trained in ${took} by Flambeau on ${seen.shape[0]!.toLocaleString("en")} letters, writes.`,
+      figures: [
+        [`${bits} bits`, "a letter that it has not read"],
+        [took, "training"],
+        [parameters.toLocaleString("en"), "parameters"],
+      ],
+    },
+    [
+      note("What it wrote", written),
+      section("Training loss", lossCurve(losses, 1)),
+      note("The model", String(model)),
+      note("The text", "Herman Melville: Moby-Dick; or, The Whale (1851), chapters 1 to 12."),
+    ].join("\n"),
+  ),
 );
-bar.line(`\n${option.begin}${write(option.begin, Number(option.letters))}`);
+bar.line(`${report} shows more`);
 
 /** One step on a batch of pieces, and its loss. */
 function train(): number {
