@@ -189,10 +189,12 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup, O extends obj
 
   /** What is new in a state outlives the scope of the step; had the step been refused, it would have ended with it. */
   protected keepState(param: Tensor, state: ParamState): void {
-    const before = new Set(tensorsOf(this.state.get(param) ?? {}));
+    const last = this.state.get(param) ?? {};
+    this.state.set(param, state);
+    if (sameObjects(last, state) && sameObjects(state, last)) return; // almost always
+    const before = new Set(tensorsOf(last));
     for (const x of tensorsOf(state)) if (!before.delete(x)) outlive(x);
     for (const x of before) x.dispose();
-    this.state.set(param, state);
   }
 
   /** Drops all gradients, or with `setToNone: false` fills them with zeros. */
@@ -314,6 +316,12 @@ const tensorsOf = (state: ParamState): Tensor[] =>
   Object.values(state)
     .flat()
     .filter((value) => value instanceof Tensor);
+
+/** Whether all that `a` keeps beside numbers is in `b` too. */
+function sameObjects(a: ParamState, b: ParamState): boolean {
+  for (const key in a) if (typeof a[key] !== "number" && a[key] !== b[key]) return false;
+  return true;
+}
 
 const defined = (options: object): object =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
