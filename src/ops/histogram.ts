@@ -9,15 +9,17 @@ import {
   ShapeError,
   sameDims,
   show,
+  showShape,
   ValueError,
 } from "../core/index.ts";
-import { asTensor, type Named, named, type OpK, type OpQ } from "../op/index.ts";
+import { asTensor, bindArguments, type Named, named, type OpK, type OpQ } from "../op/index.ts";
 import { Tensor } from "../tensor/index.ts";
 import { whole } from "./arguments.ts";
-import { div, mul, sub } from "./binary.ts";
+import { product } from "./axes.ts";
+import { add, div, mul, sub } from "./binary.ts";
 import { asCode } from "./cast.ts";
 import { ge, le } from "./compare.ts";
-import { composed } from "./composed.ts";
+import { composed, within } from "./composed.ts";
 import { detach } from "./copy.ts";
 import { linspace, onesLike, zeros } from "./create.ts";
 import { diff } from "./difference.ts";
@@ -140,33 +142,103 @@ export const histogram: Histogram = /* @__PURE__ */ composed<Histogram>(
     weight: Tensor | null | undefined,
     density: boolean | undefined,
   ) => {
-    const x = reshape(detach(floats("histogram", input)), [-1]);
-    if (weight != null && !(sameDims(weight.shape, input.shape) && weight.code === x.code)) {
-      throw new ShapeError(`histogram: weight is ${show(weight)}, expected the shape and dtype of ${show(input)}`);
-    }
-    const edges = edgesOf(x, bins, range);
-    const n = edges.numel() - 1;
-    const last = select(edges, 0, n);
-    const inside = logicalAnd(ge(x, select(edges, 0, 0)), le(x, last));
-    const place = clamp(sub(bucketize(x, edges, { right: true }), 1), 0, n - 1);
-    const counts = where(inside, weight == null ? onesLike(x) : reshape(detach(weight), [-1]), 0);
-    const hist = scatterAdd(zeros(n, { dtype: x.dtype, device: x.device }), 0, place, counts);
-    const result = density === true ? div(hist, mul(sum(hist), diff(edges))) : hist;
-    return named([result, edges], ["hist", "binEdges"]);
+    const x = reshape(detach(floats("histogram", input)), [-1, 1]);
+    checkWeight("histogram", weight, input.shape, x);
+    const edges = [edgesOf("histogram", select(x, 1, 0), bins, range)];
+    return named([counted(x, edges, weight, density), edges[0]!], ["hist", "binEdges"]);
   },
 );
 
-function edgesOf(x: Tensor, bins: number | Tensor, range: readonly number[] | null | undefined): Tensor {
+interface HistogramddOptions {
+  /** The ends of the first and the last bin of each dim, one behind the other; those of the elements by default. */
+  range?: readonly number[] | null;
+  /** What each point counts. */
+  weight?: Tensor | null;
+  /** Whether the counts are divided by their sum and the sizes of the bins; false. */
+  density?: boolean;
+}
+/** The counts, and the edges of each dim. */
+export type Histogramdd = [hist: Tensor, binEdges: Tensor[]] & { readonly hist: Tensor; readonly binEdges: Tensor[] };
+
+/**
+ * As `histogram`, of points [..., d] in d dims: the counts of the cells, and the edges along each dim. `bins` is one number for
+ * all dims, or a number or edges for each.
+ */
+export const histogramdd: (
+  input: Tensor,
+  bins: number | readonly number[] | readonly Tensor[],
+  options?: HistogramddOptions,
+) => Histogramdd = (...args) => {
+  const [hist, ...binEdges] = within("histogramdd", () => {
+    const [given, bins, range, weight, density] = bindArguments(
+      "histogramdd",
+      "input, bins, range?, weight?, density?",
+      args,
+    ) as [Tensor, number | (number | Tensor)[], number[]?, (Tensor | null)?, boolean?];
+    const input = floats("histogramdd", given);
+    const d = input.shape.at(-1) ?? 0;
+    const list = Array.isArray(bins) ? bins : new Array<number>(d).fill(bins);
+    if (input.ndim < 2 || list.length !== d) {
+      throw new ShapeError(`histogramdd: input is ${show(input)}, expected [..., ${list.length}] for as many bins`);
+    }
+    if (range != null && range.length !== 2 * d) throw new ValueError("histogramdd: range has not two ends a dim");
+    const x = reshape(detach(input), [-1, d]);
+    checkWeight("histogramdd", weight, input.shape.slice(0, -1), x);
+    const edges = list.map((n, i) =>
+      edgesOf("histogramdd", select(x, 1, i), n, range == null ? null : range.slice(2 * i, 2 * i + 2)),
+    );
+    return [counted(x, edges, weight, density), ...edges];
+  }) as [Tensor, ...Tensor[]];
+  return Object.assign([hist, binEdges] as [Tensor, Tensor[]], { hist, binEdges });
+};
+
+function checkWeight(name: string, weight: Tensor | null | undefined, shape: readonly number[], x: Tensor): void {
+  if (weight != null && !(sameDims(weight.shape, shape) && weight.code === x.code)) {
+    throw new ShapeError(`${name}: weight is ${show(weight)}, expected ${x.dtype} of the shape ${showShape(shape)}`);
+  }
+}
+
+/** How many of the points [m, d], or how much of their weight, is in each cell between the edges of the d dims. */
+function counted(
+  x: Tensor,
+  edges: readonly Tensor[],
+  weight: Tensor | null | undefined,
+  density: boolean | undefined,
+): Tensor {
+  const sizes = edges.map((edge) => edge.numel() - 1);
+  let inside: Tensor | null = null;
+  let cell: Tensor | null = null;
+  for (const [d, edge] of edges.entries()) {
+    const [n, along] = [sizes[d]!, select(x, 1, d)];
+    const here = logicalAnd(ge(along, select(edge, 0, 0)), le(along, select(edge, 0, n)));
+    const place = clamp(sub(bucketize(along, edge, { right: true }), 1), 0, n - 1);
+    inside = inside === null ? here : logicalAnd(inside, here);
+    cell = cell === null ? place : add(mul(cell, n), place);
+  }
+  const counts = where(inside!, weight == null ? onesLike(select(x, 1, 0)) : reshape(detach(weight), [-1]), 0);
+  const empty = zeros(product(sizes), { dtype: x.dtype, device: x.device });
+  const hist = reshape(scatterAdd(empty, 0, cell!, counts), sizes);
+  if (density !== true) return hist;
+  const volumes = edges.map((edge, d) =>
+    reshape(
+      diff(edge),
+      sizes.map((_, e) => (e === d ? -1 : 1)),
+    ),
+  );
+  return volumes.reduce((y, width) => div(y, width), div(hist, sum(hist)));
+}
+
+function edgesOf(name: string, x: Tensor, bins: number | Tensor, range: readonly number[] | null | undefined): Tensor {
   if (bins instanceof Tensor) {
     if (bins.ndim !== 1 || bins.numel() < 2 || bins.code !== x.code) {
-      throw new ShapeError(`histogram: bins are ${show(bins)}, expected two edges or more in one dim of ${x.dtype}`);
+      throw new ShapeError(`${name}: bins are ${show(bins)}, expected two edges or more in one dim of ${x.dtype}`);
     }
     return bins;
   }
-  const n = binsOf("histogram", bins);
+  const n = binsOf(name, bins);
   if (range != null && range.length !== 2) throw new ValueError("histogram: range has not two ends");
   let [low, high] = range != null ? [Number(range[0]), Number(range[1])] : x.numel() === 0 ? [0, 1] : ends(x);
-  checkRange("histogram", low, high);
+  checkRange(name, low, high);
   if (low === high) [low, high] = [low - 0.5, high + 0.5];
   return linspace(low, high, n + 1, { dtype: x.dtype, device: x.device });
 }
