@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import type { Tensor } from "flambeau";
 import * as fl from "flambeau";
 import { chart, lossCurve, note, pageHtml, section } from "./support/report.ts";
-import { clock, curve, Progress } from "./support/terminal.ts";
+import { clock, curve, mean, Progress } from "./support/terminal.ts";
 
 const { nn, optim } = fl;
 
@@ -146,8 +146,4 @@ function readSeries(): { months: string[]; values: number[] } {
   const rows = readFileSync(file, "utf8").trim().split("\n").slice(1);
   const cells = rows.map((row) => row.split(","));
   return { months: cells.map(([date]) => date!.slice(0, 7)), values: cells.map(([, value]) => Number(value)) };
-}
-
-function mean(numbers: readonly number[]): number {
-  return numbers.reduce((a, b) => a + b, 0) / numbers.length;
 }

