@@ -41,7 +41,7 @@ registerCpu({
   module: (flavour) => (flavour === expected ? compiled : new WebAssembly.Module(bytesOf(flavour))),
 });
 
-export * from "./index.ts";
+export * from "./library.ts";
 
 function bytesOf(flavour: Flavour): Uint8Array<ArrayBuffer> {
   const text = atob(kernels.base64);

@@ -34,7 +34,7 @@ const host: Host = {
 
 registerCpu(host);
 
-export * from "./index.ts";
+export * from "./library.ts";
 
 /** Bun and Deno have Node's modules and say who they are. */
 function hostName(): string {

@@ -15,4 +15,4 @@ registerCpu({
   warn: (message: string) => console.warn(message),
 });
 
-export * from "./index.ts";
+export * from "./library.ts";
