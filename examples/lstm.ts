@@ -5,7 +5,6 @@
 // It sees the months before 2008 and learns to say by how much the next one differs. Then it goes on alone, a guess upon a
 // guess, and is compared with what was measured.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import type { Tensor } from "flambeau";
@@ -140,9 +139,9 @@ function goOn(n: number): number[] {
   });
 }
 
-/** Months as "1958-03" and their mean concentrations in ppm, of Scripps' record as vega-datasets ships it. */
+/** Months as "1958-03" and their mean concentrations in ppm, of Scripps' record. */
 function readSeries(): { months: string[]; values: number[] } {
-  const file = createRequire(import.meta.url).resolve("vega-datasets/data/co2-concentration.csv");
+  const file = new URL("../../examples/data/co2-concentration.csv", import.meta.url);
   const rows = readFileSync(file, "utf8").trim().split("\n").slice(1);
   const cells = rows.map((row) => row.split(","));
   return { months: cells.map(([date]) => date!.slice(0, 7)), values: cells.map(([, value]) => Number(value)) };
