@@ -218,9 +218,7 @@ class CpuCommand implements Command {
   }
 
   #parallel(units: number, grain: number): void {
-    // Some chunks a thread, so that one that is late can be helped; results do not depend on where the cuts are.
-    const even = Math.ceil(units / (this.#pool.limit * 4));
-    const chunk = Math.max(grain, even);
+    const chunk = chunkOf(units, grain, this.#pool.limit);
     if (this.#doors.launch(this.#kernel.slot, ARGUMENTS, units, chunk) !== 0) {
       this.#pool.broke();
       this.#kernel.call(ARGUMENTS, 0, units);
@@ -266,6 +264,28 @@ const RELAXED_PROBE = /* @__PURE__ */ new Uint8Array([
 function trapped(): never {
   throw new Error("cpu: a kernel stopped itself: this is a fault of the library");
 }
+
+/**
+ * How many units a thread claims at a time: some claims a thread, so that one that is late can be helped. Of few units
+ * the busiest thread should have the fewest. Results do not depend on where the cuts are.
+ */
+function chunkOf(units: number, grain: number, threads: number): number {
+  const even = Math.max(grain, Math.ceil(units / (threads * CLAIMS)));
+  if (units > FEW) return even;
+  let chunk = even;
+  let least = Number.POSITIVE_INFINITY;
+  for (let c = even; c >= grain; c--) {
+    const most = Math.ceil(Math.ceil(units / c) / threads) * c;
+    if (most < least) {
+      least = most;
+      chunk = c;
+    }
+  }
+  return chunk;
+}
+
+const CLAIMS = 4;
+const FEW = 64;
 
 /** "64 MiB" */
 export function readable(bytes: number): string {
