@@ -1,5 +1,6 @@
 // fl.nn.functional: what modules compute, as functions. The operators themselves, under the names that PyTorch has there.
 
+export { embeddingBag } from "../ops/embeddingbag.ts";
 export {
   adaptiveAvgPool1d,
   adaptiveAvgPool2d,
@@ -108,6 +109,6 @@ export {
   upsampleBilinear,
   upsampleNearest,
 } from "../ops/index.ts";
-
+export { linearCrossEntropy } from "../ops/linearloss.ts";
 export { fold, unfold } from "../ops/patches.ts";
 export { multiHeadAttentionForward } from "./attention.ts";

@@ -20,6 +20,7 @@ export * from "./distance.ts";
 export * from "./dropout.ts";
 export * from "./einsum.ts";
 export * from "./extreme.ts";
+export * from "./fades.ts";
 export * from "./fractional.ts";
 export * from "./gather.ts";
 export * from "./generator.ts";
