@@ -24,6 +24,7 @@ import { gradOf, Tensor, tensor } from "../tensor/index.ts";
 import { real } from "./repr.ts";
 
 export * as rnn from "./rnn.ts";
+export { removeWeightNorm, weightNorm } from "./weightnorm.ts";
 
 interface ClipNorm {
   parameters: Tensor | Iterable<Tensor>;
