@@ -119,13 +119,16 @@ function valuesOf(x: Tensor): Scalar[] {
 
 /** A 0-dim tensor. It belongs to no scope: the caller is an operator that takes a number where a tensor may stand. */
 export function scalarTensor(value: Scalar, code: number, backend: Backend): Tensor {
-  const cache = recentScalars(backend)[code]!;
+  const recent = recentScalars(backend)[code]!;
   const key = scalarKey(value);
-  let x = cache.get(key);
+  let x = recent.young.get(key);
   if (x === undefined) {
-    x = outside(() => upload(backend, code, SCALAR, encode([value], code)));
-    if (cache.size >= MOST_SCALARS) cache.clear();
-    cache.set(key, x);
+    x = recent.old.get(key) ?? outside(() => upload(backend, code, SCALAR, encode([value], code)));
+    if (recent.young.size >= GENERATION) {
+      recent.old = recent.young;
+      recent.young = new Map();
+    }
+    recent.young.set(key, x);
   }
   return x;
 }
@@ -137,18 +140,26 @@ function scalarKey(value: Scalar): number | bigint | boolean | string {
   return Object.is(key, -0) ? "-0" : key;
 }
 
-const MOST_SCALARS = 128;
+const GENERATION = 64;
 
-/** Numbers come again and again (a learning rate, an eps): the last few stay as tensors. */
 type Scalars = Map<number | bigint | boolean | string, Tensor>;
-const scalarsOf = new WeakMap<Backend, Scalars[]>();
-function recentScalars(backend: Backend): Scalars[] {
-  let caches = scalarsOf.get(backend);
-  if (caches === undefined) {
-    caches = DTYPES.map(() => new Map());
-    scalarsOf.set(backend, caches);
+/**
+ * Numbers come again and again (a learning rate, an eps): the last few stay as tensors. Those that nobody asked for while a
+ * generation was born are left to the collector, which alone knows whether an operator, the tape or an interpreter still
+ * has them.
+ */
+interface Generations {
+  young: Scalars;
+  old: Scalars;
+}
+const scalarsOf = new WeakMap<Backend, Generations[]>();
+function recentScalars(backend: Backend): Generations[] {
+  let recent = scalarsOf.get(backend);
+  if (recent === undefined) {
+    recent = DTYPES.map(() => ({ young: new Map(), old: new Map() }));
+    scalarsOf.set(backend, recent);
   }
-  return caches;
+  return recent;
 }
 
 /**
