@@ -4,12 +4,16 @@ import {
   add_,
   batchNorm,
   groupNorm,
+  instanceNorm,
   layerNorm,
   lerp_,
+  localResponseNorm,
   ones,
   onesLike,
   reciprocal,
   rmsNorm,
+  squeeze,
+  unsqueeze,
   zeros,
   zerosLike,
 } from "../ops/index.ts";
@@ -217,6 +221,131 @@ export class BatchNorm2d extends BatchNorm {
 export class BatchNorm3d extends BatchNorm {
   protected override check(input: Tensor): void {
     if (input.ndim !== 5) throw new ShapeError(`expected 5D input (got ${input.ndim}D input)`);
+  }
+}
+
+const bindInstanceNorm = /* @__PURE__ */ keywords<BatchNormOptions>(
+  "InstanceNorm",
+  "numFeatures, eps?, momentum?, affine?, trackRunningStats?, device?, dtype?, *, bias?",
+  { eps: 1e-5, momentum: 0.1, affine: false, trackRunningStats: false, device: null, dtype: null, bias: true },
+);
+
+/** What instance norms share: batch norms of each sample by itself, which take a sample without the batch's dim too. */
+abstract class InstanceNorm extends BatchNorm {
+  /** The dims of a batch. */
+  protected abstract readonly dims: number;
+
+  constructor(...args: BatchNormArguments) {
+    super(bindInstanceNorm(args));
+  }
+
+  protected override check(input: Tensor): void {
+    if (input.ndim !== this.dims && input.ndim !== this.dims - 1) {
+      throw new ShapeError(`expected ${this.dims - 1}D or ${this.dims}D input (got ${input.ndim}D input)`);
+    }
+    const channels = input.shape[input.ndim - this.dims + 1]!;
+    if (this.affine && channels !== this.numFeatures) {
+      throw new ValueError(
+        `expected input's size at dim=1 to match num_features (${this.numFeatures}), but got: ${channels}.`,
+      );
+    }
+  }
+
+  override forward(input: Tensor): Tensor {
+    this.check(input);
+    const { weight, bias, momentum, eps, runningMean, runningVar, training, trackRunningStats } = this;
+    const single = input.ndim < this.dims;
+    const batch = single ? unsqueeze(input, 0) : input;
+    const ofInput = training || !trackRunningStats;
+    const output = instanceNorm(batch, runningMean, runningVar, weight, bias, ofInput, momentum ?? 0, eps);
+    return single ? squeeze(output, 0) : output;
+  }
+}
+
+/**
+ * Instance normalisation of sequences: `y = (x - mean) / √(var + eps) · weight + bias`, the statistics of each channel of
+ * each sample. The same in training and evaluation, unless `trackRunningStats` is asked for.
+ *
+ * Shape: `[n, numFeatures, l]` or `[numFeatures, l]`, kept.
+ *
+ * Attributes: those of `BatchNorm1d`; null by default, since `affine` and `trackRunningStats` are false.
+ *
+ * @example
+ * new nn.InstanceNorm1d(100)(randn(20, 100, 40)).shape // [20, 100, 40]
+ */
+export class InstanceNorm1d extends InstanceNorm {
+  protected override get dims(): number {
+    return 3;
+  }
+}
+
+/**
+ * Instance normalisation of images, as `InstanceNorm1d`.
+ *
+ * Shape: `[n, numFeatures, h, w]` or `[numFeatures, h, w]`, kept.
+ */
+export class InstanceNorm2d extends InstanceNorm {
+  protected override get dims(): number {
+    return 4;
+  }
+}
+
+/**
+ * Instance normalisation of volumes, as `InstanceNorm1d`.
+ *
+ * Shape: `[n, numFeatures, d, h, w]` or `[numFeatures, d, h, w]`, kept.
+ */
+export class InstanceNorm3d extends InstanceNorm {
+  protected override get dims(): number {
+    return 5;
+  }
+}
+
+export interface LocalResponseNormOptions {
+  /** Neighbouring channels that count. */
+  size: number;
+  /** 1e-4. */
+  alpha?: number;
+  /** 0.75. */
+  beta?: number;
+  /** 1. */
+  k?: number;
+}
+
+const bindLocalResponseNorm = /* @__PURE__ */ keywords<LocalResponseNormOptions>(
+  "LocalResponseNorm",
+  "size, alpha?, beta?, k?",
+  { alpha: 1e-4, beta: 0.75, k: 1 },
+);
+
+/**
+ * Each channel divided by what its neighbours add up to: `y = x / (k + alpha / size · Σ x²)^beta`.
+ *
+ * Shape: `[n, c, …]`, kept.
+ */
+export class LocalResponseNorm extends Layer {
+  readonly size: number;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly k: number;
+
+  constructor(
+    ...args: Arguments<LocalResponseNormOptions, [size: number], [alpha?: number, beta?: number, k?: number]>
+  ) {
+    super();
+    const { size, alpha, beta, k } = bindLocalResponseNorm(args);
+    this.size = size;
+    this.alpha = alpha;
+    this.beta = beta;
+    this.k = k;
+  }
+
+  forward(input: Tensor): Tensor {
+    return localResponseNorm(input, this.size, this.alpha, this.beta, this.k);
+  }
+
+  override extraRepr(): string {
+    return `${this.size}, ${fields({ alpha: real(this.alpha), beta: real(this.beta), k: real(this.k) })}`;
   }
 }
 
