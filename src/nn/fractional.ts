@@ -1,3 +1,5 @@
+// Fractional pooling: windows at random distances.
+
 import { ValueError } from "../core/index.ts";
 import { type Arguments, type Bound, keywords } from "../op/index.ts";
 import { fractionalMaxPool2d, fractionalMaxPool3d } from "../ops/index.ts";

@@ -1,3 +1,5 @@
+// Linear layer and cross entropy as one module.
+
 import { type Arguments, keywords } from "../op/index.ts";
 import { reshape } from "../ops/index.ts";
 import { linearCrossEntropy } from "../ops/linearloss.ts";

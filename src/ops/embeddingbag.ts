@@ -1,7 +1,7 @@
 // Sums, means and maxima of bags of rows of a table.
 
 import { IndexError, ShapeError, sameDims, show, ValueError } from "../core/index.ts";
-import { asTensor, underNode } from "../op/index.ts";
+import { type Arguments, asTensor, underNode } from "../op/index.ts";
 import { type Tensor, tensor } from "../tensor/index.ts";
 import { whole, word } from "./arguments.ts";
 import { div, mul } from "./binary.ts";
@@ -28,9 +28,6 @@ export interface EmbeddingBagOptions extends EmbeddingOptions {
   includeLastOffset?: boolean;
 }
 
-const SIGNATURE =
-  "input, weight, offsets?, maxNorm?, normType?, scaleGradByFreq?, mode?, sparse?, perSampleWeights?, includeLastOffset?, paddingIdx?";
-
 /**
  * The rows of `weight` [rows, width] that a bag of indices names, as their sum, mean or maximum: [bags, width].
  *
@@ -39,13 +36,24 @@ const SIGNATURE =
  * IndexError where an index or offset is out of range.
  */
 export const embeddingBag: (
-  input: Tensor,
-  weight: Tensor,
-  offsets?: Tensor | null | EmbeddingBagOptions,
-  options?: Omit<EmbeddingBagOptions, "offsets">,
-) => Tensor = /* @__PURE__ */ composedFunction<(input: Tensor, weight: Tensor, ...rest: unknown[]) => Tensor>(
+  ...args: Arguments<
+    EmbeddingBagOptions & { input: Tensor; weight: Tensor },
+    [input: Tensor, weight: Tensor],
+    [
+      offsets?: Tensor | null,
+      maxNorm?: number | null,
+      normType?: number,
+      scaleGradByFreq?: boolean,
+      mode?: BagMode,
+      sparse?: boolean,
+      perSampleWeights?: Tensor | null,
+      includeLastOffset?: boolean,
+      paddingIdx?: number | null,
+    ]
+  >
+) => Tensor = /* @__PURE__ */ composedFunction<(...args: unknown[]) => Tensor>(
   "embeddingBag",
-  SIGNATURE,
+  "input, weight, offsets?, maxNorm?, normType?, scaleGradByFreq?, mode?, sparse?, perSampleWeights?, includeLastOffset?, paddingIdx?",
   (input, table, offsets, maxNorm, normType, byFrequency, given, _sparse, factors, includeLast, paddingIdx) => {
     const index = asIndex(input, "embeddingBag", "input");
     const weight = asTensor(table, "embeddingBag", "weight");

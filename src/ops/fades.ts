@@ -1,4 +1,4 @@
-// The windows of the root, one period long unless told, as spectra need them: those of fl.signal.windows by other names.
+// Windows of the root: those of fl.signal.windows by older names, one period long unless told, as spectra need them.
 
 import {
   codeOf,
