@@ -19,6 +19,7 @@ export * from "./difference.ts";
 export * from "./distance.ts";
 export * from "./dropout.ts";
 export * from "./einsum.ts";
+export * from "./erfinv.ts";
 export * from "./extreme.ts";
 export * from "./fades.ts";
 export * from "./fractional.ts";

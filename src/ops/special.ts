@@ -11,6 +11,7 @@ import { xlogy } from "./numeric.ts";
 import { where } from "./ternary.ts";
 import { erfc, log1p, neg } from "./unary.ts";
 
+export { erfinv } from "./erfinv.ts";
 export { logit, sinc, xlogy } from "./numeric.ts";
 export { logSoftmax, logsumexp, softmax } from "./softmax.ts";
 export { erf, erfc, exp2, expm1, log1p, round, sigmoid as expit } from "./unary.ts";

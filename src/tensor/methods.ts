@@ -12,6 +12,7 @@ import type * as complex from "../ops/complex.ts";
 import type * as copy from "../ops/copy.ts";
 import type * as create from "../ops/create.ts";
 import type * as difference from "../ops/difference.ts";
+import type * as erfinv from "../ops/erfinv.ts";
 import type * as extreme from "../ops/extreme.ts";
 import type * as gather from "../ops/gather.ts";
 import type * as histogram from "../ops/histogram.ts";
@@ -55,6 +56,7 @@ export interface OperatorMethods
     Methods<typeof copy>,
     Methods<typeof create>,
     Methods<typeof difference>,
+    Methods<typeof erfinv>,
     Methods<typeof extreme>,
     Methods<typeof gather>,
     Methods<typeof histogram>,
