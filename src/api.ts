@@ -14,6 +14,7 @@ import { CpuBackend } from "./cpu/index.ts";
 import { backendOf, type MemoryStats } from "./device/index.ts";
 import { relieve as relieveBackend } from "./tensor/index.ts";
 
+export * from "./about.ts";
 export {
   AutogradError,
   ComplexScalar,

@@ -76,6 +76,22 @@ export class Tensor {
   elementSize(): number {
     return SIZE[this.code]!;
   }
+  /** Bytes of one element. */
+  get itemsize(): number {
+    return SIZE[this.code]!;
+  }
+  /** Bytes of all elements. */
+  get nbytes(): number {
+    return this.layout.size * SIZE[this.code]!;
+  }
+  /** Number of elements. */
+  nelement(): number {
+    return this.layout.size;
+  }
+  /** Number of dims. */
+  ndimension(): number {
+    return this.layout.shape.length;
+  }
   /** The shape, or the size of one dim. */
   size(): readonly number[];
   size(dim: number): number;
