@@ -1,7 +1,6 @@
 // Questions about tensors and dtypes, and the program's defaults.
 
 import {
-  codeOf,
   DTYPES,
   type DType,
   DTypeError,
@@ -12,12 +11,11 @@ import {
   SIZE,
   scalarKind,
   show,
-  showValue,
   resultType as typeOf,
 } from "./core/index.ts";
 import { backendOf } from "./device/index.ts";
 import { asTensor } from "./op/index.ts";
-import { defaultDevice, setDefaultDevice as setDevice, Tensor } from "./tensor/index.ts";
+import { defaultDevice, dtypeArgument, setDefaultDevice as setDevice, Tensor } from "./tensor/index.ts";
 
 export { getPrintoptions, type PrintOptions, setPrintoptions } from "./tensor/printing.ts";
 
@@ -47,7 +45,7 @@ export function resultType(a: Tensor | Scalar, b: Tensor | Scalar): DType {
 
 /** True if values of one dtype may be cast to the other in place: from a kind to the same or a higher one. */
 export function canCast(from: DType, to: DType): boolean {
-  return KIND[known(from, "canCast")]! <= KIND[known(to, "canCast")]!;
+  return KIND[dtypeArgument(from, "canCast")]! <= KIND[dtypeArgument(to, "canCast")]!;
 }
 
 /** Where factories put tensors that name no device. Throws DeviceError for one that is not there. */
@@ -85,7 +83,7 @@ const FLOATS: Readonly<Record<string, readonly [fraction: number, least: number,
 /** The limits of a floating point dtype; of a complex one those of its parts. Throws DTypeError for another. */
 export function finfo(dtype: DType = "float32"): FloatInfo {
   const part = dtype === "complex64" ? "float32" : dtype === "complex128" ? "float64" : dtype;
-  const code = known(part, "finfo");
+  const code = dtypeArgument(part, "finfo");
   if (!isFloating(code)) throw new DTypeError(`finfo: ${dtype} is no floating point dtype: see iinfo`);
   const [fraction, least, resolution] = FLOATS[part]!;
   const eps = 2 ** -fraction;
@@ -104,16 +102,10 @@ export interface IntegerInfo {
 
 /** The limits of an integer dtype. Throws DTypeError for another. */
 export function iinfo(dtype: DType): IntegerInfo {
-  const code = known(dtype, "iinfo");
+  const code = dtypeArgument(dtype, "iinfo");
   if (!dtype.includes("int")) throw new DTypeError(`iinfo: ${dtype} is no integer dtype: see finfo`);
   const bits = 8 * SIZE[code]!;
   if (dtype === "uint8") return { dtype, bits, min: 0, max: 255 };
   if (dtype === "int64") return { dtype, bits, min: -(2n ** 63n), max: 2n ** 63n - 1n };
   return { dtype, bits, min: -(2 ** (bits - 1)), max: 2 ** (bits - 1) - 1 };
-}
-
-function known(dtype: unknown, op: string): number {
-  const code = codeOf(dtype);
-  if (code < 0) throw new DTypeError(`${op}: ${showValue(dtype)} is no dtype: expected one of ${DTYPES.join(", ")}`);
-  return code;
 }

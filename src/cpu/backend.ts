@@ -97,13 +97,6 @@ export class CpuBackend implements Backend {
     this.#memory.u8.set(bytes, (allocation as Block).address + byteOffset);
   }
 
-  /** One 8-byte element or less, without a typed array: how scalars get in. */
-  writeNumber(allocation: Allocation, bytes: number, value: number): void {
-    const { address } = allocation as Block;
-    if (bytes === 8) this.#memory.f64[address >>> 3] = value;
-    else this.#memory.i32[address >>> 2] = value;
-  }
-
   async read(allocation: Allocation, byteOffset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
     return this.readSync(allocation, byteOffset, length);
   }

@@ -22,7 +22,7 @@ import { below, context, noGrad } from "./context.ts";
 import { computing, copyInto, Kernels, MissingKernel, need, pointwise, toCode, toDense } from "./launch.ts";
 import type { Operator } from "./operator.ts";
 import { anyTracked, linkView, nameNodes, nodesSoFar, record } from "./tape.ts";
-import type { Attrs, Inputs, Spec } from "./types.ts";
+import type { Attrs, Input, Inputs, Spec } from "./types.ts";
 
 /** Runs an operator on bound arguments. Several results come as an array with the outputs' names. */
 export function dispatch(operator: Operator, inputs: Inputs, attrs: Attrs): Tensor | Tensor[] {
@@ -165,18 +165,39 @@ function pointwiseLaunched(
   out: Spec,
   backend: Backend,
 ): Tensor[] | null {
-  if (computing(backend, operator.rule.pointwise!.kernel, operator.rule.pointwise!.compute(operands)) < 0) return null;
+  const { kernel, compute } = operator.rule.pointwise!;
+  const own = compute(operands);
+  const code = computing(backend, kernel, own);
+  if (code < 0) return null;
   const y = allocate(backend, out.code, dense(out.layout.shape));
-  pointwiseInto(operator, operands, attrs, y);
+  runPointwise(operator, operands, attrs, y, own, code);
   return [y];
 }
 
-/** Runs a pointwise kernel into `y`, whatever its strides. y is one of the operands exactly, or overlaps none. */
-export function pointwiseInto(operator: Operator, operands: readonly Tensor[], attrs: Attrs, y: Tensor): void {
-  const { kernel, compute, bool, params } = operator.rule.pointwise!;
-  const { backend } = y.storage;
+/**
+ * Runs a pointwise kernel into `y`, whatever its strides. y is one of the operands exactly, or overlaps none. False, and
+ * nothing is done, where the device has no kernel for the operands.
+ */
+export function pointwiseInto(operator: Operator, operands: readonly Tensor[], attrs: Attrs, y: Tensor): boolean {
+  const { kernel, compute } = operator.rule.pointwise!;
   const own = compute(operands);
-  const code = computing(backend, kernel, own);
+  const code = computing(y.storage.backend, kernel, own);
+  if (code < 0) return false;
+  runPointwise(operator, operands, attrs, y, own, code);
+  return true;
+}
+
+/** The operands' dtype is `own`, the kernel computes in `code`. */
+function runPointwise(
+  operator: Operator,
+  operands: readonly Tensor[],
+  attrs: Attrs,
+  y: Tensor,
+  own: number,
+  code: number,
+): void {
+  const { kernel, bool, params } = operator.rule.pointwise!;
+  const { backend } = y.storage;
   const [p0, p1] = params?.(attrs) ?? NO_PARAMS;
   const frame = pushFrame();
   try {
@@ -226,17 +247,14 @@ function launchInto(
 function kernelCode(operator: Operator, inputs: Inputs, specs: readonly Spec[]): number {
   const { kernelBy } = operator.rule;
   if (kernelBy === "out") return specs[0]!.code;
-  if (kernelBy !== undefined) {
-    const x = inputs[kernelBy];
-    if (x instanceof Tensor) return x.code;
-    if (Array.isArray(x) && x.length > 0) return (x[0] as Tensor).code;
-  }
-  for (const name in inputs) {
-    const x = inputs[name];
-    if (x instanceof Tensor) return x.code;
-    if (Array.isArray(x) && x.length > 0) return (x[0] as Tensor).code;
-  }
-  return specs[0]!.code;
+  let first = kernelBy === undefined ? null : firstOf(inputs[kernelBy]!);
+  for (const name in inputs) first ??= firstOf(inputs[name]!);
+  return (first ?? specs[0]!).code;
+}
+
+/** The tensor of an input, the first of a list, or null. */
+function firstOf(input: Input): Tensor | null {
+  return input === null || input instanceof Tensor ? input : (input[0] ?? null);
 }
 
 /** The formula's results, or null without one; its intermediates go back at once, unless the tape needs them. */

@@ -27,7 +27,7 @@ import {
 } from "../tensor/index.ts";
 import { context, noGrad } from "./context.ts";
 import { dispatch, evaluate, inferred, pointwiseInto } from "./dispatch.ts";
-import { computing, copyInto, MissingKernel } from "./launch.ts";
+import { copyInto, MissingKernel } from "./launch.ts";
 import { Operator, operatorOf, publish } from "./operator.ts";
 import { anyTracked, type Node, nodeFor, rebind, save } from "./tape.ts";
 import type { Attrs, Inputs } from "./types.ts";
@@ -150,7 +150,6 @@ function compute(
   code: number,
 ): void {
   const { pointwise, into } = operator.rule;
-  const { backend } = x.storage;
   if (into !== undefined && code === x.code && flat.slice(1).every((t) => t === null || t.storage !== x.storage)) {
     try {
       into(x, inputs, attrs);
@@ -159,12 +158,8 @@ function compute(
       if (!(error instanceof MissingKernel)) throw error;
     }
   }
-  if (pointwise !== undefined && code === x.code && flat.every((t) => t !== null && disjointOrSame(t, x))) {
-    if (computing(backend, pointwise.kernel, pointwise.compute(flat as Tensor[])) >= 0) {
-      pointwiseInto(operator, flat as Tensor[], attrs, x);
-      return;
-    }
-  }
+  const fits = pointwise !== undefined && code === x.code && flat.every((t) => t !== null && disjointOrSame(t, x));
+  if (fits && pointwiseInto(operator, flat as Tensor[], attrs, x)) return;
   copyInto(x, noGrad(() => evaluate(operator, inputs, attrs)) as Tensor);
 }
 

@@ -188,8 +188,3 @@ export function spec(dtype: DType | number, shape: readonly number[] | Layout): 
   const code = typeof dtype === "number" ? dtype : codeOf(dtype);
   return new SpecValue(code, "strides" in shape ? shape : dense(shape));
 }
-
-/** The spec of a tensor that may not outlive what asks. */
-export function specOf(x: Tensor): Spec {
-  return new SpecValue(x.code, x.layout);
-}

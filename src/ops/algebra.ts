@@ -1,6 +1,6 @@
 // What the tape asks of the operators: each is differentiable, so a backward can be differentiated.
 
-import { type Algebra, operatorOf, pointwiseInto } from "../op/index.ts";
+import { type Algebra, copyInto, operatorOf, pointwiseInto } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { add } from "./binary.ts";
 import { cast, clone, fill_, zero_ } from "./copy.ts";
@@ -9,7 +9,7 @@ import { sumToSize } from "./reduce.ts";
 export const algebra: Algebra = {
   add,
   accumulate: (a, b) => {
-    pointwiseInto(operatorOf(add), [a, b], {}, a);
+    if (!pointwiseInto(operatorOf(add), [a, b], {}, a)) copyInto(a, add(a, b));
     a.storage.version++;
   },
   sumTo: (x, shape) => sumToSize(x, shape),

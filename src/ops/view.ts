@@ -154,8 +154,8 @@ function fitted(sizes: readonly number[], x: Tensor, op: string): readonly numbe
   return sizes.map((n) => (n === -1 ? missing : n));
 }
 
-/** The layout that shows the same elements in order in another shape, or null where one set of strides cannot. @internal */
-export function viewLayout(layout: Layout, shape: readonly number[]): Layout | null {
+/** The layout that shows the same elements in order in another shape, or null where one set of strides cannot. */
+function viewLayout(layout: Layout, shape: readonly number[]): Layout | null {
   if (layout.contiguous) return dense(shape);
   const strides = new Array<number>(shape.length);
   let to = shape.length - 1;
@@ -179,8 +179,8 @@ export function viewLayout(layout: Layout, shape: readonly number[]): Layout | n
   return to >= 0 ? null : strided(shape, strides);
 }
 
-/** An operator that takes a list of numbers as an array or as arguments. @internal */
-export function variadic<F>(name: string, call: (x: Tensor, list: readonly number[]) => Tensor): F {
+/** An operator that takes a list of numbers as an array or as arguments. */
+function variadic<F>(name: string, call: (x: Tensor, list: readonly number[]) => Tensor): F {
   return Object.assign(
     (x: Tensor, ...list: readonly (number | readonly number[])[]): Tensor => {
       try {
