@@ -3,6 +3,8 @@
 //
 //   → {"row": "matmul_64", "ms": 200}
 //   ← {"samples": [microseconds …], "probe": [root mean square, first, last]} or {"absent": true} or {"error": "…"}
+//   → {"row": "train_mlp", "peak": true}
+//   ← {"bytes": the most bytes of tensors during one run, or null}
 //
 // The first line out is {"name": …} or {"error": …}.
 import { createInterface } from "node:readline";
@@ -30,11 +32,15 @@ async function serve(library: Library): Promise<void> {
   answer({ name: library.name });
   let current = { name: "", timed: null as Timed | null, probe: [] as number[] };
   for await (const line of createInterface({ input: process.stdin })) {
-    const { row, ms } = JSON.parse(line) as { row: string; ms: number };
+    const { row, ms, peak } = JSON.parse(line) as { row: string; ms: number; peak?: true };
     try {
       const setUp = library.rows[row];
       if (setUp === undefined) {
         answer({ absent: true });
+        continue;
+      }
+      if (peak === true) {
+        answer({ bytes: await peakOf(library, await setUp()) });
         continue;
       }
       if (current.name !== row) {
@@ -51,6 +57,15 @@ async function serve(library: Library): Promise<void> {
       answer({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     }
   }
+}
+
+async function peakOf(library: Library, { run }: Timed): Promise<number | null> {
+  if (library.peak === undefined) return null;
+  for (let i = 0; i < 3; i++) {
+    run();
+    await new Promise((resolve) => setTimeout(resolve)); // finalizers run between macrotasks
+  }
+  return library.peak(run);
 }
 
 /** Microseconds for one piece of work, as often as `ms` allows and at least three times. */
@@ -73,8 +88,8 @@ async function sample({ run, times = 1 }: Timed, ms: number): Promise<number[]> 
 }
 
 /** Three numbers that two right results share and a wrong one hardly has. */
-function summary(values: Float32Array | readonly number[]): number[] {
+function summary(values: ArrayLike<number>): number[] {
   let squares = 0;
-  for (const v of values) squares += v * v;
+  for (let i = 0; i < values.length; i++) squares += values[i]! ** 2;
   return [Math.sqrt(squares / values.length), values[0]!, values[values.length - 1]!];
 }

@@ -21,8 +21,9 @@ export class Contestant {
   private constructor(file: string, threads: number, [binary, ...args]: string[]) {
     this.file = file;
     this.threads = threads;
-    // OMP_NUM_THREADS: the native libraries' pools are sized when they load.
-    const env = { ...process.env, FLAMBEAU_NUM_THREADS: String(threads), OMP_NUM_THREADS: String(threads) };
+    // The native libraries' pools are sized when they load; OpenBLAS has one of its own.
+    const pools = ["FLAMBEAU_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"];
+    const env = { ...process.env, ...Object.fromEntries(pools.map((name) => [name, String(threads)])) };
     this.#process = spawn(binary!, args, { env, stdio: ["pipe", "pipe", "pipe"] });
     this.#process.on("error", (error) => {
       this.#complaint += error.message;
@@ -50,6 +51,13 @@ export class Contestant {
     if (absent === true) return { kind: "absent" };
     if (error !== undefined) return { kind: "error", message: String(error) };
     return { kind: "samples", samples: samples as number[], probe: probe as number[] };
+  }
+
+  /** The most bytes that its tensors take during one run of a row, once it has warmed up; null if it cannot tell. */
+  async peak(row: string): Promise<number | null> {
+    this.#process.stdin?.write(`${JSON.stringify({ row, peak: true })}\n`);
+    const { bytes } = await this.#answer();
+    return typeof bytes === "number" ? bytes : null;
   }
 
   stop(): void {

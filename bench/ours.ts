@@ -2,9 +2,12 @@
 
 import type { Tensor } from "flambeau";
 import * as fl from "flambeau";
+import { Gpt, lenet, mlp, Reader } from "./nets.ts";
 import type { Library, Setting, Timed } from "./rows.ts";
 
 const { nn, optim } = fl;
+const F = nn.functional;
+type Module = InstanceType<typeof nn.Module>;
 
 // Small operators are timed by the hundred, so that the scope's own cost is the one of a real step.
 const BATCH = 100;
@@ -12,30 +15,44 @@ const BATCH = 100;
 export default function open({ threads, noise }: Setting): Library {
   fl.setNumThreads(threads);
 
-  const input = (shape: number[], seed: number, scale?: number): Tensor =>
-    fl
-      .tensor(
-        noise(
-          shape.reduce((a, b) => a * b, 1),
-          seed,
-          scale,
-        ),
-      )
-      .view(shape);
+  const input = (shape: number[], seed: number, scale?: number): Tensor => {
+    const numel = shape.reduce((a, b) => a * b, 1);
+    return fl.tensor(noise(numel, seed, scale)).view(shape);
+  };
+  const positive = (n: number, seed: number): Tensor => input([n], seed, 0.5).add(1);
+  /** `n` numbers of 0 … below - 1. */
+  const indices = (n: number, below: number, seed: number): Tensor =>
+    fl.tensor(Array.from(noise(n, seed), (v) => Math.min(below - 1, Math.floor(((v + 1) / 2) * below))));
 
-  /** A function of constant tensors; a scope takes back what it makes. */
+  const numbers = (x: Tensor): ArrayLike<number> => x.detach().flatten().double().dataSync() as Float64Array;
+
+  /** A function of constant tensors, without a tape; a scope takes back what it makes. */
   const eager = (f: (...x: Tensor[]) => Tensor, ...tensors: Tensor[]): Timed => ({
-    run: () =>
-      fl.scope(() => {
-        f(...tensors);
-      }),
-    probe: () =>
-      fl
-        .noGrad(() => f(...tensors))
-        .flatten()
-        .dataSync() as Float32Array,
+    run: () => fl.scope(() => void fl.noGrad(() => f(...tensors))),
+    probe: () => numbers(fl.noGrad(() => f(...tensors))),
     done: () => tensors.forEach(dispose),
   });
+
+  /** The same forward, and backward to every operand. */
+  const both = (f: (...x: Tensor[]) => Tensor, ...tensors: Tensor[]): Timed => {
+    const gradient = fl.noGrad(() => {
+      const y = f(...tensors);
+      return input([...y.shape], 7);
+    });
+    const leaves = tensors.map((x) => (x.isFloatingPoint() ? x.requiresGrad_() : x));
+    const step = (): void => {
+      for (const x of leaves) x.grad = null;
+      f(...leaves).backward(gradient);
+    };
+    return {
+      run: () => fl.scope(step),
+      probe: () => {
+        step();
+        return numbers(leaves.find((x) => x.grad !== null)!.grad!);
+      },
+      done: () => [...leaves, gradient].forEach(dispose),
+    };
+  };
 
   const small = (f: () => Tensor, ...held: Tensor[]): Timed => ({
     run: () =>
@@ -43,109 +60,161 @@ export default function open({ threads, noise }: Setting): Library {
         for (let i = 0; i < BATCH; i++) f();
       }),
     times: BATCH,
-    probe: () => f().detach().flatten().dataSync() as Float32Array,
+    probe: () => numbers(f()),
     done: () => held.forEach(dispose),
   });
-
   const add4 = (requiresGrad: boolean): Timed => {
     const [a, b] = [input([4], 1).requiresGrad_(requiresGrad), input([4], 2)];
     return small(() => fl.add(a, b), a, b);
   };
-
+  const add4Both = (): Timed => {
+    const [a, b, gradient] = [input([4], 1).requiresGrad_(), input([4], 2), fl.ones(4)];
+    const f = (): Tensor => {
+      a.grad = null;
+      fl.add(a, b).backward(gradient);
+      return a.grad!;
+    };
+    return small(f, a, b, gradient);
+  };
   const view4 = (): Timed => {
     const a = input([4], 1);
     return small(() => a.view(2, 2), a);
   };
 
-  /** Weights of the same numbers in every library, biases of zero. */
-  const fill = <M extends InstanceType<typeof nn.Module>>(net: M): M => {
+  /** Weights of the same numbers in every library, biases of zero; a norm keeps its ones. */
+  const fill = <M extends Module>(net: M): M => {
     fl.noGrad(() => {
-      [...net.parameters()].forEach((p, i) => {
-        if (p.ndim === 1) p.zero_();
-        else p.copy_(input([...p.shape], i / 2 + 1, 1 / Math.sqrt(p.numel() / p.size(0))));
+      [...net.namedParameters()].forEach(([name, p], i) => {
+        if (p.ndim > 1) p.copy_(input([...p.shape], i / 2 + 1, 1 / Math.sqrt(p.numel() / p.size(0))));
+        else if (name.includes("bias")) p.zero_();
       });
     });
     return net;
   };
 
-  const training = (
-    net: InstanceType<typeof nn.Sequential>,
-    x: Tensor,
-    optimizer: { zeroGrad(): void; step(): unknown },
-  ): Timed => {
-    const labels = fl.arange(64).remainder(10);
+  const training = (forward: () => Tensor, labels: Tensor, optimizer: { zeroGrad(): void; step(): unknown }): Timed => {
     const step = (): Tensor => {
       optimizer.zeroGrad();
-      const loss = nn.functional.crossEntropy(net(x), labels);
+      const loss = F.crossEntropy(forward(), labels);
       loss.backward();
       optimizer.step();
       return loss;
     };
     return {
-      run: () =>
-        fl.scope(() => {
-          step();
-        }),
+      run: () => fl.scope(() => void step()),
       probe: () => Array.from({ length: 3 }, () => fl.scope(() => step().item() as number)),
     };
   };
-  const mlp = () =>
-    fill(
-      new nn.Sequential(
-        new nn.Linear(784, 256),
-        new nn.ReLU(),
-        new nn.Linear(256, 128),
-        new nn.ReLU(),
-        new nn.Linear(128, 10),
-      ),
-    );
-  const lenet = () =>
-    fill(
-      new nn.Sequential(
-        ...[new nn.Conv2d(1, 6, 5, { padding: 2 }), new nn.ReLU(), new nn.MaxPool2d(2)],
-        ...[new nn.Conv2d(6, 16, 5), new nn.ReLU(), new nn.MaxPool2d(2), new nn.Flatten()],
-        ...[new nn.Linear(400, 120), new nn.ReLU(), new nn.Linear(120, 84), new nn.ReLU(), new nn.Linear(84, 10)],
-      ),
-    );
+  const classes = fl.arange(64).remainder(10);
+  const adam = (net: Module) => new optim.Adam(net.parameters(), { lr: 1e-3 });
 
-  const conv = (x: Tensor, w: Tensor, padding: number): Timed =>
-    eager((x, w) => nn.functional.conv2d(x!, w!, { padding }), x, w);
+  const conv = (x: number[], w: number[], options: { stride?: number; padding?: number; groups?: number } = {}) => {
+    const f = (x?: Tensor, w?: Tensor): Tensor => F.conv2d(x!, w!, options);
+    const operands = (): [Tensor, Tensor] => [input(x, 1), input(w, 2, 0.1)];
+    return [() => eager(f, ...operands()), () => both(f, ...operands())] as const;
+  };
+  const rowwise = (f: (...x: Tensor[]) => Tensor, ...shapes: number[][]) => {
+    const operands = (): Tensor[] => shapes.map((shape, i) => input(shape, i + 1));
+    return [() => eager(f, ...operands()), () => both(f, ...operands())] as const;
+  };
 
   const rows: Record<string, () => Timed> = {
-    conv_64_64_3x3_56: () => conv(input([1, 64, 56, 56], 1), input([64, 64, 3, 3], 2, 0.1), 1),
-    conv_lenet_1: () => conv(input([64, 1, 28, 28], 1), input([6, 1, 5, 5], 2), 2),
-    conv_lenet_2: () => conv(input([64, 6, 14, 14], 1), input([16, 6, 5, 5], 2), 0),
-    softmax_4096_1024: () => eager((x) => fl.softmax(x!, 1), input([4096, 1024], 1)),
-    layer_norm_4096_1024: () =>
-      eager(
-        (x, w, b) => nn.functional.layerNorm(x!, [1024], w!, b!),
-        ...[input([4096, 1024], 1), input([1024], 2), input([1024], 3)],
-      ),
+    matmul_512_bt: () => eager((a, b) => fl.matmul(a!, b!.t()), input([512, 512], 1), input([512, 512], 2)),
+    matmul_512_f64: () =>
+      eager((a, b) => fl.matmul(a!, b!), input([512, 512], 1).double(), input([512, 512], 2).double()),
+    linear_32_768_3072: () =>
+      eager((x, w, b) => F.linear(x!, w!, b!), input([32, 768], 1), input([3072, 768], 2), input([3072], 3)),
+    gemv_4096: () => eager((a, x) => fl.matmul(a!, x!), input([4096, 4096], 1), input([4096], 2)),
+    bmm_12_128_64: () => eager((a, b) => fl.matmul(a!, b!), input([12, 128, 64], 1), input([12, 64, 128], 2)),
+
+    maxpool_2: () => eager((x) => F.maxPool2d(x!, 2), input([8, 64, 56, 56], 1)),
+    avgpool_2: () => eager((x) => F.avgPool2d(x!, 2), input([8, 64, 56, 56], 1)),
+
+    add_broadcast_row: () => eager((x, y) => fl.add(x!, y!), input([1024, 1024], 1), input([1024], 2)),
+    add_broadcast_col: () => eager((x, y) => fl.add(x!, y!), input([1024, 1024], 1), input([1024, 1], 2)),
+    chain6_1e6: () => eager((x) => x!.mul(2).add(1).sin().mul(x!).sigmoid().sub(x!), positive(1e6, 1)),
+
+    sum_1e7: () => eager((x) => x!.sum(), input([1e7], 1)),
+    sum_rows: () => eager((x) => x!.sum(1), input([4096, 1024], 1)),
+    sum_cols: () => eager((x) => x!.sum(0), input([4096, 1024], 1)),
+    var_rows: () => eager((x) => x!.var(1), input([4096, 1024], 1)),
+    argmax_rows: () => eager((x) => x!.argmax(1), input([4096, 1024], 1)),
+
+    cumsum_1e6: () => eager((x) => x!.cumsum(0), input([1e6], 1)),
+    sort_1e6: () => eager((x) => x!.sort().values, input([1e6], 1)),
+    topk100_1e6: () => eager((x) => x!.topk(100).values, input([1e6], 1)),
+    transpose_2048: () => eager((x) => x!.t().contiguous(), input([2048, 2048], 1)),
+    permute_nhwc: () => eager((x) => x!.permute(0, 2, 3, 1).contiguous(), input([8, 64, 56, 56], 1)),
+    cat_1: () => eager((a, b) => fl.cat([a!, b!], 1), input([1000, 1000], 1), input([1000, 1000], 2)),
+    gather_1e6: () => eager((x, i) => x!.gather(0, i!), input([1e6], 1), indices(1e6, 1e6, 2)),
+    embedding: () => eager((w, i) => F.embedding(i!, w!), input([50000, 128], 1), indices(4096, 50000, 2)),
+    embedding_fb: () => both((w, i) => F.embedding(i!, w!), input([50000, 128], 1), indices(4096, 50000, 2)),
+
     add4: () => add4(false),
     add4_tape: () => add4(true),
+    add4_fb: add4Both,
     view4,
+
+    train_mlp: () => {
+      const [net, x] = [fill(mlp()), input([64, 784], 9)];
+      return training(() => net(x), classes, adam(net));
+    },
     train_mlp_sgd: () => {
-      const net = mlp();
-      return training(net, input([64, 784], 9), new optim.SGD(net.parameters(), { lr: 0.01 }));
+      const [net, x] = [fill(mlp()), input([64, 784], 9)];
+      return training(() => net(x), classes, new optim.SGD(net.parameters(), { lr: 0.01 }));
     },
-    train_mlp_adam: () => {
-      const net = mlp();
-      return training(net, input([64, 784], 9), new optim.Adam(net.parameters(), { lr: 1e-3 }));
+    train_lenet: () => {
+      const [net, x] = [fill(lenet()), input([64, 1, 28, 28], 9)];
+      return training(() => net(x), classes, adam(net));
     },
-    train_lenet_adam: () => {
-      const net = lenet();
-      return training(net, input([64, 1, 28, 28], 9), new optim.Adam(net.parameters(), { lr: 1e-3 }));
+    train_gpt: () => {
+      const [net, x, y] = [fill(new Gpt()), indices(512, 65, 9).view(8, 64), indices(512, 65, 8)];
+      return training(() => net(x).flatten(0, 1), y, adam(net));
+    },
+    train_lstm: () => {
+      const [net, x] = [fill(new Reader()), input([64, 28, 32], 9)];
+      return training(() => net(x), classes, adam(net));
     },
   };
-  for (const n of [64, 128, 256, 512, 1024])
-    rows[`matmul_${n}`] = () => eager((a, b) => fl.matmul(a!, b!), input([n, n], 1), input([n, n], 2));
-  for (const n of ["1e3", "1e6"]) {
-    const x = (seed: number): Tensor => input([Number(n)], seed);
-    rows[`add_${n}`] = () => eager((a, b) => fl.add(a!, b!), x(1), x(2));
-    rows[`exp_${n}`] = () => eager((a) => fl.exp(a!), x(1));
-    rows[`gelu_${n}`] = () => eager((a) => nn.functional.gelu(a!), x(1));
+
+  const pairs: Record<string, readonly [() => Timed, (() => Timed)?]> = {
+    conv_64_64_3x3_56: conv([1, 64, 56, 56], [64, 64, 3, 3], { padding: 1 }),
+    conv_3_64_7x7s2_224: conv([1, 3, 224, 224], [64, 3, 7, 7], { stride: 2, padding: 3 }),
+    conv_dw_128_3x3_56: conv([1, 128, 56, 56], [128, 1, 3, 3], { padding: 1, groups: 128 }),
+    conv_128_128_1x1_56: conv([1, 128, 56, 56], [128, 128, 1, 1]),
+    conv_lenet_1: conv([64, 1, 28, 28], [6, 1, 5, 5], { padding: 2 }),
+    conv_lenet_2: conv([64, 6, 14, 14], [16, 6, 5, 5]),
+    softmax_4096_1024: rowwise((x) => fl.softmax(x!, 1), [4096, 1024]),
+    log_softmax_4096_1024: rowwise((x) => fl.logSoftmax(x!, 1), [4096, 1024]),
+    layer_norm_4096_1024: rowwise((x, w, b) => F.layerNorm(x!, [1024], w!, b!), [4096, 1024], [1024], [1024]),
+  };
+  for (const [name, t] of [["12x128x64", 128] as const, ["12x1024x64", 1024] as const]) {
+    const causal = (q?: Tensor, k?: Tensor, v?: Tensor): Tensor =>
+      F.scaledDotProductAttention(q!, k!, v!, { isCausal: true });
+    const heads = [1, 12, t, 64];
+    pairs[`sdpa_causal_${name}`] = rowwise(causal, heads, heads, heads);
   }
-  return { name: `flambeau (${fl.backends.cpu.describe()})`, rows };
+  for (const [name, [forward, back]] of Object.entries(pairs)) {
+    rows[name] = forward;
+    if (back !== undefined) rows[`${name}_fb`] = back;
+  }
+
+  for (const n of [64, 128, 256, 512, 1024, 2048])
+    rows[`matmul_${n}`] = () => eager((a, b) => fl.matmul(a!, b!), input([n, n], 1), input([n, n], 2));
+  const { exp, tanh, sigmoid, erf, log } = fl;
+  for (const n of ["1e3", "1e5", "1e7"]) {
+    const x = (seed: number): Tensor => positive(Number(n), seed);
+    for (const [name, f] of Object.entries({ exp, tanh, sigmoid, gelu: F.gelu, erf, log }))
+      rows[`${name}_${n}`] = () => eager((a) => (f as (a: Tensor) => Tensor)(a!), x(1));
+    for (const [name, f] of Object.entries({ add: fl.add, mul: fl.mul, pow: fl.pow }))
+      rows[`${name}_${n}`] = () => eager((a, b) => f(a!, b!), x(1), x(2));
+  }
+  const peak = (f: () => unknown): number => {
+    fl.resetPeakMemoryStats();
+    f();
+    return fl.memoryStats().peak;
+  };
+  return { name: `flambeau (${fl.backends.cpu.describe()})`, rows, peak };
 }
 
 const dispose = (x: Tensor): void => x.dispose();

@@ -1,4 +1,5 @@
-// From medians to the printed table.
+// From medians to lines, and from lines to the printed table.
+import { type Ceilings, limitOf } from "./ceilings.ts";
 import type { Row } from "./rows.ts";
 
 /** What one library needed for one row: a median a round, in microseconds; none if it does not have the row. */
@@ -11,53 +12,123 @@ export interface Result {
   readonly error: string | null;
 }
 
+/** A row as it is shown: for one number of threads. */
+export interface Line {
+  readonly row: Row;
+  /** Our median in microseconds; null if ours failed. */
+  readonly ours: number | null;
+  /** The share of the machine's limit that ours reaches, where the row has one and one thread runs. */
+  readonly fraction: number | null;
+  /** One thread's time ÷ this one's. */
+  readonly gain: number | null;
+  readonly peers: readonly Peer[];
+}
+
+export interface Peer {
+  readonly library: string;
+  readonly time: number | null;
+  /** Ours ÷ theirs: below 1, ours is faster. */
+  readonly ratio: number | null;
+  /** False where its numbers are not ours: then it is no comparison. */
+  readonly same: boolean;
+}
+
+export interface Section {
+  readonly threads: number;
+  readonly libraries: readonly string[];
+  readonly lines: readonly Line[];
+}
+
 /** Two results whose numbers differ by more than this, relative to the largest of the three, did not compute the same. */
 const AGREES = 2e-3;
 
-/** A table for each number of threads: ours and its rate, then each peer's time and ours ÷ theirs. */
-export function table(rows: readonly Row[], results: readonly Result[]): string {
-  const threads = [...new Set(results.map((r) => r.threads))];
-  const libraries = [...new Set(results.map((r) => r.library))].filter((name) => name !== "ours");
-  const find = (row: string, library: string, n: number) =>
-    results.find((r) => r.row === row && r.library === library && r.threads === n);
+/** A section for each number of threads, and what is to be said of failures. */
+export function sections(
+  rows: readonly Row[],
+  results: readonly Result[],
+  ceilings: Ceilings | null = null,
+): { sections: Section[]; notes: string[] } {
   const notes = new Set<string>();
-  const tables = threads.map((n) => {
-    const peers = libraries.filter((library) => results.some((r) => r.library === library && r.threads === n));
-    const scaled = n > 1 && threads.includes(1);
-    const head = [`${n} thread${n > 1 ? "s" : ""}`, "ours", "rate", ...(scaled ? [`1 → ${n}`] : []), ...peers];
-    const lines = rows.map((row) => {
-      const ours = find(row.name, "ours", n);
-      const one = find(row.name, "ours", 1);
-      const cells = peers.map((peer) => {
-        const theirs = find(row.name, peer, n);
-        for (const r of [ours, theirs]) {
-          if (r?.error != null) notes.add(`${r.library} failed on ${r.row}: ${r.error.split("\n")[0]}`);
-        }
-        if (theirs === undefined || theirs.medians.length === 0) return "–";
-        const ratio = ratioOf(ours, theirs);
-        const same = ours?.probe == null || theirs.probe === null || agree(ours.probe, theirs.probe);
-        if (!same) notes.add(`${peer} computed something else on ${row.name}: ${theirs.probe} against ${ours.probe}`);
-        return `${duration(median(theirs.medians))} ${ratio === null ? "     " : ratio.toFixed(2).padStart(5)}${same ? "" : "≠"}`;
-      });
-      const time = ours === undefined || ours.medians.length === 0 ? null : median(ours.medians);
-      const gain = ratioOf(one, ours);
-      return [
-        row.name,
-        time === null ? "–" : duration(time),
-        time === null ? "" : rate(row, time),
-        ...(scaled ? [gain === null ? "" : `${gain.toFixed(2)}×`] : []),
-        ...cells,
-      ];
+  const libraries = [...new Set(results.map((r) => r.library))].filter((name) => name !== "ours");
+  const find = (row: string, library: string, n: number): Result | undefined =>
+    results.find((r) => r.row === row && r.library === library && r.threads === n);
+  const made = [...new Set(results.map((r) => r.threads))].map((threads): Section => {
+    const present = libraries.filter((library) => results.some((r) => r.library === library && r.threads === threads));
+    const lines = rows.map((row): Line => {
+      const ours = find(row.name, "ours", threads);
+      const time = timeOf(ours);
+      const limit = ceilings === null || threads > 1 ? null : limitOf(row, ceilings);
+      return {
+        row,
+        ours: time,
+        fraction: limit === null || time === null ? null : limit / time,
+        gain: threads === 1 ? null : ratioOf(find(row.name, "ours", 1), ours),
+        peers: present.map((library): Peer => {
+          const theirs = find(row.name, library, threads);
+          for (const r of [ours, theirs]) {
+            if (r?.error != null) notes.add(`${r.library} failed on ${r.row}: ${r.error.split("\n")[0]}`);
+          }
+          const same = ours?.probe == null || theirs?.probe == null || agree(ours.probe, theirs.probe);
+          if (!same)
+            notes.add(`${library} computed something else on ${row.name}: ${theirs.probe} against ${ours.probe}`);
+          return { library, time: timeOf(theirs), ratio: ratioOf(ours, theirs), same };
+        }),
+      };
     });
-    return align([head, ...lines]);
+    return { threads, libraries: present, lines };
   });
-  return [...tables, [...notes].map((n) => `! ${n}\n`).join("")].filter((t) => t !== "").join("\n");
+  return { sections: made, notes: [...notes] };
+}
+
+/** The geometric mean of ours ÷ theirs over the rows that both have and that PyTorch is aimed at in. */
+export function overall({ lines }: Section, library: string): number | null {
+  const ratios = lines
+    .filter(({ row }) => row.goal !== undefined)
+    .map(({ peers }) => peers.find((p) => p.library === library))
+    .flatMap((p) => (p?.ratio == null || !p.same ? [] : [p.ratio]));
+  return ratios.length === 0 ? null : Math.exp(ratios.reduce((sum, r) => sum + Math.log(r), 0) / ratios.length);
+}
+
+/** The sections as text for a terminal, and the notes below them. */
+export function table({ sections, notes }: { sections: readonly Section[]; notes: readonly string[] }): string {
+  const tables = sections.map((section) =>
+    align([head(section), ...section.lines.map((line) => cells(section, line)), foot(section)]),
+  );
+  return [...tables, notes.map((n) => `! ${n}\n`).join("")].filter((t) => t !== "").join("\n");
+}
+
+export function head({ threads, libraries }: Section): string[] {
+  const gain = threads > 1 ? [`1 → ${threads}`] : [];
+  return [`${threads} thread${threads > 1 ? "s" : ""}`, "ours", "rate", "of limit", ...gain, "goal", ...libraries];
+}
+
+export function cells({ threads }: Section, { row, ours, fraction, gain, peers }: Line): string[] {
+  const peer = ({ time, ratio, same }: Peer): string =>
+    time === null ? "–" : `${duration(time)} ${ratio === null ? "" : ratio.toFixed(2).padStart(5)}${same ? "" : "≠"}`;
+  return [
+    row.name,
+    ours === null ? "–" : duration(ours),
+    ours === null ? "" : rate(row, ours),
+    fraction === null ? "" : `${(fraction * 100).toFixed(0)} %`,
+    ...(threads === 1 ? [] : [gain === null ? "" : `${gain.toFixed(2)}×`]),
+    row.goal === undefined ? "" : row.goal.toFixed(1),
+    ...peers.map(peer),
+  ];
+}
+
+export function foot(section: Section): string[] {
+  const means = section.libraries.map((library) => overall(section, library)?.toFixed(2) ?? "–");
+  return ["geometric mean", "", "", "", ...(section.threads > 1 ? [""] : []), "", ...means];
 }
 
 /** Median over the rounds of a ÷ b: both of a round were taken one after the other. */
-function ratioOf(a: Result | undefined, b: Result | undefined): number | null {
+export function ratioOf(a: Result | undefined, b: Result | undefined): number | null {
   const n = Math.min(a?.medians.length ?? 0, b?.medians.length ?? 0);
   return n === 0 ? null : median(Array.from({ length: n }, (_, i) => a!.medians[i]! / b!.medians[i]!));
+}
+
+export function timeOf(result: Result | undefined): number | null {
+  return result === undefined || result.medians.length === 0 ? null : median(result.medians);
 }
 
 function agree(a: readonly number[], b: readonly number[]): boolean {
@@ -84,7 +155,7 @@ function rate({ flops, bytes }: Row, us: number): string {
 }
 
 /** The first column to the left, the others to the right. */
-function align(lines: readonly (readonly string[])[]): string {
+export function align(lines: readonly (readonly string[])[]): string {
   const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
   return lines
     .map((line) => line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  "))

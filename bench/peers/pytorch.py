@@ -1,5 +1,5 @@
 """PyTorch, where this Python has it. Speaks the protocol of bench/child.ts: `python3 pytorch.py THREADS`."""
-import json, sys, time
+import gc, json, math, sys, time
 from typing import Callable, NamedTuple
 
 SAMPLE_S, WARM_UP_S = 0.5e-3, 0.15  # as in bench/child.ts
@@ -33,12 +33,43 @@ def noise(*shape, seed, scale=1.0):
     return torch.from_numpy((scale * (2 * (s - np.floor(s)) - 1)).astype(np.float32)).view(*shape)
 
 
+def positive(n, seed):
+    return noise(n, seed=seed, scale=0.5) + 1
+
+
+def indices(n, below, seed):
+    return ((noise(n, seed=seed).double() + 1) / 2 * below).floor().long().clamp(max=below - 1)
+
+
+def numbers(x):
+    return x.detach().flatten().double().numpy()
+
+
 def eager(f, *tensors):
+    """A function of constant tensors, without a tape."""
+
     def run():
         with torch.no_grad():
             f(*tensors)
 
-    return Timed(run, lambda: f(*tensors).detach().flatten().tolist())
+    return Timed(run, lambda: numbers(f(*tensors)))
+
+
+def both(f, *tensors):
+    """The same forward, and backward to every operand."""
+    leaves = [x.requires_grad_(True) if x.is_floating_point() else x for x in tensors]
+    gradient = noise(*f(*leaves).shape, seed=7)
+
+    def run():
+        for x in leaves:
+            x.grad = None
+        f(*leaves).backward(gradient)
+
+    def probe():
+        run()
+        return numbers(next(x.grad for x in leaves if x.grad is not None))
+
+    return Timed(run, probe)
 
 
 def small(f):
@@ -48,12 +79,23 @@ def small(f):
         for _ in range(100):
             f()
 
-    return Timed(run, lambda: f().detach().flatten().tolist(), 100)
+    return Timed(run, lambda: numbers(f()), 100)
 
 
 def add4(tape):
     a, b = noise(4, seed=1).requires_grad_(tape), noise(4, seed=2)
     return small(lambda: a + b)
+
+
+def add4_both():
+    a, b, gradient = noise(4, seed=1).requires_grad_(True), noise(4, seed=2), torch.ones(4)
+
+    def f():
+        a.grad = None
+        (a + b).backward(gradient)
+        return a.grad
+
+    return small(f)
 
 
 def view4():
@@ -62,35 +104,89 @@ def view4():
 
 
 def fill(net):
-    """Weights of the same numbers in every library, biases of zero."""
+    """Weights of the same numbers in every library, biases of zero; a norm keeps its ones."""
     with torch.no_grad():
-        for i, p in enumerate(net.parameters()):
-            p.copy_(noise(*p.shape, seed=i / 2 + 1, scale=p[0].numel() ** -0.5) if p.ndim > 1 else torch.zeros_like(p))
+        for i, (name, p) in enumerate(net.named_parameters()):
+            if p.ndim > 1:
+                p.copy_(noise(*p.shape, seed=i / 2 + 1, scale=p[0].numel() ** -0.5))
+            elif "bias" in name:
+                p.zero_()
     return net
 
 
 def mlp():
-    net = nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 10))
-    return fill(net), noise(64, 784, seed=9)
+    return nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 10))
 
 
 def lenet():
-    net = nn.Sequential(
+    return nn.Sequential(
         nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
         nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
         nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
     )  # fmt: skip
-    return fill(net), noise(64, 1, 28, 28, seed=9)
 
 
-def training(model, optimizer):
-    net, x = model
-    labels = torch.arange(64) % 10
+def causal(q, k, v):
+    if hasattr(F, "scaled_dot_product_attention"):
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    time = q.shape[-2]  # older than 2.0
+    scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])
+    return F.softmax(scores.masked_fill(torch.ones(time, time).triu(1).bool(), -math.inf), -1) @ v
+
+
+class Block(nn.Module):
+    """One layer of a GPT, as in bench/nets.ts."""
+
+    def __init__(self, dim, heads):
+        super().__init__()
+        self.heads = heads
+        self.norm1 = nn.LayerNorm(dim)
+        self.qkv = nn.Linear(dim, 3 * dim)
+        self.projection = nn.Linear(dim, dim)
+        self.norm2 = nn.LayerNorm(dim)
+        self.up = nn.Linear(dim, 4 * dim)
+        self.down = nn.Linear(4 * dim, dim)
+
+    def forward(self, x):
+        batch, time, dim = x.shape
+        parts = self.qkv(self.norm1(x)).split(dim, 2)
+        q, k, v = (t.view(batch, time, self.heads, dim // self.heads).transpose(1, 2) for t in parts)
+        x = x + self.projection(causal(q, k, v).transpose(1, 2).reshape(batch, time, dim))
+        return x + self.down(F.gelu(self.up(self.norm2(x))))
+
+
+class Gpt(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.letters = nn.Embedding(65, 128)
+        self.positions = nn.Embedding(64, 128)
+        self.blocks = nn.Sequential(*[Block(128, 4) for _ in range(4)])
+        self.norm = nn.LayerNorm(128)
+        self.head = nn.Linear(128, 65)
+
+    def forward(self, i):
+        x = self.letters(i) + self.positions(torch.arange(i.shape[1]))
+        return self.head(self.norm(self.blocks(x)))
+
+
+class Reader(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(32, 64, 2, batch_first=True)
+        self.head = nn.Linear(64, 10)
+
+    def forward(self, x):
+        return self.head(self.lstm(x)[0][:, -1])
+
+
+def training(net, x, optimizer, labels=None):
+    fill(net)
+    labels = torch.arange(64) % 10 if labels is None else labels
     o = optimizer(net.parameters())
 
     def step():
         o.zero_grad()
-        loss = F.cross_entropy(net(x), labels)
+        loss = F.cross_entropy(net(x).flatten(0, -2), labels)
         loss.backward()
         o.step()
         return loss
@@ -106,32 +202,81 @@ def adam(parameters):
     return torch.optim.Adam(parameters, 1e-3)
 
 
-def conv(x, w, padding):
-    return eager(lambda x, w: F.conv2d(x, w, padding=padding), x, w)
+def square(n, dtype=torch.float32):
+    return [noise(n, n, seed=seed).to(dtype) for seed in (1, 2)]
 
 
 rows = {
-    "conv_64_64_3x3_56": lambda: conv(noise(1, 64, 56, 56, seed=1), noise(64, 64, 3, 3, seed=2, scale=0.1), 1),
-    "conv_lenet_1": lambda: conv(noise(64, 1, 28, 28, seed=1), noise(6, 1, 5, 5, seed=2), 2),
-    "conv_lenet_2": lambda: conv(noise(64, 6, 14, 14, seed=1), noise(16, 6, 5, 5, seed=2), 0),
-    "softmax_4096_1024": lambda: eager(lambda x: F.softmax(x, 1), noise(4096, 1024, seed=1)),
-    "layer_norm_4096_1024": lambda: eager(
-        lambda x, w, b: F.layer_norm(x, (1024,), w, b),
-        noise(4096, 1024, seed=1), noise(1024, seed=2), noise(1024, seed=3),
-    ),  # fmt: skip
+    "matmul_512_bt": lambda: eager(lambda a, b: a @ b.t(), *square(512)),
+    "matmul_512_f64": lambda: eager(torch.matmul, *square(512, torch.float64)),
+    "linear_32_768_3072": lambda: eager(
+        F.linear, noise(32, 768, seed=1), noise(3072, 768, seed=2), noise(3072, seed=3)
+    ),
+    "gemv_4096": lambda: eager(torch.matmul, noise(4096, 4096, seed=1), noise(4096, seed=2)),
+    "bmm_12_128_64": lambda: eager(torch.matmul, noise(12, 128, 64, seed=1), noise(12, 64, 128, seed=2)),
+    "maxpool_2": lambda: eager(lambda x: F.max_pool2d(x, 2), noise(8, 64, 56, 56, seed=1)),
+    "avgpool_2": lambda: eager(lambda x: F.avg_pool2d(x, 2), noise(8, 64, 56, 56, seed=1)),
+    "add_broadcast_row": lambda: eager(torch.add, noise(1024, 1024, seed=1), noise(1024, seed=2)),
+    "add_broadcast_col": lambda: eager(torch.add, noise(1024, 1024, seed=1), noise(1024, 1, seed=2)),
+    "chain6_1e6": lambda: eager(lambda x: ((x * 2 + 1).sin() * x).sigmoid() - x, positive(10**6, 1)),
+    "sum_1e7": lambda: eager(torch.sum, noise(10**7, seed=1)),
+    "sum_rows": lambda: eager(lambda x: x.sum(1), noise(4096, 1024, seed=1)),
+    "sum_cols": lambda: eager(lambda x: x.sum(0), noise(4096, 1024, seed=1)),
+    "var_rows": lambda: eager(lambda x: x.var(1), noise(4096, 1024, seed=1)),
+    "argmax_rows": lambda: eager(lambda x: x.argmax(1), noise(4096, 1024, seed=1)),
+    "cumsum_1e6": lambda: eager(lambda x: x.cumsum(0), noise(10**6, seed=1)),
+    "sort_1e6": lambda: eager(lambda x: x.sort()[0], noise(10**6, seed=1)),
+    "topk100_1e6": lambda: eager(lambda x: x.topk(100)[0], noise(10**6, seed=1)),
+    "transpose_2048": lambda: eager(lambda x: x.t().contiguous(), noise(2048, 2048, seed=1)),
+    "permute_nhwc": lambda: eager(lambda x: x.permute(0, 2, 3, 1).contiguous(), noise(8, 64, 56, 56, seed=1)),
+    "cat_1": lambda: eager(lambda a, b: torch.cat([a, b], 1), *square(1000)),
+    "gather_1e6": lambda: eager(lambda x, i: x.gather(0, i), noise(10**6, seed=1), indices(10**6, 10**6, 2)),
+    "embedding": lambda: eager(lambda w, i: F.embedding(i, w), noise(50000, 128, seed=1), indices(4096, 50000, 2)),
+    "embedding_fb": lambda: both(lambda w, i: F.embedding(i, w), noise(50000, 128, seed=1), indices(4096, 50000, 2)),
     "add4": lambda: add4(False),
     "add4_tape": lambda: add4(True),
+    "add4_fb": add4_both,
     "view4": view4,
-    "train_mlp_sgd": lambda: training(mlp(), sgd),
-    "train_mlp_adam": lambda: training(mlp(), adam),
-    "train_lenet_adam": lambda: training(lenet(), adam),
+    "train_mlp": lambda: training(mlp(), noise(64, 784, seed=9), adam),
+    "train_mlp_sgd": lambda: training(mlp(), noise(64, 784, seed=9), sgd),
+    "train_lenet": lambda: training(lenet(), noise(64, 1, 28, 28, seed=9), adam),
+    "train_gpt": lambda: training(Gpt(), indices(512, 65, 9).view(8, 64), adam, indices(512, 65, 8)),
+    "train_lstm": lambda: training(Reader(), noise(64, 28, 32, seed=9), adam),
 }
-for n in (64, 128, 256, 512, 1024):
-    rows[f"matmul_{n}"] = lambda n=n: eager(torch.matmul, noise(n, n, seed=1), noise(n, n, seed=2))
-for name, n in (("1e3", 1000), ("1e6", 1000000)):
-    rows[f"add_{name}"] = lambda n=n: eager(torch.add, noise(n, seed=1), noise(n, seed=2))
-    rows[f"exp_{name}"] = lambda n=n: eager(torch.exp, noise(n, seed=1))
-    rows[f"gelu_{name}"] = lambda n=n: eager(F.gelu, noise(n, seed=1))
+
+
+def pair(name, f, *shapes, scale=1.0):
+    """A row, and the row of it with its gradients."""
+
+    def operands():
+        return [noise(*shape, seed=i + 1, scale=scale if i == 1 else 1.0) for i, shape in enumerate(shapes)]
+
+    rows[name] = lambda: eager(f, *operands())
+    rows[f"{name}_fb"] = lambda: both(f, *operands())
+
+
+def conv(name, x, w, **options):
+    pair(name, lambda x, w: F.conv2d(x, w, **options), x, w, scale=0.1)
+
+
+conv("conv_64_64_3x3_56", (1, 64, 56, 56), (64, 64, 3, 3), padding=1)
+conv("conv_3_64_7x7s2_224", (1, 3, 224, 224), (64, 3, 7, 7), stride=2, padding=3)
+conv("conv_dw_128_3x3_56", (1, 128, 56, 56), (128, 1, 3, 3), padding=1, groups=128)
+conv("conv_128_128_1x1_56", (1, 128, 56, 56), (128, 128, 1, 1))
+conv("conv_lenet_1", (64, 1, 28, 28), (6, 1, 5, 5), padding=2)
+conv("conv_lenet_2", (64, 6, 14, 14), (16, 6, 5, 5))
+pair("softmax_4096_1024", lambda x: F.softmax(x, 1), (4096, 1024))
+pair("log_softmax_4096_1024", lambda x: F.log_softmax(x, 1), (4096, 1024))
+pair("layer_norm_4096_1024", lambda x, w, b: F.layer_norm(x, (1024,), w, b), (4096, 1024), (1024,), (1024,))
+for name, t in (("12x128x64", 128), ("12x1024x64", 1024)):
+    pair(f"sdpa_causal_{name}", causal, *[(1, 12, t, 64)] * 3)
+for n in (64, 128, 256, 512, 1024, 2048):
+    rows[f"matmul_{n}"] = lambda n=n: eager(torch.matmul, *square(n))
+for name, n in (("1e3", 10**3), ("1e5", 10**5), ("1e7", 10**7)):
+    for f in (torch.exp, torch.tanh, torch.sigmoid, F.gelu, torch.erf, torch.log):
+        rows[f"{f.__name__}_{name}"] = lambda f=f, n=n: eager(f, positive(n, 1))
+    for f in (torch.add, torch.mul, torch.pow):
+        rows[f"{f.__name__}_{name}"] = lambda f=f, n=n: eager(f, positive(n, 1), positive(n, 2))
 
 
 def sample(timed, seconds):
@@ -154,6 +299,24 @@ def summary(values):
     return [float(np.sqrt(np.mean(values**2))), float(values[0]), float(values[-1])]
 
 
+def peak(run):
+    """The most bytes of tensors at a time: what lives before a run, and the allocator's own events during it."""
+    for _ in range(3):
+        run()
+    tensors = [o for o in gc.get_objects() if torch.is_tensor(o)]
+    tensors += [t.grad for t in tensors if t.is_leaf and t.grad is not None]
+    live = {t.storage().data_ptr(): t.storage().nbytes() for t in tensors}
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
+        run()
+    events = [e for e in profile.profiler.kineto_results.events() if e.name() == "[memory]"]
+    start = (lambda e: e.start_ns()) if hasattr(events[0], "start_ns") else (lambda e: e.start_us())
+    now = most = sum(live.values())
+    for event in sorted(events, key=start):
+        now += event.nbytes()
+        most = max(most, now)
+    return most
+
+
 def main():
     answer({"name": f"PyTorch {torch.__version__}"})
     name, timed, probe = None, None, None
@@ -163,6 +326,9 @@ def main():
             answer({"absent": True})
             continue
         try:
+            if "peak" in request:
+                answer({"bytes": peak(rows[request["row"]]().run)})
+                continue
             if request["row"] != name:
                 name, timed = request["row"], rows[request["row"]]()
                 probe = summary(timed.probe())

@@ -1,7 +1,10 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { limitOf } from "../../bench/ceilings.ts";
+import { markdown } from "../../bench/markdown.ts";
+import { html } from "../../bench/report.ts";
 import { noise } from "../../bench/rows.ts";
-import { duration, median, type Result, table } from "../../bench/table.ts";
+import { duration, median, overall, table as print, type Result, sections } from "../../bench/table.ts";
 
 const result = (library: string, medians: number[], more: Partial<Result> = {}): Result => ({
   row: "matmul_64",
@@ -12,7 +15,15 @@ const result = (library: string, medians: number[], more: Partial<Result> = {}):
   error: null,
   ...more,
 });
-const rows = [{ name: "matmul_64", flops: 2 * 64 ** 3 }];
+const rows = [{ name: "matmul_64", group: "products", goal: 1, flops: 2 * 64 ** 3 }];
+const ceilings = {
+  gflops: 50,
+  bandwidths: [
+    { bytes: 1000, gbs: 100 },
+    { bytes: 1e6, gbs: 20 },
+  ],
+};
+const table = (...of: Parameters<typeof sections>): string => print(sections(...of));
 
 test("median and duration", () => {
   assert.is(median([3, 1, 2]), 2);
@@ -24,7 +35,7 @@ test("median and duration", () => {
 
 test("ratios are taken round by round, ours over theirs", () => {
   const text = table(rows, [result("ours", [10, 20, 40]), result("peer", [20, 40, 80])]);
-  assert.match(text, /matmul_64 +20\.0 µs +26\.2 GFLOP\/s +40\.0 µs +0\.50\n/);
+  assert.match(text, /matmul_64 +20\.0 µs +26\.2 GFLOP\/s +1\.0 +40\.0 µs +0\.50\n/);
 });
 
 test("a peer that computed something else is marked, one that failed is named, one without the row is a dash", () => {
@@ -35,6 +46,35 @@ test("a peer that computed something else is marked, one that failed is named, o
 
 test("two threads are compared with one", () => {
   assert.match(table(rows, [result("ours", [10]), result("ours", [5], { threads: 2 })]), /2\.00×/);
+});
+
+test("a row's limit is the slower of its operations and its bytes", () => {
+  assert.is(limitOf({ name: "a", group: "g", flops: 5e4, bytes: 1000 }, ceilings), 1);
+  assert.is(limitOf({ name: "a", group: "g", flops: 5e4, bytes: 1000, double: true }, ceilings), 2);
+  assert.is(limitOf({ name: "a", group: "g", flops: 5e4, bytes: 1e6 }, ceilings), 50);
+  assert.is(limitOf({ name: "a", group: "g" }, ceilings), null);
+  assert.match(table(rows, [result("ours", [20])], ceilings), /GFLOP\/s +52 %/);
+});
+
+test("the mean is geometric, over the rows that have a goal and the same numbers", () => {
+  const two = [rows[0]!, { ...rows[0]!, name: "b" }, { name: "watched", group: "products" }];
+  const of = (row: string, ours: number, peer: number, probe = [1, 2, 3]): Result[] => [
+    result("ours", [ours], { row }),
+    result("peer", [peer], { row, probe }),
+  ];
+  const made = sections(two, [...of("matmul_64", 2, 1), ...of("b", 8, 1), ...of("watched", 99, 1)]);
+  assert.is(overall(made.sections[0]!, "peer"), 4);
+  assert.is(overall(sections(two, of("b", 8, 1, [9, 9, 9])).sections[0]!, "peer"), null);
+});
+
+test("a report in HTML and in Markdown", () => {
+  const report = {
+    ...{ date: "2026-01-01", machine: ["two <cores>"], libraries: ["ours"], runtime: "Node", figures: [] },
+    ...sections(rows, [result("ours", [10]), result("pytorch", [20])]),
+  };
+  assert.match(html(report), /<circle cx="[\d.]+" cy="[\d.]+" r="4" class="good"/);
+  assert.match(html(report), /two &lt;cores>/);
+  assert.match(markdown(report), /\| matmul_64 \| 10\.0 µs \| 52\.4 GFLOP\/s \|.*\| 20\.0 µs 0\.50 \|/);
 });
 
 test("noise: in range, repeatable, and different by seed", () => {

@@ -1,0 +1,41 @@
+// The libraries that can take part, and how the process of each is started.
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { Contestant } from "./contestant.ts";
+
+const built = path.dirname(fileURLToPath(import.meta.url));
+const folder = path.resolve(built, "../../bench");
+const newestNode = path.join(folder, "peers/node_modules/node/bin/node");
+
+/** The Node that JavaScript libraries run on. */
+export const node: string = existsSync(newestNode) ? newestNode : process.execPath;
+
+/** Starts a library, or says why it cannot run. Where there is more than one way, the first that works is taken. */
+export async function start(file: string, threads: number): Promise<Contestant | { reason: string }> {
+  let started: Contestant | { reason: string } = { reason: "" };
+  for (const command of commandsOf(file, threads)) {
+    started = await Contestant.start(file, threads, command);
+    if (started instanceof Contestant) break;
+  }
+  return started;
+}
+
+/** `build` is the folder of a build's compiled benches. */
+export function ours(build: string, threads: number): string[] {
+  return [node, path.join(build, "child.js"), path.join(build, "ours.js"), String(threads)];
+}
+
+function commandsOf(file: string, threads: number): string[][] {
+  if (file === "ours") return [ours(built, threads)];
+  // The first Python of the path is not always the one that the system's packages are for.
+  const pythons = ["python3", "/usr/bin/python3"];
+  if (file === "pytorch")
+    return pythons.map((python) => [python, path.join(folder, "peers/pytorch.py"), String(threads)]);
+  return [[node, path.join(built, "child.js"), path.join(folder, `peers/${file}.mjs`), String(threads)]];
+}
+
+export function versionOf(binary: string): string {
+  return execFileSync(binary, ["--version"], { encoding: "utf8" }).trim().replace("v", "");
+}
