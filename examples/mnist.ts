@@ -1,16 +1,17 @@
 // Trains a small convolutional network on all of MNIST, shows how it went, saves the model and loads it again.
 //
-//   npm start -- [--epochs N] [--seed N] [--limit N] [--fresh] [--out FOLDER]
+//   npm start -- [--epochs N] [--seed N] [--limit N] [--fresh] [--out FOLDER] [--half FILE]
 //
 // Ctrl-C stops after the current step; started again, it goes on from there and ends with the very same numbers.
-// --limit takes only the first N digits, --fresh forgets an unfinished run.
+// --limit takes only the first N digits, --fresh forgets an unfinished run, --half writes the weights once more, as
+// float16: half the bytes, for the apps that carry them along (examples/data/mnist.safetensors).
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import type { Tensor } from "flambeau";
 import * as fl from "flambeau";
 import { loadTree, saveTree } from "./support/checkpoint.ts";
+import { LeNet } from "./support/lenet.ts";
 import { readMnist } from "./support/mnist.ts";
 import { type Digit, type Epoch, reportHtml } from "./support/report.ts";
 import { clock, curve, mean, Progress, pictures } from "./support/terminal.ts";
@@ -25,31 +26,12 @@ const { values: option } = parseArgs({
     limit: { type: "string", default: "60000" },
     out: { type: "string", default: "runs/mnist" },
     fresh: { type: "boolean", default: false },
+    half: { type: "string" },
   },
 });
 const epochs = Number(option.epochs);
 const BATCH = 128;
 const LEARNING_RATE = 0.008; // at the top of the one cycle
-const [MEAN, DEVIATION] = [0.1307, 0.3081]; // of the training images' pixels
-
-/** LeNet-5 with rectifiers, 61,706 parameters. It takes grey images of 0 to 1, `[n, 1, 28, 28]`. */
-class LeNet extends nn.Module {
-  conv1 = new nn.Conv2d(1, 6, 5, { padding: 2 });
-  conv2 = new nn.Conv2d(6, 16, 5);
-  pool = new nn.MaxPool2d(2);
-  fc1 = new nn.Linear(400, 120);
-  fc2 = new nn.Linear(120, 84);
-  fc3 = new nn.Linear(84, 10);
-
-  forward(images: Tensor): Tensor {
-    let x = images.sub(MEAN).div(DEVIATION);
-    x = this.pool(this.conv1(x)).relu(); // [n, 6, 14, 14]
-    x = this.pool(this.conv2(x)).relu(); // [n, 16, 5, 5]
-    x = this.fc1(x.flatten(1)).relu();
-    x = this.fc2(x).relu();
-    return this.fc3(x); // [n, 10]
-  }
-}
 
 fl.manualSeed(Number(option.seed));
 const trainDigits = first(await readMnist("train"));
@@ -101,6 +83,7 @@ again.loadStateDict(await fl.safetensors.loadFile(file));
 const [accuracy, reloaded] = [accuracyOf(answers), accuracyOf(await classify(again))];
 if (reloaded !== accuracy) throw new Error(`the saved model has ${percent(reloaded)}, not ${percent(accuracy)}`);
 rmSync(checkpoint, { force: true });
+if (option.half !== undefined) await saveHalf(option.half);
 show();
 
 /** One epoch, or the rest of one: forward, backward, step; then the test. */
@@ -161,6 +144,11 @@ async function classify(model: LeNet): Promise<{ predictions: number[]; confiden
 
 function accuracyOf({ predictions }: { predictions: readonly number[] }): number {
   return predictions.filter((p, i) => p === testLabels[i]).length / predictions.length;
+}
+
+async function saveHalf(file: string): Promise<void> {
+  const halves = Object.entries(model.stateDict()).map(([name, weight]) => [name, weight.half()] as const);
+  await fl.safetensors.saveFile(Object.fromEntries(halves), file);
 }
 
 type Checkpoint = ReturnType<typeof state>;

@@ -155,15 +155,24 @@ figcaption b { color: var(--good); } .wrong figcaption b { color: var(--flame); 
 pre { margin: 0; overflow-x: auto; font: 0.85rem/1.5 ui-monospace, monospace; white-space: pre-wrap; }
 `;
 
+/** How a curve is drawn: its size, and how many steps there will be. */
+export interface Frame {
+  readonly width: number;
+  readonly height: number;
+  readonly of: number;
+}
+
 /** The loss of every step, faint, and its running mean, over a logarithmic axis; a line where an epoch ends. */
-export function lossCurve(losses: readonly number[], epochs: number): string {
-  const [width, height, left, bottom] = [860, 260, 44, 22];
-  const points = resample(losses, width - left).filter((v) => v > 0 && Number.isFinite(v));
+export function lossCurve(losses: readonly number[], epochs: number, frame?: Frame): string {
+  const { width, height, of } = frame ?? { width: 860, height: 260, of: losses.length };
+  const [left, bottom] = [44, 22];
+  const reached = losses.length / of;
+  const points = resample(losses, Math.ceil((width - left) * reached)).filter((v) => v > 0 && Number.isFinite(v));
   if (points.length < 2) return "<p>too few steps to draw</p>";
   const logs = points.map(Math.log10);
   const [low, high] = [Math.floor(Math.min(...logs)), Math.ceil(Math.max(...logs))];
-  const x = (i: number): number => left + (i / (points.length - 1)) * (width - left);
-  const y = (log: number): number => ((high - log) / (high - low)) * (height - bottom);
+  const x = (i: number): number => left + (i / (points.length - 1)) * reached * (width - left);
+  const y = (log: number): number => ((high - log) / (high - low || 1)) * (height - bottom);
   const path = (values: readonly number[]): string =>
     values.map((v, i) => `${i === 0 ? "M" : "L"}${x(i).toFixed(1)} ${y(v).toFixed(1)}`).join("");
   const decades = Array.from({ length: high - low + 1 }, (_, i) => low + i).map(
