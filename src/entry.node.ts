@@ -4,16 +4,24 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Worker as NodeWorker } from "node:worker_threads";
 import { registerCpu } from "./cpu/index.ts";
-import type { Flavour, Host, Worker, WorkerSeed } from "./device/index.ts";
+import { type Flavour, type Host, type Peer, setHost, type Worker, type WorkerSeed } from "./device/index.ts";
 
-/** Runs in each thread; `work` returns only when the pool ends. In a block: some hosts run it where `module` is a name already. */
-const THREAD = `{
-  const { workerData: { module, memory, number, arena } } = require('node:worker_threads');
+/** Runs in each thread; `work` returns only when the pool ends. What takes a text for a script, and what for a module, both know `import()`. */
+const THREAD = `import('node:worker_threads').then(({ workerData: { module, memory, number, arena } }) => {
   const abort = () => { throw new Error('a kernel stopped itself') };
   const { enter, work } = new WebAssembly.Instance(module, { env: { memory, abort } }).exports;
   enter(number, arena);
   work();
-}`;
+})`;
+
+/** Runs in a peer. What is posted before the library is there waits for it, in order. */
+const PEER = `import('node:worker_threads').then(({ parentPort, workerData: { library, module } }) => {
+  const serving = import(library).then(async ({ setNumThreads }) => {
+    setNumThreads(1);
+    return (await import(module)).serve((message, transfer) => parentPort.postMessage(message, transfer));
+  });
+  parentPort.on('message', async (message) => (await serving)(message));
+})`;
 
 const host: Host = {
   name: hostName(),
@@ -28,10 +36,33 @@ const host: Host = {
     thread.unref();
     return worker;
   },
+  peer(module: string): Peer {
+    if (!/\/entry\.node\.[jt]s$/.test(import.meta.url)) {
+      throw new TypeError("a bundled library has no files that a thread could import: keep flambeau external");
+    }
+    const workerData = { library: import.meta.url, module: new URL(`./${module}`, import.meta.url).href };
+    const thread = new NodeWorker(PEER, { eval: true, workerData });
+    const peer: Peer = {
+      onmessage: null,
+      onexit: null,
+      post: (message) => thread.postMessage(message),
+      hold: (on) => void (on ? thread.ref() : thread.unref()),
+      terminate: () => void thread.terminate(),
+    };
+    let why = "";
+    thread.on("message", (message) => peer.onmessage?.(message));
+    thread.on("error", (error) => {
+      why = String(error);
+    });
+    thread.on("exit", (code) => peer.onexit?.(why || `it ended with code ${code}`));
+    thread.unref();
+    return peer;
+  },
   env: (name: string) => process.env[name],
   warn: (message: string) => process.emitWarning(message, "FlambeauWarning"),
 };
 
+setHost(host);
 registerCpu(host);
 
 export * from "./library.ts";

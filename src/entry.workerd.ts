@@ -2,17 +2,25 @@
 // and nothing is probed: what it can run is known.
 
 import { registerCpu } from "./cpu/index.ts";
+import { type Host, setHost } from "./device/index.ts";
 import module from "./wasm/relaxed-single.wasm";
 
-registerCpu({
+const WHY = "edge workers have no threads";
+const host: Host = {
   name: "workerd",
   threads: 1,
   only: "relaxed-single",
   module: () => module,
   spawn: null,
-  why: "edge workers have no threads",
+  why: WHY,
+  peer: () => {
+    throw new TypeError(WHY);
+  },
   env: () => undefined,
   warn: (message: string) => console.warn(message),
-});
+};
+
+setHost(host);
+registerCpu(host);
 
 export * from "./library.ts";

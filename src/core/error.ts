@@ -67,6 +67,13 @@ const OURS = [
   ValueError,
 ];
 
+/** The class of an error that is known by name alone, because it was thrown elsewhere: ours, the language's, or Error. */
+export function errorClass(name: string): new (message: string, options?: ErrorOptions) => Error {
+  return (
+    [...OURS, TypeError, RangeError, SyntaxError, ReferenceError, URIError].find((type) => type.name === name) ?? Error
+  );
+}
+
 /** Puts the name of the outer call in front of an error of ours that came from inside it; anything else passes unchanged. */
 export function withOuter(error: unknown, outer: string): unknown {
   if (OURS.some((type) => error instanceof type)) {

@@ -1,9 +1,10 @@
 import { showValue, ValueError } from "../core/index.ts";
 import { type Arguments, keywords } from "../op/index.ts";
 import type { Generator as Stream } from "../ops/index.ts";
-import { deviceOf, relieve, type Tensor, underPressure } from "../tensor/index.ts";
-import { defaultCollate } from "./collate.ts";
+import type { Tensor } from "../tensor/index.ts";
+import { Crew, type Terms } from "./crew.ts";
 import type { Dataset, IterableDataset } from "./dataset.ts";
+import { gather, groups, groupsAwaited, isNumbered, isPromise, type Recipe, relieveIfHigh } from "./fetch.ts";
 import { BatchSampler, drawSeed, RandomSampler, type Sampler, SequentialSampler } from "./sampler.ts";
 
 /** What `defaultCollate` makes of samples of type T. */
@@ -23,18 +24,36 @@ interface Options<T, B> {
   sampler?: Iterable<number> | null;
   /** The batches as lists of numbers, in place of `batchSize`, `shuffle`, `sampler` and `dropLast`. */
   batchSampler?: Iterable<readonly number[]> | null;
-  /** Must be 0. A dataset whose samples take time gives promises. */
+  /**
+   * Threads that make the batches; 0 makes them here. A dataset whose samples only have to be waited for needs none: it
+   * gives promises.
+   */
   numWorkers?: number;
   /** Makes the samples of a batch one; `defaultCollate`. */
   collateFn?: ((samples: T[]) => B) | null;
+  /** Nothing here, where all memory is alike; false. */
+  pinMemory?: boolean;
   /** Whether a last, shorter batch is left out; false. */
   dropLast?: boolean;
+  /** Seconds that a worker's batch may take; 0 is for ever. */
+  timeout?: number;
+  /** Called in each worker with its number, once its dataset is there. */
+  workerInitFn?: ((id: number) => unknown) | null;
+  /** Must be null: workers are threads. */
+  multiprocessingContext?: null;
   /** Where orders are drawn; by default the stream of `manualSeed`. */
   generator?: Stream | null;
+  /** Batches that each worker makes ahead; 2. */
+  prefetchFactor?: number | null;
+  /** Whether the workers stay for the next round; false. */
+  persistentWorkers?: boolean;
+  /** False where batches may come as soon as they are made; true. */
+  inOrder?: boolean;
 }
 const bind = /* @__PURE__ */ keywords<Options<unknown, unknown>>(
   "DataLoader",
-  "dataset, batchSize?, shuffle?, sampler?, batchSampler?, numWorkers?, collateFn?, *, dropLast?, generator?",
+  "dataset, batchSize?, shuffle?, sampler?, batchSampler?, numWorkers?, collateFn?, pinMemory?, dropLast?, timeout?, " +
+    "workerInitFn?, multiprocessingContext?, generator?, *, prefetchFactor?, persistentWorkers?, inOrder?",
   {
     batchSize: 1,
     shuffle: null,
@@ -42,8 +61,15 @@ const bind = /* @__PURE__ */ keywords<Options<unknown, unknown>>(
     batchSampler: null,
     numWorkers: 0,
     collateFn: null,
+    pinMemory: false,
     dropLast: false,
+    timeout: 0,
+    workerInitFn: null,
+    multiprocessingContext: null,
     generator: null,
+    prefetchFactor: null,
+    persistentWorkers: false,
+    inOrder: true,
   },
 );
 
@@ -51,13 +77,18 @@ const bind = /* @__PURE__ */ keywords<Options<unknown, unknown>>(
  * Batches of a dataset: `for await (const [x, y] of loader)`, or `for (const … of loader)` where no sample has to be
  * waited for. Each round begins anew; with the same seed the order is PyTorch's.
  *
+ * With `numWorkers` threads make them, `prefetchFactor` ahead each, and `for await` takes them in the same order. A worker has
+ * its own of the dataset, `collateFn` and `workerInitFn`: the library's datasets over tensors are copied, and what is your own
+ * is had by `fromModule`. Its random numbers start from the round's seed + its number; `getWorkerInfo` tells a dataset where
+ * it is. What it throws comes back as an error of the same class, whose cause has the worker's stack.
+ *
  * `for await` also asks for the memory of forgotten tensors when it runs high, so that a plain training loop stays flat.
  *
  * @example
  * const loader = new DataLoader(new TensorDataset(images, labels), { batchSize: 64, shuffle: true });
  * for await (const [x, y] of loader) train(x, y);
  */
-export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterable<B> {
+export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterable<B>, Recipe<T, B>, Terms {
   readonly dataset: Dataset<T> | IterableDataset<T>;
   readonly batchSize: number | null;
   readonly dropLast: boolean;
@@ -65,6 +96,14 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterabl
   readonly batchSampler: Iterable<readonly number[]> | null;
   readonly collateFn: ((samples: T[]) => B) | null;
   readonly generator: Stream | null;
+  readonly numWorkers: number;
+  readonly prefetchFactor: number;
+  readonly persistentWorkers: boolean;
+  readonly timeout: number;
+  readonly inOrder: boolean;
+  readonly workerInitFn: ((id: number) => unknown) | null;
+  /** The workers that stay. */
+  #crew: Crew | null = null;
 
   constructor(
     ...args: Arguments<
@@ -77,15 +116,19 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterabl
         batchSampler?: Iterable<readonly number[]> | null,
         numWorkers?: number,
         collateFn?: ((samples: T[]) => B) | null,
+        pinMemory?: boolean,
+        dropLast?: boolean,
+        timeout?: number,
+        workerInitFn?: ((id: number) => unknown) | null,
+        multiprocessingContext?: null,
+        generator?: Stream | null,
       ]
     >
   ) {
     // What is bound has the types that the parameters state.
     const options = bind(args) as unknown as Required<Options<T, B>>;
-    const { dataset, batchSize, shuffle, sampler, batchSampler, numWorkers, collateFn, dropLast, generator } = options;
-    if (numWorkers !== 0) {
-      throw new ValueError("DataLoader: numWorkers must be 0: a dataset whose samples take time gives promises");
-    }
+    const { dataset, batchSize, shuffle, sampler, batchSampler, collateFn, dropLast, generator } = options;
+    checkWorkers(options);
     if (sampler !== null && shuffle) {
       throw new ValueError("DataLoader: sampler option is mutually exclusive with shuffle");
     }
@@ -119,6 +162,12 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterabl
     this.batchSize = batchSampler === null ? batchSize : null;
     this.dropLast = dropLast;
     this.generator = generator;
+    this.numWorkers = options.numWorkers;
+    this.prefetchFactor = options.prefetchFactor ?? 2;
+    this.persistentWorkers = options.persistentWorkers;
+    this.timeout = options.timeout;
+    this.inOrder = options.inOrder;
+    this.workerInitFn = options.workerInitFn;
     this.collateFn = collateFn;
     this.sampler =
       sampler ??
@@ -137,13 +186,24 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterabl
   }
 
   [Symbol.iterator](): IterableIterator<B> {
+    if (this.numWorkers > 0)
+      throw new TypeError("DataLoader: batches of workers have to be waited for: use `for await`");
     drawSeed(this.generator); // PyTorch draws one for its workers, whether or not there are any
     return this.#atOnce();
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<B> {
-    drawSeed(this.generator);
-    return this.#awaited();
+    if (this.#crew !== null) return this.#fromWorkers(null); // they have their seed
+    const seed = drawSeed(this.generator);
+    return this.numWorkers > 0 ? this.#fromWorkers(seed) : this.#awaited();
+  }
+
+  /** The batches of one round; a promise where a sample is one. */
+  *#batches(): IterableIterator<B | Promise<B>> {
+    const { dataset } = this;
+    if (isNumbered(dataset)) for (const indices of this.#order()) yield gather(this, dataset, indices);
+    else if (Symbol.iterator in dataset) yield* groups(this, dataset);
+    else throw new TypeError("DataLoader: the dataset has to be waited for: use `for await`");
   }
 
   *#atOnce(): IterableIterator<B> {
@@ -155,78 +215,64 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterabl
 
   async *#awaited(): AsyncIterableIterator<B> {
     const { dataset } = this;
-    if (!isNumbered(dataset) && Symbol.asyncIterator in dataset) {
-      let group: T[] = [];
-      for await (const sample of dataset) {
-        group.push(sample);
-        if (this.batchSize !== null && group.length < this.batchSize) continue;
-        await relieveIfHigh();
-        yield this.#collate(group);
-        group = [];
-      }
-      if (group.length > 0 && !this.dropLast) yield this.#collate(group);
-      return;
-    }
+    if (!isNumbered(dataset) && Symbol.asyncIterator in dataset) return yield* groupsAwaited(this, dataset);
     for (const batch of this.#batches()) {
       await relieveIfHigh();
       yield await batch;
     }
   }
 
-  /** The batches of one round; a promise where a sample is one. */
-  *#batches(): IterableIterator<B | Promise<B>> {
-    const { dataset } = this;
-    if (isNumbered(dataset)) {
-      if (this.batchSampler !== null) for (const indices of this.batchSampler) yield this.#gather(dataset, indices);
-      else for (const index of this.sampler!) yield this.#gather(dataset, [index]);
-      return;
+  async *#fromWorkers(seed: bigint | null): AsyncIterableIterator<B> {
+    const { persistentWorkers } = this;
+    const kept = seed === null ? this.#crew : null;
+    const crew = kept ?? new Crew(this as Recipe<unknown, unknown>, this, seed!);
+    if (persistentWorkers && kept === null) {
+      this.#crew = crew;
+      forgotten.register(this, crew);
     }
-    if (!(Symbol.iterator in dataset)) {
-      throw new TypeError("DataLoader: the dataset has to be waited for: use `for await`");
+    try {
+      yield* crew.round(this.#order()) as AsyncIterableIterator<B>; // as the collateFn's type says
+    } finally {
+      if (!persistentWorkers) crew.close();
+      if (crew.closed) this.#crew = null;
     }
-    let group: T[] = [];
-    for (const sample of dataset) {
-      group.push(sample);
-      if (this.batchSize !== null && group.length < this.batchSize) continue;
-      yield this.#collate(group);
-      group = [];
-    }
-    if (group.length > 0 && !this.dropLast) yield this.#collate(group);
   }
 
-  #gather(dataset: Dataset<T>, indices: readonly number[]): B | Promise<B> {
-    // The dataset's own way to a batch gives what `defaultCollate` would, so it stands in only for that.
-    if (dataset.batch !== undefined && this.collateFn === null && this.#batched) return dataset.batch(indices) as B;
-    const samples = indices.map((index) => dataset.at(index) as T | Promise<T>);
-    if (samples.some(isPromise)) return Promise.all(samples).then((ready) => this.#collate(ready));
-    return this.#collate(samples as T[]);
-  }
-
-  #collate(samples: T[]): B {
-    if (!this.#batched) return (this.collateFn === null ? samples[0] : this.collateFn(samples)) as B;
-    return (this.collateFn ?? defaultCollate)(samples) as B;
+  /** The numbers of each batch; for an iterable dataset, which has its own order, nothing again and again. */
+  *#order(): IterableIterator<readonly number[]> {
+    if (this.batchSampler !== null) yield* this.batchSampler;
+    else if (this.sampler !== null) for (const index of this.sampler) yield [index];
+    else for (;;) yield [];
   }
 
   /** Whether samples are put together, or come one by one. */
-  get #batched(): boolean {
+  get batched(): boolean {
     return this.batchSize !== null || this.batchSampler !== null;
   }
 }
 
-/** Asks for the memory of forgotten tensors when much is in use. */
-async function relieveIfHigh(): Promise<void> {
-  const backend = deviceOf(null, "DataLoader");
-  if (underPressure(backend)) await relieve(backend);
-}
+/** Ends the workers of loaders that nobody has any more. */
+const forgotten = new FinalizationRegistry<Crew>((crew) => crew.close());
 
-const isPromise = <T>(x: T | Promise<T>): x is Promise<T> =>
-  typeof (x as { then?: unknown } | null | undefined)?.then === "function";
+type WorkerOptions = "numWorkers" | "timeout" | "prefetchFactor" | "persistentWorkers" | "multiprocessingContext";
+
+function checkWorkers(options: Required<Pick<Options<unknown, unknown>, WorkerOptions>>): void {
+  const { numWorkers, timeout, prefetchFactor, persistentWorkers, multiprocessingContext } = options;
+  const refuse = (why: string): never => {
+    throw new ValueError(`DataLoader: ${why}`);
+  };
+  if (!Number.isInteger(numWorkers) || numWorkers < 0) {
+    refuse(`num_workers option should be non-negative, got ${showValue(numWorkers)}`);
+  }
+  if (!(timeout >= 0)) refuse(`timeout option should be non-negative, got ${showValue(timeout)}`);
+  if (numWorkers === 0) {
+    if (prefetchFactor !== null) refuse("prefetch_factor option could only be specified with num_workers > 0");
+    if (persistentWorkers) refuse("persistent_workers option needs num_workers > 0");
+  } else if (prefetchFactor !== null && !(Number.isInteger(prefetchFactor) && prefetchFactor > 0)) {
+    refuse(`prefetch_factor option should be positive, got ${showValue(prefetchFactor)}`);
+  }
+  if (multiprocessingContext !== null) refuse("multiprocessing_context must be None: workers are threads");
+}
 
 const isIterable = (x: unknown): boolean =>
   typeof x === "object" && x !== null && (Symbol.iterator in x || Symbol.asyncIterator in x);
-
-/** Whether samples are asked for by number; else the dataset gives them in its own order. */
-function isNumbered<T>(dataset: Dataset<T> | IterableDataset<T>): dataset is Dataset<T> {
-  const { at, length } = dataset as Partial<Dataset<T>>;
-  return typeof at === "function" && typeof length === "number";
-}

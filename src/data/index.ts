@@ -4,4 +4,6 @@ export { type Collated, DataLoader } from "./dataloader.ts";
 export { ConcatDataset, type Dataset, type IterableDataset, randomSplit, Subset, TensorDataset } from "./dataset.ts";
 export { type IdxArray, parseIdx } from "./idx.ts";
 export { FashionMNIST, MNIST } from "./mnist.ts";
+export { fromModule } from "./parcel.ts";
 export { BatchSampler, RandomSampler, type Sampler, SequentialSampler } from "./sampler.ts";
+export { getWorkerInfo, type WorkerInfo } from "./worker.ts";

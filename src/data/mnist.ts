@@ -1,7 +1,7 @@
 import { FormatError, IndexError } from "../core/index.ts";
 import { readSource, type Source } from "../io/source.ts";
-import { div, indexSelect, select, unsqueeze, view } from "../ops/index.ts";
-import { frombuffer, outside, type Tensor, tensor } from "../tensor/index.ts";
+import { div, indexSelect, select, to, unsqueeze, view } from "../ops/index.ts";
+import { frombuffer, outside, Tensor, tensor } from "../tensor/index.ts";
 import type { Dataset } from "./dataset.ts";
 import { parseIdx } from "./idx.ts";
 
@@ -33,24 +33,24 @@ export class MNIST implements Dataset<[Tensor, number]> {
   readonly data: Tensor;
   /** The classes, int64 `[n]`. */
   readonly targets: Tensor;
-  readonly #labels: Uint8Array;
+  readonly #labels: readonly number[];
 
-  /** From the bytes of both files. Throws FormatError where they are not IDX or do not belong together. */
-  constructor(images: Uint8Array, labels: Uint8Array) {
-    const pictures = parseIdx(images);
-    const classes = parseIdx(labels);
-    if (pictures.dtype !== "uint8" || pictures.shape.length !== 3) {
+  /**
+   * From the bytes of both files, or from what they hold: images uint8 `[n, h, w]` and classes `[n]`. Throws FormatError where
+   * bytes are not IDX, or the two do not belong together.
+   */
+  constructor(images: Uint8Array | Tensor, labels: Uint8Array | Tensor) {
+    this.data = elements(images);
+    this.targets = outside(() => to(elements(labels), "int64"));
+    if (this.data.dtype !== "uint8" || this.data.ndim !== 3) {
       throw new FormatError("MNIST: the images are not uint8[n, h, w]");
     }
-    if (classes.dtype !== "uint8" || classes.shape.length !== 1) {
-      throw new FormatError("MNIST: the labels are not uint8[n]");
+    if (this.targets.ndim !== 1) throw new FormatError("MNIST: the labels are not [n]");
+    const [n] = this.data.shape;
+    if (n !== this.targets.shape[0]) {
+      throw new FormatError(`MNIST: ${n} images and ${this.targets.shape[0]} labels do not belong together`);
     }
-    if (pictures.shape[0] !== classes.shape[0]) {
-      throw new FormatError(`MNIST: ${pictures.shape[0]} images and ${classes.shape[0]} labels do not belong together`);
-    }
-    this.#labels = classes.bytes;
-    this.data = outside(() => view(frombuffer(pictures.bytes, { dtype: "uint8" }), pictures.shape));
-    this.targets = outside(() => tensor(classes.bytes, { dtype: "int64" }));
+    this.#labels = this.targets.tolist() as number[];
   }
 
   /** Reads both files from wherever they are (paths, URLs, Files, bytes), gzipped as they are published or unpacked. */
@@ -93,6 +93,13 @@ export class FashionMNIST extends MNIST {
     "Bag",
     "Ankle boot",
   ];
+}
+
+/** The elements of an IDX file as a tensor; a tensor as it is. */
+function elements(source: Uint8Array | Tensor): Tensor {
+  if (source instanceof Tensor) return source;
+  const { dtype, shape, bytes } = parseIdx(source);
+  return outside(() => view(frombuffer(bytes, { dtype }), shape));
 }
 
 /** Bytes as shares of 255, with an axis for the one channel. */

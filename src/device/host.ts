@@ -16,6 +16,20 @@ export interface WorkerSeed {
   readonly arena: number;
 }
 
+/** A thread that runs the library itself, and works on what is posted to it. It keeps no process alive unless it is held. */
+export interface Peer {
+  onmessage: ((message: unknown) => void) | null;
+  /** Called once if it ends before it is told to. */
+  onexit: ((why: string) => void) | null;
+  post(message: unknown): void;
+  /** Whether the process waits for it. */
+  hold(on: boolean): void;
+  terminate(): void;
+}
+
+/** What a peer's module exports as `serve`: given the way back, it returns what is to be done with each message. */
+export type Serve = (post: (message: unknown, transfer: ArrayBuffer[]) => void) => (message: unknown) => void;
+
 export interface Host {
   /** "node 24.21.0" */
   readonly name: string;
@@ -29,7 +43,22 @@ export interface Host {
   readonly spawn: ((seed: WorkerSeed) => Worker) | null;
   /** Why `spawn` is null. */
   readonly why?: string;
+  /**
+   * Starts a thread that imports the library, then one of its modules ("data/worker.js"), whose `serve` gets what is posted.
+   * Throws where the host has no threads or the library is no longer files of its own.
+   */
+  peer(module: string): Peer;
   /** An environment variable. */
   env(name: string): string | undefined;
   warn(message: string): void;
 }
+
+let here: Host | null = null;
+
+/** Makes the host known on which the library runs. */
+export function setHost(host: Host): void {
+  here = host;
+}
+
+/** The host on which the library runs; null where no entry has made it known. */
+export const hostHere = (): Host | null => here;

@@ -216,7 +216,11 @@ loading("options that contradict each other are refused in PyTorch's words", () 
     [{ batchSampler: [[1]], batchSize: 2 }, /batch_sampler option is mutually exclusive/],
     [{ batchSize: null, dropLast: true }, /disables auto-batching/],
     [{ batchSize: 0 }, /batch_size should be a positive integer/],
-    [{ numWorkers: 2 }, /numWorkers must be 0/],
+    [{ numWorkers: -1 }, /num_workers option should be non-negative/],
+    [{ timeout: -1 }, /timeout option should be non-negative/],
+    [{ prefetchFactor: 3 }, /prefetch_factor option could only be specified with num_workers > 0/],
+    [{ numWorkers: 1, prefetchFactor: 0 }, /prefetch_factor option should be positive/],
+    [{ persistentWorkers: true }, /persistent_workers option needs num_workers > 0/],
   ];
   for (const [options, why] of bad) {
     assert.throws(

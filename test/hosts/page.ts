@@ -18,6 +18,8 @@ const HEADERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   strict: STRICT,
 };
 
+const ENDING = 300; // milliseconds in which a worker that was ended is gone
+
 /** A program that leaves its answer where `answered` finds it. */
 export const PROGRAM = `import { smoke } from "./smoke.js"; globalThis.answer = await smoke();`;
 
@@ -70,6 +72,7 @@ export async function open(root: string, texts: Readonly<Record<string, string>>
         said.some((line) => line.includes("flambeau")),
         said.join("\n"),
       );
+      await page.waitForTimeout(ENDING);
       return page.workers().length;
     } finally {
       await page.close();

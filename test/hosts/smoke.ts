@@ -12,6 +12,8 @@ export interface Answer {
   readonly last: number;
   /** What was saved and loaded again computes the same. */
   readonly reloaded: boolean;
+  /** The sum of what a DataLoader's worker gave; or why there is none. */
+  readonly loaded: string;
 }
 
 export async function smoke(): Promise<Answer> {
@@ -53,5 +55,15 @@ export async function smoke(): Promise<Answer> {
     first: losses[0]!,
     last: losses.at(-1)!,
     reloaded: fl.equal(net(x), twin(x)),
+    loaded: await loaded().catch(String),
   };
+}
+
+async function loaded(): Promise<string> {
+  const { DataLoader, TensorDataset } = fl.utils.data;
+  let sum = 0;
+  for await (const [x] of new DataLoader(new TensorDataset(fl.arange(10)), { batchSize: 4, numWorkers: 1 })) {
+    sum += x.sum().item();
+  }
+  return String(sum);
 }
