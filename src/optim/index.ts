@@ -7,6 +7,7 @@ export { Adamax, type AdamaxGroup, type AdamaxOptions } from "./adamax.ts";
 export { ASGD, type ASGDGroup, type ASGDOptions } from "./asgd.ts";
 export { LBFGS, type LBFGSGroup, type LBFGSOptions } from "./lbfgs.ts";
 export * as lrScheduler from "./lrScheduler.ts";
+export { Muon, type MuonGroup, type MuonOptions } from "./muon.ts";
 export { NAdam, type NAdamGroup, type NAdamOptions } from "./nadam.ts";
 export {
   type CommonOptions,

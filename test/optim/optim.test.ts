@@ -14,6 +14,7 @@ import {
   tensor,
   ValueError,
   viewAsReal,
+  zeros,
 } from "flambeau";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -228,6 +229,7 @@ const ZOO = [
   "AdamW",
   "Adamax",
   "LBFGS",
+  "Muon",
   "NAdam",
   "RAdam",
   "RMSprop",
@@ -346,12 +348,30 @@ zoo("nonsense is refused in PyTorch's words", () => {
     [() => new optim.Rprop([p], { etas: [1.5, 2] }), /Invalid eta values: 1.5, 2/],
     [() => new optim.ASGD([p], { weightDecay: -1 }), /Invalid weight_decay value: -1/],
     [() => new optim.Adafactor([p], { d: 0.5 }), /Clipping threshold d should be >= 1 but is: 0.5/],
+    [() => new optim.Muon([p]), /Muon only supports 2D parameters .* size: \[1\]/],
+    [() => new optim.Muon([p], { nsSteps: 100 }), /Number of steps must be less than 100/],
+    [
+      () => new optim.Muon([p], { adjustLrFn: "other" as never }),
+      /Adjust learning rate function other is not supported/,
+    ],
     [() => new optim.LBFGS(two), /LBFGS doesn't support per-parameter options/],
     [() => new optim.LBFGS([p], { lineSearchFn: "armijo" as never }), /only 'strong_wolfe' is supported/],
     [() => new optim.LBFGS([p]).step(), /a closure is needed/],
     [() => new optim.LBFGS([p]).step(() => "low"), /the closure must return the loss/],
   ] as const) {
     assert.throws(act, why);
+  }
+});
+
+zoo("Muon brings every singular value of its step near 1", () => {
+  const p = new nn.Parameter(zeros(3, 5));
+  const values = [30, 1, 4];
+  p.grad = zeros(3, 5);
+  for (const [i, value] of values.entries()) p.grad.setAt([i, i + 1], value);
+  new optim.Muon([p], { lr: 1, weightDecay: 0 }).step();
+  const moved = (p.tolist() as number[][]).map((row) => row.map((v) => -v));
+  for (const [i, row] of moved.entries()) {
+    for (const [j, v] of row.entries()) assert.ok(j === i + 1 ? v > 0.6 && v < 1.3 : v === 0, `${moved}`);
   }
 });
 
