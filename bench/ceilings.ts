@@ -40,7 +40,7 @@ export function copy(bytes: usize, turns: i32): void {
     }
 }`;
 
-const SIZES = [24 << 10, 512 << 10, 8 << 20, 128 << 20];
+const SIZES = [24 << 10, 512 << 10, 8 << 20, 24 << 20, 128 << 20];
 const BEST_OF = 20;
 
 interface Kernels {

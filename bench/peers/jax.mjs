@@ -122,24 +122,46 @@ export default async function open({ threads, noise }) {
     };
   };
 
+  const positive = (n, seed) => input([n], seed, 0.5).add(1);
+  const matrix = () => input([4096, 1024], 1);
+  const erf = (x) => lax.erf(x);
+
   const rows = {
+    gemv_4096: () => jitted(np.matmul, input([4096, 4096], 1), input([4096], 2)),
+    linear_32_768_3072: () => jitted(linear, input([32, 768], 1), input([3072, 768], 2), input([3072], 3)),
+    bmm_12_128_64: () => jitted(np.matmul, input([12, 128, 64], 1), input([12, 64, 128], 2)),
     conv_64_64_3x3_56: () => jitted(conv(1), input([1, 64, 56, 56], 1), input([64, 64, 3, 3], 2, 0.1)),
-    conv_lenet_1: () => jitted(conv(2), input([64, 1, 28, 28], 1), input([6, 1, 5, 5], 2)),
-    conv_lenet_2: () => jitted(conv(0), input([64, 6, 14, 14], 1), input([16, 6, 5, 5], 2)),
-    softmax_4096_1024: () => jitted((x) => nn.softmax(x, 1), input([4096, 1024], 1)),
-    layer_norm_4096_1024: () => jitted(layerNorm, input([4096, 1024], 1), input([1024], 2), input([1024], 3)),
+    conv_128_128_1x1_56: () => jitted(conv(0), input([1, 128, 56, 56], 1), input([128, 128, 1, 1], 2, 0.1)),
+    conv_lenet_1: () => jitted(conv(2), input([64, 1, 28, 28], 1), input([6, 1, 5, 5], 2, 0.1)),
+    conv_lenet_2: () => jitted(conv(0), input([64, 6, 14, 14], 1), input([16, 6, 5, 5], 2, 0.1)),
+    add_broadcast_row: () => jitted(np.add, input([1024, 1024], 1), input([1024], 2)),
+    add_broadcast_col: () => jitted(np.add, input([1024, 1024], 1), input([1024, 1], 2)),
+    chain6_1e6: () => jitted((x) => nn.sigmoid(np.sin(x.ref.mul(2).add(1)).mul(x.ref)).sub(x), positive(1e6, 1)),
+    sum_1e7: () => jitted((x) => np.sum(x), input([1e7], 1)),
+    sum_rows: () => jitted((x) => np.sum(x, 1), matrix()),
+    sum_cols: () => jitted((x) => np.sum(x, 0), matrix()),
+    argmax_rows: () => jitted((x) => np.argmax(x, 1), matrix()),
+    softmax_4096_1024: () => jitted((x) => nn.softmax(x, 1), matrix()),
+    log_softmax_4096_1024: () => jitted((x) => nn.logSoftmax(x, 1), matrix()),
+    layer_norm_4096_1024: () => jitted(layerNorm, matrix(), input([1024], 2), input([1024], 3)),
+    sort_1e6: () => jitted((x) => np.sort(x), input([1e6], 1)),
+    transpose_2048: () => jitted((x) => np.transpose(x), input([2048, 2048], 1)),
+    permute_nhwc: () => jitted((x) => np.transpose(x, [0, 2, 3, 1]), input([8, 64, 56, 56], 1)),
+    cat_1: () => jitted((a, b) => np.concatenate([a, b], 1), input([1000, 1000], 1), input([1000, 1000], 2)),
     add4: () => jitted(np.add, input([4], 1), input([4], 2)),
     view4: () => jitted((x) => x.reshape([2, 2]), input([4], 1)),
+    train_mlp: () => training(mlp, adam),
     train_mlp_sgd: () => training(mlp, sgd),
-    train_mlp_adam: () => training(mlp, adam),
-    train_lenet_adam: () => training(lenet, adam),
+    train_lenet: () => training(lenet, adam),
   };
-  for (const n of [64, 128, 256, 512, 1024])
+  for (const n of [64, 128, 256, 512, 1024, 2048])
     rows[`matmul_${n}`] = () => jitted(np.matmul, input([n, n], 1), input([n, n], 2));
-  for (const n of ["1e3", "1e6"]) {
-    rows[`add_${n}`] = () => jitted(np.add, input([Number(n)], 1), input([Number(n)], 2));
-    rows[`exp_${n}`] = () => jitted(np.exp, input([Number(n)], 1));
-    rows[`gelu_${n}`] = () => jitted((x) => nn.gelu(x, { approximate: false }), input([Number(n)], 1));
+  for (const n of ["1e3", "1e5", "1e7"]) {
+    const gelu = (x) => nn.gelu(x, { approximate: false });
+    for (const [name, f] of Object.entries({ exp: np.exp, tanh: np.tanh, sigmoid: nn.sigmoid, gelu, erf, log: np.log }))
+      rows[`${name}_${n}`] = () => jitted(f, positive(Number(n), 1));
+    for (const [name, f] of Object.entries({ add: np.add, mul: np.multiply, pow: np.power }))
+      rows[`${name}_${n}`] = () => jitted(f, positive(Number(n), 1), positive(Number(n), 2));
   }
   return { name: `jax-js ${versionOf("@jax-js/jax")}`, rows };
 }

@@ -78,24 +78,84 @@ export default async function open({ threads, noise }) {
     return { parameters, forward, x: input([64, 784], 9), labels };
   };
 
+  const positive = (n, seed) => tf.tidy(() => tf.add(input([n], seed, 0.5), 1));
+  const indices = (n, below) =>
+    tf.tensor1d(
+      Array.from(noise(n, 2), (v) => Math.min(below - 1, Math.floor(((v + 1) / 2) * below))),
+      "int32",
+    );
+  const matrix = () => input([4096, 1024], 1);
+  // Pools are of NHWC, as convolutions are.
+  const image = () => tf.tidy(() => tf.transpose(input([8, 64, 56, 56], 1), [0, 2, 3, 1]));
+  const pooled = (f) => {
+    const x = image();
+    return { ...eager(f, x), probe: () => tf.tidy(() => tf.transpose(f(x), [0, 3, 1, 2])).dataSync() };
+  };
+  const attention = (q, k, v) =>
+    tf.tidy(() => {
+      const t = q.shape[1];
+      const scores = tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(q.shape[2]));
+      return tf.matMul(tf.softmax(tf.where(tf.linalg.bandPart(tf.ones([t, t]), -1, 0).cast("bool"), scores, -1e9)), v);
+    });
+  const heads = (t) => [1, 2, 3].map((seed) => input([12, t, 64], seed));
+
   const rows = {
+    matmul_512_bt: () => eager((a, b) => tf.matMul(a, b, false, true), input([512, 512], 1), input([512, 512], 2)),
+    linear_32_768_3072: () =>
+      eager(
+        (x, w, b) => tf.tidy(() => tf.add(tf.matMul(x, w, false, true), b)),
+        ...[input([32, 768], 1), input([3072, 768], 2), input([3072], 3)],
+      ),
+    gemv_4096: () => eager((a, x) => tf.matMul(a, x), input([4096, 4096], 1), input([4096, 1], 2)),
+    bmm_12_128_64: () => eager((a, b) => tf.matMul(a, b), input([12, 128, 64], 1), input([12, 64, 128], 2)),
     conv_64_64_3x3_56: () => conv(input([1, 64, 56, 56], 1), input([64, 64, 3, 3], 2, 0.1), 1),
-    conv_lenet_1: () => conv(input([64, 1, 28, 28], 1), input([6, 1, 5, 5], 2), 2),
-    conv_lenet_2: () => conv(input([64, 6, 14, 14], 1), input([16, 6, 5, 5], 2), "valid"),
-    softmax_4096_1024: () => eager((x) => tf.softmax(x), input([4096, 1024], 1)),
-    layer_norm_4096_1024: () => eager(layerNorm, input([4096, 1024], 1), input([1024], 2), input([1024], 3)),
+    conv_128_128_1x1_56: () => conv(input([1, 128, 56, 56], 1), input([128, 128, 1, 1], 2, 0.1), 0),
+    conv_lenet_1: () => conv(input([64, 1, 28, 28], 1), input([6, 1, 5, 5], 2, 0.1), 2),
+    conv_lenet_2: () => conv(input([64, 6, 14, 14], 1), input([16, 6, 5, 5], 2, 0.1), "valid"),
+    maxpool_2: () => pooled((x) => tf.maxPool(x, 2, 2, "valid")),
+    avgpool_2: () => pooled((x) => tf.avgPool(x, 2, 2, "valid")),
+    add_broadcast_row: () => eager(tf.add, input([1024, 1024], 1), input([1024], 2)),
+    add_broadcast_col: () => eager(tf.add, input([1024, 1024], 1), input([1024, 1], 2)),
+    chain6_1e6: () =>
+      eager((x) => tf.tidy(() => tf.sub(tf.sigmoid(tf.mul(tf.sin(tf.add(tf.mul(x, 2), 1)), x)), x)), positive(1e6, 1)),
+    sum_1e7: () => eager((x) => tf.sum(x), input([1e7], 1)),
+    sum_rows: () => eager((x) => tf.sum(x, 1), matrix()),
+    sum_cols: () => eager((x) => tf.sum(x, 0), matrix()),
+    argmax_rows: () => eager((x) => tf.argMax(x, 1), matrix()),
+    softmax_4096_1024: () => eager((x) => tf.softmax(x), matrix()),
+    log_softmax_4096_1024: () => eager((x) => tf.logSoftmax(x), matrix()),
+    layer_norm_4096_1024: () => eager(layerNorm, matrix(), input([1024], 2), input([1024], 3)),
+    cumsum_1e6: () => eager((x) => tf.cumsum(x), input([1e6], 1)),
+    topk100_1e6: () =>
+      eager(
+        (x) => {
+          const { values, indices } = tf.topk(x, 100);
+          indices.dispose();
+          return values;
+        },
+        input([1e6], 1),
+      ),
+    transpose_2048: () => eager((x) => tf.transpose(x), input([2048, 2048], 1)),
+    permute_nhwc: () => eager((x) => tf.transpose(x, [0, 2, 3, 1]), input([8, 64, 56, 56], 1)),
+    cat_1: () => eager((a, b) => tf.concat([a, b], 1), input([1000, 1000], 1), input([1000, 1000], 2)),
+    gather_1e6: () => eager((x, i) => tf.gather(x, i), input([1e6], 1), indices(1e6, 1e6)),
+    embedding: () => eager((w, i) => tf.gather(w, i), input([50000, 128], 1), indices(4096, 50000)),
+    sdpa_causal_12x128x64: () => eager(attention, ...heads(128)),
+    sdpa_causal_12x1024x64: () => eager(attention, ...heads(1024)),
     add4: () => eager(tf.add, input([4], 1), input([4], 2)),
     view4: () => eager((x) => tf.reshape(x, [2, 2]), input([4], 1)),
+    train_mlp: () => training(mlp, () => tf.train.adam(1e-3, 0.9, 0.999, 1e-8)),
     train_mlp_sgd: () => training(mlp, () => tf.train.sgd(0.01)),
-    train_mlp_adam: () => training(mlp, () => tf.train.adam(1e-3, 0.9, 0.999, 1e-8)),
     // No LeNet: the WASM backend has no gradient of conv2d's filter.
   };
-  for (const n of [64, 128, 256, 512, 1024])
+  for (const n of [64, 128, 256, 512, 1024, 2048])
     rows[`matmul_${n}`] = () => eager((a, b) => tf.matMul(a, b), input([n, n], 1), input([n, n], 2));
-  for (const n of ["1e3", "1e6"]) {
-    rows[`add_${n}`] = () => eager(tf.add, input([Number(n)], 1), input([Number(n)], 2));
-    rows[`exp_${n}`] = () => eager(tf.exp, input([Number(n)], 1));
-    rows[`gelu_${n}`] = () => eager(gelu, input([Number(n)], 1));
+  for (const n of ["1e3", "1e5", "1e7"]) {
+    const { exp, tanh, sigmoid, erf, log, add, mul, pow } = tf;
+    for (const [name, f] of Object.entries({ exp, tanh, sigmoid, gelu, erf, log }))
+      rows[`${name}_${n}`] = () => eager((x) => f(x), positive(Number(n), 1));
+    for (const [name, f] of Object.entries({ add, mul, pow }))
+      rows[`${name}_${n}`] = () => eager((x, y) => f(x, y), positive(Number(n), 1), positive(Number(n), 2));
   }
   return { name: `tfjs-wasm ${tf.version_core}`, rows };
 }
