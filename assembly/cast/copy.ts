@@ -1,132 +1,162 @@
-// y = a, and y = a constant, by the width of the elements in bytes, whatever they mean. The blocks are those of
-// iterate.ts: copy has the operands y, a; fill has y alone and the value in the slots 1 (and 2).
+// y = a, by the width of the elements in bytes, whatever they mean. The block is that of iterate.ts with the operands y, a.
+//
+// A copy may walk its dims in any order, so JavaScript gives them in the order that suits memory: the last two span a plane
+// of which one side at least is contiguous in y, and whole rows of such a plane are moved at once by `plane`.
 
-import { int, ptr, scratch } from "../abi";
-import { column, line, row0, row1, seek, sizeAt, step, strideAt } from "../iterate";
+import { int, ptr } from "../abi";
+import { column, line, row0, row1, seek, sizeAt, strideAt } from "../iterate";
 import { gather } from "../simd";
-
-// Rows and columns of a tile: 16 elements of 4 bytes are a cache line.
-const TILE: i32 = 16;
+import { transpose } from "./transpose";
 
 // @ts-ignore: decorator
 @inline
 function copy<T>(args: usize, begin: i32, end: i32): void {
   const last = int(args, 0) - 1;
-  const inner = sizeAt(args, 2, last);
+  const columns = sizeAt(args, 2, last);
+  const lines = last > 0 ? sizeAt(args, 2, last - 1) : 1;
   const stepY = <usize>strideAt(args, 2, last, 0) * sizeof<T>();
   const stepA = <usize>strideAt(args, 2, last, 1) * sizeof<T>();
-  const dense = stepY == sizeof<T>() && stepA == sizeof<T>();
-  // A transposed plane: the result runs along the columns, the source along the rows.
-  const plane = last > 0 && stepY == sizeof<T>() && strideAt(args, 2, last - 1, 1) == 1 && inner >= TILE;
-  let left = seek(args, 2, begin);
+  const pitchY = last > 0 ? <usize>strideAt(args, 2, last - 1, 0) * sizeof<T>() : 0;
+  const pitchA = last > 0 ? <usize>strideAt(args, 2, last - 1, 1) * sizeof<T>() : 0;
   while (begin < end) {
-    left = min(left, end - begin);
-    let y = ptr(args, 3) + <usize>row0 * sizeof<T>() + <usize>column * stepY;
-    let a = ptr(args, 4) + <usize>row1 * sizeof<T>() + <usize>column * stepA;
-    const rows = plane && column == 0 ? min(sizeAt(args, 2, last - 1) - line, (end - begin) / inner) : 0;
-    if (!dense && rows >= TILE) {
-      transpose<T>(y, <usize>strideAt(args, 2, last - 1, 0) * sizeof<T>(), a, stepA, rows, inner);
-      begin += rows * inner;
-      if (begin < end) left = seek(args, 2, begin);
-      continue;
-    }
-    begin += left;
-    if (dense) memory.copy(y, a, <usize>left * sizeof<T>());
-    else {
-      for (; left > 0; left--) {
-        if (isVector<T>()) v128.store(y, v128.load(a));
-        else store<T>(y, load<T>(a));
-        y += stepY;
-        a += stepA;
-      }
-    }
-    left = step(args, 2, begin);
+    const left = min(seek(args, 2, begin), end - begin);
+    const y = ptr(args, 3) + <usize>row0 * sizeof<T>() + <usize>column * stepY;
+    const a = ptr(args, 4) + <usize>row1 * sizeof<T>() + <usize>column * stepA;
+    const rows = left < columns ? 1 : min(lines - line, (end - begin) / columns);
+    plane<T>(rows, left, y, pitchY, stepY, a, pitchA, stepA);
+    begin += rows * left;
   }
 }
 
-/** y[r][c] = a[c][r]: rows of y are `pitchY` bytes apart, columns of a `pitchA`. */
-function transpose<T>(y: usize, pitchY: usize, a: usize, pitchA: usize, rows: i32, columns: i32): void {
-  for (let r = 0; r < rows; r += TILE) {
-    for (let c = 0; c < columns; c += TILE) {
-      const from = a + <usize>c * pitchA + <usize>r * sizeof<T>();
-      const to = y + <usize>r * pitchY + <usize>c * sizeof<T>();
-      tile<T>(to, pitchY, from, pitchA, min(TILE, rows - r), min(TILE, columns - c));
-    }
+/** rows × columns elements; a pitch leads from row to row, a step from column to column, in bytes. */
+function plane<T>(rows: i32, columns: i32, y: usize, pitchY: usize, stepY: usize, a: usize, pitchA: usize, stepA: usize): void {
+  const size = sizeof<T>();
+  if (rows > 1 && stepY == size && pitchA == size && stepA != size && stepA != 0) {
+    transpose<T>(rows, columns, y, pitchY, a, stepA);
+    return;
+  }
+  if (rows > 1 && stepA == size && pitchY == size && stepY != size) {
+    transpose<T>(columns, rows, y, stepY, a, pitchA);
+    return;
+  }
+  for (; rows > 0; rows--) {
+    if (stepY != size) strided<T>(columns, y, stepY, a, stepA);
+    else if (stepA == size) contiguous(y, a, <usize>columns * size);
+    else if (stepA == 0) repeated(y, gather<T>(a, 0, 16 / <i32>size), <usize>columns * size);
+    else if (stepA == -size) mirrored<T>(columns, y, a);
+    else strided<T>(columns, y, size, a, stepA);
+    y += pitchY;
+    a += pitchA;
   }
 }
 
-/**
- * One tile. It is put together in the scratch arena, so that every cache line of y is written once and whole: with
- * pitches that are powers of two the lines of a tile fall upon each other in the cache.
- */
+// The engine's own copy is no faster for long rows, and a call for short ones. The last group of a row is moved once more, up to the row's end, instead of a tail of single elements.
+
 // @ts-ignore: decorator
 @inline
-function tile<T>(y: usize, pitchY: usize, a: usize, pitchA: usize, rows: i32, columns: i32): void {
-  const pitch = <usize>TILE * sizeof<T>();
-  if (sizeof<T>() == 4 && rows == TILE && columns == TILE) {
-    for (let c = 0; c < TILE; c += 4) {
-      for (let r = 0; r < TILE; r += 4) transpose4(scratch + <usize>r * pitch + (<usize>c << 2), a + <usize>c * pitchA + (<usize>r << 2), pitchA);
+function contiguous(y: usize, a: usize, bytes: usize): void {
+  if (bytes >= 16) {
+    const end = bytes - 16;
+    let at: usize = 0;
+    for (; at + 64 <= bytes; at += 64) {
+      const v0 = v128.load(a + at, 0);
+      const v1 = v128.load(a + at, 16);
+      const v2 = v128.load(a + at, 32);
+      const v3 = v128.load(a + at, 48);
+      v128.store(y + at, v0, 0);
+      v128.store(y + at, v1, 16);
+      v128.store(y + at, v2, 32);
+      v128.store(y + at, v3, 48);
     }
+    for (; at < end; at += 16) v128.store(y + at, v128.load(a + at));
+    v128.store(y + end, v128.load(a + end));
+  } else if (bytes >= 8) {
+    const first = load<u64>(a);
+    store<u64>(y + bytes - 8, load<u64>(a + bytes - 8));
+    store<u64>(y, first);
+  } else if (bytes >= 4) {
+    const first = load<u32>(a);
+    store<u32>(y + bytes - 4, load<u32>(a + bytes - 4));
+    store<u32>(y, first);
   } else {
-    for (let c = 0; c < columns; c++) {
-      for (let r = 0; r < rows; r++) {
-        const to = scratch + <usize>r * pitch + <usize>c * sizeof<T>();
-        const from = a + <usize>c * pitchA + <usize>r * sizeof<T>();
-        if (isVector<T>()) v128.store(to, v128.load(from));
-        else store<T>(to, load<T>(from));
-      }
-    }
-  }
-  for (let r = 0; r < rows; r++) {
-    const from = scratch + <usize>r * pitch;
-    const to = y + <usize>r * pitchY;
-    if (columns == TILE) {
-      for (let i: usize = 0; i < pitch; i += 16) v128.store(to + i, v128.load(from + i));
-    } else memory.copy(to, from, <usize>columns * sizeof<T>());
+    for (let at: usize = 0; at < bytes; at++) store<u8>(y + at, load<u8>(a + at));
   }
 }
 
-/** Four columns of a become four rows of the tile. */
+/** A row of one element, of which `value` is full. */
 // @ts-ignore: decorator
 @inline
-function transpose4(y: usize, a: usize, pitchA: usize): void {
-  const a0 = v128.load(a);
-  const a1 = v128.load(a + pitchA);
-  const a2 = v128.load(a + 2 * pitchA);
-  const a3 = v128.load(a + 3 * pitchA);
-  const low01 = v128.shuffle<i32>(a0, a1, 0, 4, 1, 5);
-  const high01 = v128.shuffle<i32>(a0, a1, 2, 6, 3, 7);
-  const low23 = v128.shuffle<i32>(a2, a3, 0, 4, 1, 5);
-  const high23 = v128.shuffle<i32>(a2, a3, 2, 6, 3, 7);
-  v128.store(y, v128.shuffle<i64>(low01, low23, 0, 2), 0);
-  v128.store(y, v128.shuffle<i64>(low01, low23, 1, 3), 4 * TILE);
-  v128.store(y, v128.shuffle<i64>(high01, high23, 0, 2), 8 * TILE);
-  v128.store(y, v128.shuffle<i64>(high01, high23, 1, 3), 12 * TILE);
+function repeated(y: usize, value: v128, bytes: usize): void {
+  if (bytes >= 16) {
+    const end = bytes - 16;
+    let at: usize = 0;
+    for (; at + 64 <= bytes; at += 64) {
+      v128.store(y + at, value, 0);
+      v128.store(y + at, value, 16);
+      v128.store(y + at, value, 32);
+      v128.store(y + at, value, 48);
+    }
+    for (; at < end; at += 16) v128.store(y + at, value);
+    v128.store(y + end, value);
+  } else if (bytes >= 8) {
+    v128.store_lane<u64>(y, value, 0);
+    v128.store_lane<u64>(y + bytes - 8, value, 0);
+  } else if (bytes >= 4) {
+    v128.store_lane<u32>(y, value, 0);
+    v128.store_lane<u32>(y + bytes - 4, value, 0);
+  } else if (bytes >= 2) {
+    v128.store_lane<u16>(y, value, 0);
+    v128.store_lane<u16>(y + bytes - 2, value, 0);
+  } else v128.store_lane<u8>(y, value, 0);
+}
+
+/** A row read backwards from a. */
+// @ts-ignore: decorator
+@inline
+function mirrored<T>(columns: i32, y: usize, a: usize): void {
+  const lanes: i32 = 16 / sizeof<T>();
+  a += sizeof<T>();
+  for (; columns >= lanes; columns -= lanes) {
+    a -= 16;
+    v128.store(y, turned<T>(v128.load(a)));
+    y += 16;
+  }
+  strided<T>(columns, y, sizeof<T>(), a - sizeof<T>(), -sizeof<T>());
+}
+
+/** The lanes in reverse order. */
+// @ts-ignore: decorator
+@inline
+function turned<T>(x: v128): v128 {
+  if (sizeof<T>() == 1) return i8x16.shuffle(x, x, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+  if (sizeof<T>() == 2) return v128.shuffle<i16>(x, x, 7, 6, 5, 4, 3, 2, 1, 0);
+  if (sizeof<T>() == 4) return v128.shuffle<i32>(x, x, 3, 2, 1, 0);
+  if (sizeof<T>() == 8) return v128.shuffle<i64>(x, x, 1, 0);
+  return x;
+}
+
+/** Elements apart. */
+export function strided<T>(count: i32, y: usize, stepY: usize, a: usize, stepA: usize): void {
+  for (; count >= 4; count -= 4) {
+    one<T>(y, a);
+    one<T>(y + stepY, a + stepA);
+    one<T>(y + 2 * stepY, a + 2 * stepA);
+    one<T>(y + 3 * stepY, a + 3 * stepA);
+    y += 4 * stepY;
+    a += 4 * stepA;
+  }
+  for (; count > 0; count--) {
+    one<T>(y, a);
+    y += stepY;
+    a += stepA;
+  }
 }
 
 // @ts-ignore: decorator
 @inline
-function fill<T>(args: usize, begin: i32, end: i32): void {
-  const last = int(args, 0) - 1;
-  const stepY = <usize>strideAt(args, 1, last, 0) * sizeof<T>();
-  const value = gather<T>(args + 8, 0, 16 / sizeof<T>());
-  for (let left = seek(args, 1, begin); begin < end; left = step(args, 1, begin)) {
-    left = min(left, end - begin);
-    begin += left;
-    let y = ptr(args, 3) + <usize>row0 * sizeof<T>() + <usize>column * stepY;
-    if (stepY == sizeof<T>()) {
-      const lanes: i32 = 16 / sizeof<T>();
-      for (; left >= lanes; left -= lanes) {
-        v128.store(y, value);
-        y += 16;
-      }
-    }
-    for (; left > 0; left--) {
-      if (isVector<T>()) v128.store(y, value);
-      else store<T>(y, load<T>(args + 8));
-      y += stepY;
-    }
-  }
+function one<T>(y: usize, a: usize): void {
+  if (isVector<T>()) v128.store(y, v128.load(a));
+  else store<T>(y, load<T>(a));
 }
 
 export function copy_w1(args: usize, begin: i32, end: i32): void { copy<u8>(args, begin, end); }
@@ -134,9 +164,3 @@ export function copy_w2(args: usize, begin: i32, end: i32): void { copy<u16>(arg
 export function copy_w4(args: usize, begin: i32, end: i32): void { copy<u32>(args, begin, end); }
 export function copy_w8(args: usize, begin: i32, end: i32): void { copy<u64>(args, begin, end); }
 export function copy_w16(args: usize, begin: i32, end: i32): void { copy<v128>(args, begin, end); }
-
-export function fill_w1(args: usize, begin: i32, end: i32): void { fill<u8>(args, begin, end); }
-export function fill_w2(args: usize, begin: i32, end: i32): void { fill<u16>(args, begin, end); }
-export function fill_w4(args: usize, begin: i32, end: i32): void { fill<u32>(args, begin, end); }
-export function fill_w8(args: usize, begin: i32, end: i32): void { fill<u64>(args, begin, end); }
-export function fill_w16(args: usize, begin: i32, end: i32): void { fill<v128>(args, begin, end); }

@@ -2,7 +2,7 @@
 //
 // What is here runs below the operators: nothing is recorded, nothing is checked again.
 
-import { DeviceError, dense, expandTo, type Layout, SIZE, SUFFIX, WIDE } from "../core/index.ts";
+import { DeviceError, dense, expandTo, type Layout, SIZE, SUFFIX, strided, WIDE } from "../core/index.ts";
 import type { Backend, Command, Kernel } from "../device/index.ts";
 import { allocate, type Tensor } from "../tensor/index.ts";
 
@@ -159,13 +159,66 @@ export function mergeDims(
 /** The copying kernels by the width of an element in bytes. */
 const COPIES: readonly string[] = Array.from({ length: 17 }, (_, width) => `copy_w${width}`);
 
+/** Bytes of a copy below which no other thread is woken. */
+const COPY_GRAIN = 1 << 17;
+
 /** Writes `source`, broadcast and cast, over `target`, whatever their strides. They must not overlap. */
 export function copyInto(target: Tensor, source: Tensor): void {
   if (target.layout.size === 0) return;
   const { backend } = target.storage;
-  const name =
-    source.code === target.code ? COPIES[SIZE[target.code]!]! : `cast_${SUFFIX[source.code]}_${SUFFIX[target.code]}`;
-  pointwise(backend, need(backend, name), target, [source], 0, 0);
+  if (source.code !== target.code) {
+    const kernel = need(backend, `cast_${SUFFIX[source.code]}_${SUFFIX[target.code]}`);
+    pointwise(backend, kernel, target, [source], 0, 0);
+    return;
+  }
+  const width = SIZE[target.code]!;
+  const { dims, y, a } = walkOf(target.layout, source.layout);
+  const call = new Call(backend.command(need(backend, COPIES[width]!))).int(dims.length).int(0).int(0);
+  call.tensor(target).tensor(source);
+  for (let d = 0; d < dims.length; d++) call.int(dims[d]!).int(y[d]!).int(a[d]!);
+  call.run(target.layout.size, grainOf(dims, COPY_GRAIN / width));
+}
+
+/**
+ * The dims of a copy in the order that suits memory: those along which the target moves least come last. Where that is not
+ * so for the source, the last two are the planes that assembly/cast/copy.ts transposes, the longer side first.
+ */
+function walkOf(target: Layout, source: Layout): { dims: number[]; y: number[]; a: number[] } {
+  const { shape } = target;
+  const shown = source.shape === shape ? source : expandTo(source, shape);
+  const { dims, strides } = target.contiguous
+    ? mergeDims(shape, [target, shown])
+    : mergeDims(...inOrder(target, shown));
+  const [y, a] = strides as [number[], number[]];
+  const last = dims.length - 1;
+  const near = last > 0 && Math.abs(a[last]!) > 1 ? a.indexOf(1) : -1;
+  if (near >= 0) {
+    const first = dims[near]! > dims[last]! ? last - 1 : last;
+    for (const list of [dims, y, a]) list.splice(first, 0, ...list.splice(near, 1));
+  }
+  return { dims, y, a };
+}
+
+/** The shape and both layouts with the dims in the order of the target's strides. */
+function inOrder(target: Layout, source: Layout): [readonly number[], readonly Layout[]] {
+  const order = target.strides
+    .map((_, d) => d)
+    .sort((d, e) => Math.abs(target.strides[e]!) - Math.abs(target.strides[d]!));
+  const turned = ({ shape, strides }: Layout): Layout =>
+    strided(
+      order.map((d) => shape[d]!),
+      order.map((d) => strides[d]!),
+    );
+  const layouts = [turned(target), turned(source)];
+  return [layouts[0]!.shape, layouts];
+}
+
+/** Whole planes, or so many rows of one that its squares come out even, of about `least` elements. */
+function grainOf(dims: readonly number[], least: number): number {
+  const row = dims[dims.length - 1]!;
+  const plane = row * (dims[dims.length - 2] ?? 1);
+  const part = dims.length === 1 ? 1 : plane <= least ? plane : 16 * row;
+  return part * Math.ceil(least / part);
 }
 
 /** `x` itself where it is dense, else a dense copy. */

@@ -175,39 +175,6 @@ test("a choice goes by any byte that is not 0, at every width", () => {
   }
 });
 
-test("copies: transposed planes of every width, whatever the cut", () => {
-  for (const [width, type] of [
-    [1, Uint8Array],
-    [2, Uint16Array],
-    [4, Int32Array],
-    [8, Float64Array],
-  ] as const) {
-    for (const [rows, columns] of [
-      [33, 40],
-      [16, 16],
-      [5, 70],
-      [50, 3],
-    ] as const) {
-      reset();
-      const from = new type(Array.from({ length: 2 * rows * columns }, (_, i) => i % 251));
-      const y = room(2 * rows * columns * width);
-      const a = put(from);
-      const dims = [
-        [2, rows * columns, rows * columns],
-        [rows, columns, 1],
-        [columns, 1, rows],
-      ];
-      run(`copy_w${width}`, block([y, a], dims), 2 * rows * columns, 3);
-      const got = read(type as typeof Float64Array, y, from.length);
-      for (let i = 0; i < from.length; i++) {
-        const [plane, r, c] = [Math.floor(i / (rows * columns)), Math.floor(i / columns) % rows, i % columns];
-        if (got[i] !== from[plane * rows * columns + c * rows + r])
-          assert.unreachable(`width ${width}, ${rows} × ${columns}, element ${i}`);
-      }
-    }
-  }
-});
-
 test("casts of floats to integers drop the fraction, and keep what x86 keeps out of range", () => {
   reset();
   const a = put(Float64Array.of(2.9, -2.9, -1, 300, 3e9, Number.NaN, 1e19));

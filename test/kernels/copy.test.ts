@@ -1,0 +1,115 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { noise, put, read, reset, room, run } from "./harness.ts";
+
+type Dim = readonly [size: number, y: number, a: number];
+
+/** The elements that lie at the places of a walk over dims, each given its offset in y and in a. */
+function walk(dims: readonly Dim[], body: (y: number, a: number) => void, y = 0, a = 0): void {
+  const [first, ...rest] = dims;
+  if (first === undefined) body(y, a);
+  else for (let i = 0; i < first[0]; i++) walk(rest, body, y + i * first[1], a + i * first[2]);
+}
+
+/** Copies by the kernel, cut into pieces, and element by element; what lies between the elements of y is compared too. */
+function compare(width: number, dims: readonly Dim[], pieces: number): void {
+  reset();
+  let [end, low, high, units] = [0, 0, 0, 1];
+  for (const [size, y, a] of dims) {
+    units *= size;
+    end += (size - 1) * y;
+    low += Math.min(0, (size - 1) * a);
+    high += Math.max(0, (size - 1) * a);
+  }
+  const source = Uint8Array.from({ length: (high - low + 1) * width }, (_, i) => (i * 31 + (i >> 8)) % 251);
+  const y = room((end + 1) * width);
+  const want = read(Uint8Array, y, (end + 1) * width);
+  walk(dims, (to, from) => {
+    const at = (from - low) * width;
+    want.set(source.subarray(at, at + width), to * width);
+  });
+  run(`copy_w${width}`, [dims.length, 0, 0, y, put(source) - low * width, ...dims.flat()], units, pieces);
+  const got = read(Uint8Array, y, want.length);
+  const wrong = want.findIndex((byte, i) => byte !== got[i]);
+  if (wrong >= 0) assert.unreachable(`width ${width}, ${JSON.stringify(dims)}, ${pieces} pieces: byte ${wrong}`);
+}
+
+const WIDTHS = [1, 2, 4, 8, 16] as const;
+
+test("copies: transposed planes of every width, whatever the cut", () => {
+  const shapes = [
+    [33, 40],
+    [16, 16],
+    [5, 70],
+    [50, 3],
+    [2, 300],
+    [4, 4],
+    [300, 35],
+  ] as const;
+  for (const width of WIDTHS)
+    for (const [rows, columns] of shapes)
+      for (const gap of [0, 3])
+        for (const pieces of [1, 3]) {
+          const [pitchY, pitchA] = [columns + gap, rows + gap];
+          compare(
+            width,
+            [
+              [2, rows * pitchY, columns * pitchA],
+              [rows, pitchY, 1],
+              [columns, 1, pitchA],
+            ],
+            pieces,
+          ); // prettier-ignore
+          compare(
+            width,
+            [
+              [2, rows * pitchY, columns * pitchA],
+              [columns, 1, pitchA],
+              [rows, pitchY, 1],
+            ],
+            pieces,
+          ); // prettier-ignore
+        }
+});
+
+test("copies: rows of every length, contiguous, of one element, mirrored and apart", () => {
+  for (const width of WIDTHS)
+    for (const step of [1, 0, -1, 2, -3])
+      for (let columns = 1; columns <= 80 / width + 17; columns++)
+        compare(
+          width,
+          [
+            [3, columns + 1, 2],
+            [columns, 1, step],
+          ],
+          1 + (columns % 3),
+        ); // prettier-ignore
+});
+
+test("copies: random shapes and strides", () => {
+  const next = noise(7);
+  const pick = (n: number): number => Math.floor(((next() + 1) / 2) * n);
+  for (let k = 0; k < 400; k++) {
+    const rank = 1 + pick(4);
+    const sizes = Array.from({ length: rank }, () => 1 + pick(rank > 2 ? 9 : 50));
+    // Each operand has the dims in an order of its own, some with a gap; the source also has dims reversed, or of one element.
+    const strides = [false, true].map((source) => {
+      const order = sizes.map((_, d) => [next(), d] as const).sort(([a], [b]) => a - b);
+      const out = new Array<number>(rank);
+      let stride = 1 + (pick(4) === 0 ? pick(3) : 0);
+      for (const [, d] of order) {
+        const kind = source ? pick(6) : 1;
+        out[d] = kind === 0 ? 0 : kind === 2 ? -stride : stride;
+        if (kind > 0) stride *= sizes[d]! + (pick(4) === 0 ? pick(3) : 0);
+      }
+      return out;
+    });
+    compare(
+      WIDTHS[pick(5)]!,
+      sizes.map((size, d) => [size, strides[0]![d]!, strides[1]![d]!]),
+      1 + pick(4),
+    );
+  }
+});
+
+test.run();
