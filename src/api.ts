@@ -1,4 +1,4 @@
-// What the root exports beside the operators: tensors from data, dtypes, devices, contexts, memory, errors.
+// What the root has beside operators and modules: tensors from data, dtypes, devices, contexts, memory, errors.
 
 import {
   codeOf,
@@ -43,8 +43,6 @@ export {
   Queue,
   registerDevice,
 } from "./device/index.ts";
-export { load, numpy, type Source, safetensors, save, type Target } from "./io/index.ts";
-export * as nn from "./nn/index.ts";
 export {
   enableGrad,
   hostSteps,
@@ -55,7 +53,6 @@ export {
   noGrad,
   setGradEnabled,
 } from "./op/index.ts";
-export * as optim from "./optim/index.ts";
 export {
   frombuffer,
   type Nested,
@@ -67,7 +64,6 @@ export {
   type TypedArray,
   tensor,
 } from "./tensor/index.ts";
-export * as utils from "./utils.ts";
 
 export const bool = "bool";
 export const uint8 = "uint8";

@@ -6,12 +6,13 @@ import * as ops from "./ops/index.ts";
 
 attachMethods(ops);
 
-export * from "./api.ts";
-// Both have these: as names of the root they are dtypes, the conversions are methods.
-export { bfloat16, bool, cdouble, cfloat, double, float, half, int, long, short } from "./api.ts";
 export * as autograd from "./autograd.ts";
+export * from "./functions.ts";
+export { load, numpy, type Source, safetensors, save, type Target } from "./io/index.ts";
 export * as linalg from "./linalg.ts";
-export * from "./ops/index.ts";
+export * as nn from "./nn/index.ts";
 export * as masked from "./ops/masked.ts";
 export * as special from "./ops/special.ts";
+export * as optim from "./optim/index.ts";
 export * as signal from "./signal.ts";
+export * as utils from "./utils.ts";

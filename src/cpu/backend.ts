@@ -11,6 +11,7 @@ import {
   type Kernel,
   type MemoryStats,
   registerDevice,
+  setHost,
 } from "../device/index.ts";
 import { Allocator, type Block } from "./allocator.ts";
 import { faultOf } from "./fault.ts";
@@ -289,7 +290,8 @@ export function readable(bytes: number): string {
   return `${Number(value.toPrecision(3))} ${units[i]}`;
 }
 
-/** Makes the CPU known as a device that runs on this host. */
+/** Makes the host known, and the CPU as a device that runs on it. */
 export function registerCpu(host: Host): void {
+  setHost(host);
   registerDevice("cpu", () => new CpuBackend(host));
 }

@@ -53,6 +53,18 @@ export interface Host {
   warn(message: string): void;
 }
 
+/**
+ * What a peer imports: the entry beside the file of its host, which is at `url`, then a module of the library. Throws where a
+ * bundler has made one file of them.
+ */
+export function filesOfPeer(url: string, module: string): { library: string; module: string } {
+  const library = url.replace(/\/host(\.\w+\.[jt]s)$/, "/entry$1");
+  if (library === url) {
+    throw new TypeError("a bundled library has no files that a thread could import: keep flambeau external");
+  }
+  return { library, module: new URL(module, url).href };
+}
+
 let here: Host | null = null;
 
 /** Makes the host known on which the library runs. */

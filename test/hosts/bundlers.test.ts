@@ -8,8 +8,11 @@ import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { root } from "../house/sources.ts";
-import { skip } from "./check.ts";
-import { ANSWERED, missing, open, type Pages, PROGRAM } from "./page.ts";
+import { type Session, settle } from "./browsers/browser.ts";
+import { chromium } from "./browsers/chromium.ts";
+import { check, skip } from "./check.ts";
+import { ANSWERED, PROGRAM, type Server, serve } from "./pages.ts";
+import type { Answer } from "./smoke.ts";
 
 const PAGE = `<!doctype html><script type="module" src="page.js"></script>`;
 /** They write into a folder of their name: page.js, or with a page that they make themselves. */
@@ -29,13 +32,14 @@ copyFileSync(fileURLToPath(new URL("smoke.js", import.meta.url)), path.join(app,
 writeFileSync(path.join(app, "page.js"), PROGRAM);
 writeFileSync(path.join(app, "index.html"), PAGE);
 writeFileSync(path.join(app, "package.json"), `{ "type": "module" }`);
-let pages: Pages;
+let server: Server;
+let session: Session;
 
 for (const [name, line] of Object.entries(BUNDLERS)) {
   const [command, ...args] = line.split(" ") as [string, ...string[]];
   const there = spawnSync(command, ["--version"], { encoding: "utf8" }).error === undefined;
-  if (missing !== null || !there) {
-    skip(test, `${name} → Chromium`, missing ?? "not on the PATH");
+  if (chromium.missing !== null || !there) {
+    skip(test, `${name} → Chromium`, chromium.missing ?? "not on the PATH");
     continue;
   }
   test(`${name} → Chromium`, async () => {
@@ -44,15 +48,22 @@ for (const [name, line] of Object.entries(BUNDLERS)) {
     const threads = availableParallelism();
     const describe = new RegExp(`-threads kernels .* ${threads} threads`);
     const page = name === "vite" ? "index.html" : "page.html";
-    assert.is(await pages.run(`isolated/${name}/${page}`, ANSWERED, describe), threads - 1);
+    const visited = await session.visit(`${server.url}/isolated/${name}/${page}`, ANSWERED);
+    check(visited.answer as Answer, chromium.host, describe, visited.said?.join("\n"));
+    await settle(visited, threads - 1);
+    await visited.close();
   });
 }
 
-if (missing === null) {
+if (chromium.missing === null) {
   test.before(async () => {
-    pages = await open(app, Object.fromEntries(Object.keys(BUNDLERS).map((name) => [`${name}/page.html`, PAGE])));
+    server = await serve(app, Object.fromEntries(Object.keys(BUNDLERS).map((name) => [`${name}/page.html`, PAGE])));
+    session = await chromium.start();
   });
-  test.after(() => pages.close());
+  test.after(async () => {
+    await session.stop();
+    server.close();
+  });
 }
 test.after(() => rmSync(app, { recursive: true }));
 test.run();

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
+import * as assert from "uvu/assert";
 import { root } from "../house/sources.ts";
 import { check, skip } from "./check.ts";
 import { libraryFor, smokeFor } from "./modules.ts";
@@ -36,6 +37,12 @@ for (const [name, command, args, describe] of HOSTS) {
     check(JSON.parse(line ?? "null"), name.split(" ")[0]!, describe, `${stdout}\n${stderr}`);
   });
 }
+
+test("node without SIMD", () => {
+  const old = ["--import", "data:text/javascript,WebAssembly.validate = () => false", program];
+  const { stderr } = spawnSync(process.execPath, old, { encoding: "utf8", timeout: 60_000 });
+  assert.match(stderr, /TypeError: .*flambeau: node \S+ has no WebAssembly SIMD, which the kernels need/);
+});
 
 test.after(() => rmSync(folder, { recursive: true }));
 test.run();

@@ -1,0 +1,4 @@
+// flambeau/nn/functional
+import "#host";
+
+export * from "./nn/functional.ts";

@@ -1,0 +1,4 @@
+// flambeau/nn/init
+import "#host";
+
+export * from "./nn/init.ts";

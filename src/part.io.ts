@@ -1,0 +1,4 @@
+// flambeau/io: files.
+import "#host";
+
+export * from "./io/index.ts";

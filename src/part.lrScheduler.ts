@@ -1,0 +1,4 @@
+// flambeau/optim/lrScheduler
+import "#host";
+
+export * from "./optim/lrScheduler.ts";

@@ -1,0 +1,4 @@
+// flambeau/nn: the modules.
+import "#host";
+
+export * from "./nn/index.ts";

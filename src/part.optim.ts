@@ -1,0 +1,4 @@
+// flambeau/optim: the optimizers.
+import "#host";
+
+export * from "./optim/index.ts";
