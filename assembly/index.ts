@@ -28,6 +28,7 @@ export * from "./pointwise/logic";
 export * from "./pointwise/ternary";
 export * from "./pointwise/unary";
 export * from "./random/distributions";
+export * from "./recurrent/recurrent";
 export * from "./reduce/extreme";
 export * from "./reduce/fold";
 export * from "./reduce/variance";

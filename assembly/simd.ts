@@ -35,6 +35,23 @@ export function put<T>(to: usize, x: v128, count: i32): void {
   else v128.store_lane<u8>(to, x, 0);
 }
 
+/** A vector where `whole`, else, at the end of a row, one element in all lanes: it gets the same bits. */
+// @ts-ignore: decorator
+@inline
+export function takeSome<T>(at: usize, whole: bool): v128 {
+  if (whole) return v128.load(at);
+  return sizeof<T>() == 4 ? v128.load_splat<u32>(at) : v128.load_splat<u64>(at);
+}
+
+/** Stores what began as `takeSome`. */
+// @ts-ignore: decorator
+@inline
+export function giveSome<T>(at: usize, x: v128, whole: bool): void {
+  if (whole) v128.store(at, x);
+  else if (sizeof<T>() == 4) v128.store_lane<u32>(at, x, 0);
+  else v128.store_lane<u64>(at, x, 0);
+}
+
 /** Loads up to `count` elements that lie `step` bytes apart. Lanes beyond them hold valid elements too. */
 export function gather<T>(from: usize, step: usize, count: i32): v128 {
   if (sizeof<T>() == 16) return v128.load(from);

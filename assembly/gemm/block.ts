@@ -18,14 +18,26 @@ export function blockProduct<T>(
   c: usize, rowC: usize, add: bool,
 ): void {
   const cols = columns<T>();
-  const strips = scratch + TILE_BYTES;
-  const panels = strips + STRIP_BYTES;
-  for (let i = 0; i < m; i += ROWS) {
-    pack<T>(strips + <usize>(i * k) * sizeof<T>(), a + <usize>i * rowA, ROWS, min(ROWS, m - i), rowA, colA, k);
-  }
+  const panels = scratch + TILE_BYTES + STRIP_BYTES;
+  packStrips<T>(m, k, a, rowA, colA);
   for (let j = 0; j < n; j += cols) {
     pack<T>(panels + <usize>(j * k) * sizeof<T>(), b + <usize>j * colB, cols, min(cols, n - j), colB, rowB, k);
   }
+  packedProduct<T>(m, n, k, panels, c, rowC, add);
+}
+
+/** Packs m rows of k elements for `packedProduct`. */
+export function packStrips<T>(m: i32, k: i32, a: usize, rowA: usize, colA: usize): void {
+  const strips = scratch + TILE_BYTES;
+  for (let i = 0; i < m; i += ROWS) {
+    pack<T>(strips + <usize>(i * k) * sizeof<T>(), a + <usize>i * rowA, ROWS, min(ROWS, m - i), rowA, colA, k);
+  }
+}
+
+/** The product of the packed strips and of panels anywhere. */
+export function packedProduct<T>(m: i32, n: i32, k: i32, panels: usize, c: usize, rowC: usize, add: bool): void {
+  const cols = columns<T>();
+  const strips = scratch + TILE_BYTES;
   for (let j = 0; j < n; j += cols) {
     const panel = panels + <usize>(j * k) * sizeof<T>();
     const width = min(cols, n - j);

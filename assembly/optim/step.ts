@@ -18,21 +18,8 @@
 
 import { int, ptr, real } from "../abi";
 import { madd } from "../math";
+import { giveSome, takeSome } from "../simd";
 
-// A vector, or at the end of the part one element in all lanes: it gets the same bits.
-// @ts-ignore: decorator
-@inline
-function take<T>(at: usize, whole: boolean): v128 {
-  if (whole) return v128.load(at);
-  return sizeof<T>() == 4 ? v128.load_splat<u32>(at) : v128.load_splat<u64>(at);
-}
-// @ts-ignore: decorator
-@inline
-function give<T>(at: usize, x: v128, whole: boolean): void {
-  if (whole) v128.store(at, x);
-  else if (sizeof<T>() == 4) v128.store_lane<u32>(at, x, 0);
-  else v128.store_lane<u64>(at, x, 0);
-}
 // @ts-ignore: decorator
 @inline
 function factor<T>(args: usize, slot: i32): v128 { return v128.splat<T>(<T>real(args, slot)); }
@@ -52,14 +39,14 @@ function sgd<T>(args: usize, begin: i32, end: i32): void {
   for (let i = begin; i < end; ) {
     const whole = i + lanes <= end;
     const at = <usize>i * sizeof<T>();
-    const p = take<T>(ptr(args, 0) + at, whole);
-    let g = madd<T>(decay, p, v128.mul<T>(sign, take<T>(ptr(args, 1) + at, whole)));
+    const p = takeSome<T>(ptr(args, 0) + at, whole);
+    let g = madd<T>(decay, p, v128.mul<T>(sign, takeSome<T>(ptr(args, 1) + at, whole)));
     if (buffer != 0) {
-      const b = first ? g : madd<T>(fresh, g, v128.mul<T>(momentum, take<T>(buffer + at, whole)));
-      give<T>(buffer + at, b, whole);
+      const b = first ? g : madd<T>(fresh, g, v128.mul<T>(momentum, takeSome<T>(buffer + at, whole)));
+      giveSome<T>(buffer + at, b, whole);
       g = nesterov ? madd<T>(momentum, b, g) : b;
     }
-    give<T>(ptr(args, 0) + at, madd<T>(back, g, p), whole);
+    giveSome<T>(ptr(args, 0) + at, madd<T>(back, g, p), whole);
     i += whole ? lanes : 1;
   }
 }
@@ -84,21 +71,21 @@ function adam<T>(args: usize, begin: i32, end: i32): void {
   for (let i = begin; i < end; ) {
     const whole = i + lanes <= end;
     const at = <usize>i * sizeof<T>();
-    const p = v128.mul<T>(take<T>(ptr(args, 0) + at, whole), shrink);
-    const g = madd<T>(decay, p, v128.mul<T>(sign, take<T>(ptr(args, 1) + at, whole)));
-    let m = take<T>(ptr(args, 2) + at, whole);
+    const p = v128.mul<T>(takeSome<T>(ptr(args, 0) + at, whole), shrink);
+    const g = madd<T>(decay, p, v128.mul<T>(sign, takeSome<T>(ptr(args, 1) + at, whole)));
+    let m = takeSome<T>(ptr(args, 2) + at, whole);
     const gap = v128.sub<T>(g, m);
     m = far ? v128.sub<T>(g, v128.mul<T>(gap, beta1)) : madd<T>(fresh1, gap, m);
-    let v = take<T>(ptr(args, 3) + at, whole);
+    let v = takeSome<T>(ptr(args, 3) + at, whole);
     v = madd<T>(v128.mul<T>(fresh2, g), g, v128.mul<T>(v, beta2));
-    give<T>(ptr(args, 2) + at, m, whole);
-    give<T>(ptr(args, 3) + at, v, whole);
+    giveSome<T>(ptr(args, 2) + at, m, whole);
+    giveSome<T>(ptr(args, 3) + at, v, whole);
     if (greatest != 0) {
-      v = v128.max<T>(take<T>(greatest + at, whole), v);
-      give<T>(greatest + at, v, whole);
+      v = v128.max<T>(takeSome<T>(greatest + at, whole), v);
+      giveSome<T>(greatest + at, v, whole);
     }
     const size = v128.add<T>(v128.div<T>(v128.sqrt<T>(v), root), eps);
-    give<T>(ptr(args, 0) + at, v128.add<T>(p, v128.div<T>(v128.mul<T>(back, m), size)), whole);
+    giveSome<T>(ptr(args, 0) + at, v128.add<T>(p, v128.div<T>(v128.mul<T>(back, m), size)), whole);
     i += whole ? lanes : 1;
   }
 }

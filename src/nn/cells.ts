@@ -5,21 +5,8 @@
 import type { DType } from "../core/index.ts";
 import { ShapeError, showShape } from "../core/index.ts";
 import { type Arguments, keywords } from "../op/index.ts";
-import {
-  add,
-  addmm,
-  linear,
-  mul,
-  relu,
-  sigmoid,
-  split,
-  squeeze,
-  sub,
-  t,
-  tanh,
-  unsqueeze,
-  zeros,
-} from "../ops/index.ts";
+import { add, linear, squeeze, unsqueeze, zeros } from "../ops/index.ts";
+import { gruScan, gruStep, lstmScan, lstmStep, rnnScan, rnnStep } from "../ops/recurrence.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { uniform_ } from "./init.ts";
 import { Module } from "./module.ts";
@@ -39,12 +26,14 @@ export interface Weights {
 /** What goes from step to step, `[b, h]` each: the output, and for LSTM the cell. */
 export type States = readonly Tensor[];
 
-/** A step in two parts, so that the first is done for all steps at once. */
+/** A layer in one direction, in parts, so that the first is done for all steps at once. */
 export interface Recurrence {
   /** The input's part of the gates: `[…, i]` → `[…, gates]`. */
   readonly project: (x: Tensor) => Tensor;
   /** New states from that part and the old ones. */
   readonly step: (gates: Tensor, states: States) => States;
+  /** All steps of a whole batch: gates and states `[t, b, …]`. null where only steps will do. */
+  readonly walk: ((gates: Tensor, first: States, reverse: boolean) => States) | null;
 }
 
 const bothBiases = ({ biasIh, biasHh }: Weights): Tensor | null =>
@@ -52,44 +41,40 @@ const bothBiases = ({ biasIh, biasHh }: Weights): Tensor | null =>
 
 /** `h' = act(W·x + b + U·h + c)`. */
 export function simple(weights: Weights, nonlinearity: Nonlinearity): Recurrence {
-  const act = nonlinearity === "tanh" ? tanh : relu;
-  const turned = t(weights.hh);
+  const rectified = nonlinearity === "relu";
   return {
     project: (x) => linear(x, weights.ih, bothBiases(weights)),
-    step: (gates, [h]) => [act(addmm(gates, h!, turned))],
+    step: (gates, [h]) => [rnnStep(gates, weights.hh, h!, rectified)],
+    walk: (gates, [h], reverse) => [rnnScan(gates, weights.hh, h!, rectified, reverse)],
   };
 }
 
 /** `c' = σ(f)·c + σ(i)·tanh(g)`, `h' = σ(o)·tanh(c')`, of the gates i, f, g, o = W·x + b + U·h + c. */
 export function lstm(weights: Weights): Recurrence {
-  const turned = t(weights.hh);
-  const { hr } = weights;
+  const { hh, hr } = weights;
   return {
     project: (x) => linear(x, weights.ih, bothBiases(weights)),
-    step(gates, [h, c]) {
-      const [i, f, g, o] = split(addmm(gates, h!, turned), c!.shape[1]!, 1) as [Tensor, Tensor, Tensor, Tensor];
-      const cell = add(mul(sigmoid(f), c!), mul(sigmoid(i), tanh(g)));
-      const out = mul(sigmoid(o), tanh(cell));
-      return [hr === null ? out : linear(out, hr), cell];
+    step(gates, [first, cell]) {
+      const { h, c } = lstmStep(gates, hh, first!, cell!);
+      return [hr === null ? h : linear(h, hr), c];
     },
+    walk:
+      hr !== null // its step is no part of the operator
+        ? null
+        : (gates, [first, cell], reverse) => {
+            const { h, c } = lstmScan(gates, hh, first!, cell!, reverse);
+            return [h, c];
+          },
   };
 }
 
 /** `h' = (1 - z)·n + z·h` with `r, z = σ(W·x + b + U·h + c)` and `n = tanh(W·x + b + r·(U·h + c))`. */
 export function gru(weights: Weights): Recurrence {
+  const { hh, biasHh } = weights;
   return {
     project: (x) => linear(x, weights.ih, weights.biasIh),
-    step(gates, [h]) {
-      const size = h!.shape[1]!;
-      const [fromInput, newInput] = split(gates, [2 * size, size], 1) as [Tensor, Tensor];
-      const [fromState, newState] = split(linear(h!, weights.hh, weights.biasHh), [2 * size, size], 1) as [
-        Tensor,
-        Tensor,
-      ];
-      const [r, z] = split(sigmoid(add(fromInput, fromState)), size, 1) as [Tensor, Tensor];
-      const n = tanh(add(newInput, mul(r, newState)));
-      return [add(n, mul(z, sub(h!, n)))];
-    },
+    step: (gates, [h]) => [gruStep(gates, hh, h!, biasHh).h],
+    walk: (gates, [h], reverse) => [gruScan(gates, hh, h!, biasHh, reverse).h],
   };
 }
 

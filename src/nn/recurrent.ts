@@ -2,10 +2,11 @@
 //
 //   t steps, b sequences, i the width of the input, h that of the state
 //
-// The input's part of the gates is one product for all steps; a step is one product of the state and what makes a state of
-// the gates. Steps lie below one another, [t·b, …]: a packed sequence is the same with fewer rows at its end.
+// The input's part of the gates is one product for all steps; the steps themselves are one operator (ops/recurrence.ts)
+// where every step has the whole batch. Steps lie below one another, [t·b, …]: a packed sequence is the same with fewer rows
+// at its end.
 
-import { type DType, ShapeError, showShape, ValueError } from "../core/index.ts";
+import { type DType, isComplex, ShapeError, showShape, ValueError } from "../core/index.ts";
 import { type Arguments, keywords } from "../op/index.ts";
 import {
   cat,
@@ -13,6 +14,7 @@ import {
   indexSelect,
   narrow,
   reshape,
+  select,
   split,
   squeeze,
   stack,
@@ -286,18 +288,38 @@ export abstract class RNNBase extends Module {
   }
 }
 
-/**
- * One layer in one direction over rows of steps: `sizes[s]` rows belong to step s. Sequences that end early leave the batch
- * with their last state; read from the end, they join it with their first.
- */
+/** One layer in one direction over rows of steps: `sizes[s]` rows belong to step s. */
 function scan(
-  { project, step }: Recurrence,
+  recurrence: Recurrence,
   x: Tensor,
   sizes: readonly number[],
   first: States,
   reverse: boolean,
 ): { readonly output: Tensor; readonly states: States } {
-  const gates = split(project(x), sizes, 0);
+  const { project, walk } = recurrence;
+  const gates = project(x);
+  const [steps, batch] = [sizes.length, sizes[0]!];
+  if (walk === null || batch === 0 || sizes.at(-1) !== batch || isComplex(x.code)) {
+    return stepwise(recurrence, split(gates, sizes, 0), sizes, first, reverse);
+  }
+  const all = walk(reshape(gates, [steps, batch, gates.shape[1]!]), first, reverse);
+  return {
+    output: reshape(all[0]!, [steps * batch, all[0]!.shape[2]!]),
+    states: all.map((state) => select(state, 0, reverse ? 0 : -1)),
+  };
+}
+
+/**
+ * The same step by step. Sequences that end early leave the batch with their last state; read from the end, they join it
+ * with their first.
+ */
+function stepwise(
+  { step }: Recurrence,
+  gates: readonly Tensor[],
+  sizes: readonly number[],
+  first: States,
+  reverse: boolean,
+): { readonly output: Tensor; readonly states: States } {
   const order = [...gates.keys()];
   if (reverse) order.reverse();
   const outputs = new Array<Tensor>(gates.length);
