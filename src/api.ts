@@ -12,7 +12,7 @@ import {
 } from "./core/index.ts";
 import { CpuBackend } from "./cpu/index.ts";
 import { backendOf, type MemoryStats } from "./device/index.ts";
-import { relieve as relieveBackend } from "./tensor/index.ts";
+import { relieve as relieveBackend, Tensor, type TensorData, type TensorOptions, tensor } from "./tensor/index.ts";
 
 export * from "./about.ts";
 export {
@@ -86,6 +86,17 @@ export const cfloat = "complex64";
 export const complex128 = "complex128";
 export const cdouble = "complex128";
 
+export const pi: number = Math.PI;
+export const e: number = Math.E;
+export const inf: number = Number.POSITIVE_INFINITY;
+export const nan: number = Number.NaN;
+
+/** A tensor of the data: the very one where it is a tensor of this dtype on this device already. */
+export function asTensor(data: TensorData, options: Pick<TensorOptions, "dtype" | "device"> = {}): Tensor {
+  if (!(data instanceof Tensor)) return tensor(data, options);
+  return data.to({ dtype: options.dtype ?? data.dtype, device: options.device ?? data.device });
+}
+
 /** The dtype that holds values of both. */
 export function promoteTypes(a: DType, b: DType): DType {
   for (const x of [a, b]) if (codeOf(x) < 0) throw new TypeError(`promoteTypes: ${showValue(x)} is no dtype`);
@@ -118,10 +129,39 @@ export function getNumThreads(): number {
   return cpu("getNumThreads").threads;
 }
 
-/** What the devices are: `fl.backends.cpu.describe()` says which build runs, on how many threads and why. */
-export const backends: { readonly cpu: { describe(): string } } = {
+/**
+ * What the devices are: `fl.backends.cpu.describe()` says which build runs, on how many threads and why. What scripts ask of
+ * others is answered: there are none, and `cudnn`'s switches switch nothing.
+ */
+export const backends: {
+  readonly cpu: { describe(): string };
+  readonly mps: { isAvailable(): boolean };
+  readonly cudnn: { deterministic: boolean; benchmark: boolean };
+} = {
   cpu: { describe: () => cpu("describe").describe() },
+  mps: { isAvailable: () => false },
+  cudnn: { deterministic: true, benchmark: false },
 };
+
+/** The answers to a script that asks for a GPU of NVIDIA's: there is none, and nothing to seed, empty or wait for. */
+export const cuda: {
+  isAvailable(): boolean;
+  deviceCount(): number;
+  manualSeed(seed: number | bigint): void;
+  manualSeedAll(seed: number | bigint): void;
+  emptyCache(): void;
+  synchronize(): void;
+} = {
+  isAvailable: () => false,
+  deviceCount: () => 0,
+  manualSeed() {},
+  manualSeedAll() {},
+  emptyCache() {},
+  synchronize() {},
+};
+
+/** Accepted for PyTorch's sake: results are always the same here, on any number of threads. */
+export function useDeterministicAlgorithms(_mode: boolean, _options: { warnOnly?: boolean } = {}): void {}
 
 /** Bytes in use, at most in use, and held; number of storages. */
 export function memoryStats(device = "cpu"): MemoryStats {

@@ -9,3 +9,4 @@ export {
   gradcheck,
   gradgradcheck,
 } from "./ops/autograd.ts";
+export * as functional from "./ops/derivatives.ts";

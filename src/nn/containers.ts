@@ -8,12 +8,12 @@ import { Parameter } from "./parameter.ts";
 import { className, frame, indent } from "./repr.ts";
 
 /** What Sequential and ModuleList share: modules by position. */
-abstract class Modules extends Module {
-  protected get list(): Module[] {
-    return [...Module.entries(this).values()] as Module[];
+abstract class Modules<M extends Module> extends Module {
+  protected get list(): M[] {
+    return [...Module.entries(this).values()] as M[];
   }
 
-  protected set list(modules: Iterable<Module>) {
+  protected set list(modules: Iterable<M>) {
     const entries = Module.entries(this);
     const list = [...modules].map(checked);
     entries.clear();
@@ -26,44 +26,44 @@ abstract class Modules extends Module {
   }
 
   /** The module at a position; a negative one counts from the end. */
-  at(index: number): Module {
+  at(index: number): M {
     return this.list[place(index, this.length, className(this))]!;
   }
 
   /** Puts another module at a position. */
-  set(index: number, module: Module): void {
+  set(index: number, module: M): void {
     const at = place(index, this.length, className(this));
     this.list = this.list.with(at, module);
   }
 
   /** Adds a module at the end. */
-  append(module: Module): this {
+  append(module: M): this {
     this.list = [...this.list, module];
     return this;
   }
 
   /** Adds modules at the end. */
-  extend(modules: Iterable<Module>): this {
+  extend(modules: Iterable<M>): this {
     this.list = [...this.list, ...modules];
     return this;
   }
 
   /** Puts a module before a position. */
-  insert(index: number, module: Module): void {
+  insert(index: number, module: M): void {
     const list = this.list;
     list.splice(index, 0, module);
     this.list = list;
   }
 
   /** Takes the module at a position out, by default the last. */
-  pop(index: number = -1): Module {
+  pop(index: number = -1): M {
     const list = this.list;
     const [module] = list.splice(place(index, list.length, className(this)), 1);
     this.list = list;
     return module!;
   }
 
-  [Symbol.iterator](): IterableIterator<Module> {
+  [Symbol.iterator](): IterableIterator<M> {
     return this.list[Symbol.iterator]();
   }
 }
@@ -76,13 +76,18 @@ abstract class Modules extends Module {
  * model(randn(64, 784)).shape // [64, 10]
  * new nn.Sequential({ hidden: new nn.Linear(784, 128), act: new nn.ReLU() }); // with names
  */
-export class Sequential extends Modules {
-  constructor(...modules: readonly Module[] | readonly [Readonly<Record<string, Module>>]) {
+export class Sequential<L extends readonly Module[] = readonly Module[]> extends Modules<Module> {
+  constructor(...modules: L | readonly [Readonly<Record<string, Module>>]) {
     super();
     const [first] = modules;
     if (modules.length === 1 && isPlain(first)) {
       for (const [name, module] of Object.entries(first)) Module.entries(this).set(name, checked(module));
     } else this.list = modules as readonly Module[]; // each is checked
+  }
+
+  /** The module at a position; a negative one counts from the end. */
+  override at<I extends number>(index: I): MemberOf<L, I> {
+    return super.at(index) as MemberOf<L, I>;
   }
 
   forward(input: Tensor): Tensor {
@@ -91,6 +96,15 @@ export class Sequential extends Modules {
     return x;
   }
 }
+
+/** The class of the module at a position, where the type knows it. */
+type MemberOf<L extends readonly Module[], I extends number> = `${I}` extends keyof L
+  ? L[I]
+  : I extends -1
+    ? L extends readonly [...unknown[], infer Last extends Module]
+      ? Last
+      : L[number]
+    : L[number];
 
 /**
  * A list of modules: its parameters are the model's; what is done with them is said in `forward`.
@@ -104,8 +118,8 @@ export class Sequential extends Modules {
  *   }
  * }
  */
-export class ModuleList extends Modules {
-  constructor(modules: Iterable<Module> = []) {
+export class ModuleList<M extends Module = Module> extends Modules<M> {
+  constructor(modules: Iterable<M> = []) {
     super();
     this.list = modules;
   }
@@ -137,10 +151,10 @@ export class ModuleList extends Modules {
  * const choices = new nn.ModuleDict({ relu: new nn.ReLU(), tanh: new nn.Tanh() });
  * choices.get("relu")(x);
  */
-export class ModuleDict extends Module {
-  constructor(modules: Readonly<Record<string, Module>> | Iterable<readonly [string, Module]> = {}) {
+export class ModuleDict<D extends Readonly<Record<string, Module>> = Readonly<Record<string, Module>>> extends Module {
+  constructor(modules?: D | Iterable<readonly [string, D[string]]>) {
     super();
-    this.update(modules);
+    this.update(modules ?? {});
   }
 
   override forward(): never {
@@ -153,6 +167,8 @@ export class ModuleDict extends Module {
   }
 
   /** The module of that name. */
+  get<K extends keyof D>(name: K): D[K];
+  get(name: string): D[string];
   get(name: string): Module {
     const module = Module.entries(this).get(name);
     if (!(module instanceof Module)) {
@@ -188,7 +204,7 @@ export class ModuleDict extends Module {
   }
 
   /** Takes a module out. */
-  pop(name: string): Module {
+  pop(name: string): D[string] {
     const module = this.get(name);
     Module.entries(this).delete(name);
     if (Object.hasOwn(this, name)) delete (this as Record<string, unknown>)[name];
@@ -204,12 +220,12 @@ export class ModuleDict extends Module {
     return Module.entries(this).keys();
   }
 
-  values(): IterableIterator<Module> {
-    return Module.entries(this).values() as IterableIterator<Module>;
+  values(): IterableIterator<D[string]> {
+    return Module.entries(this).values() as IterableIterator<D[string]>;
   }
 
-  entries(): IterableIterator<[string, Module]> {
-    return Module.entries(this).entries() as IterableIterator<[string, Module]>;
+  entries(): IterableIterator<[string, D[string]]> {
+    return Module.entries(this).entries() as IterableIterator<[string, D[string]]>;
   }
 
   [Symbol.iterator](): IterableIterator<string> {

@@ -93,7 +93,7 @@ export abstract class ConvBase extends Layer {
   }
 
   /** Gives a lazy layer the weight that `input` asks for, in the parameter that it has, and makes it one of `kind`. */
-  protected settle(input: Tensor, kind: { readonly prototype: ConvBase }): void {
+  protected settle(input: Tensor, kind: { readonly prototype: object }): void {
     const from = input.shape.at(-this.kernelSize.length - 1) ?? 0;
     if (from % this.groups !== 0) throw new ValueError("in_channels must be divisible by groups");
     (this as { inChannels: number }).inChannels = from; // read-only to all others

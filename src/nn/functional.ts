@@ -1,6 +1,7 @@
 // fl.nn.functional: what modules compute, as functions. The operators themselves, under the names that PyTorch has there.
 
 export { embeddingBag } from "../ops/embeddingbag.ts";
+export { gumbelSoftmax } from "../ops/gumbel.ts";
 export {
   adaptiveAvgPool1d,
   adaptiveAvgPool2d,

@@ -4,20 +4,28 @@ import { detach, type FunctionContext, type Handle, Function as Passing } from "
 import { alias, isTracked, outside, Tensor } from "../tensor/index.ts";
 import type { Module } from "./module.ts";
 
+// As methods, whose arguments are compared both ways: a hook of a Linear may stand where one of any module is asked for.
+interface Forward<M extends Module> {
+  pre(module: M, args: Readonly<Parameters<M["forward"]>>): unknown;
+  post(module: M, args: Readonly<Parameters<M["forward"]>>, output: ReturnType<M["forward"]>): unknown;
+}
 /** A hook before `forward`. An array that it returns replaces the arguments, another value is the only one, null changes nothing. */
-export type ForwardPreHook = (module: Module, args: readonly unknown[]) => unknown;
+export type ForwardPreHook<M extends Module = Module> = Forward<M>["pre"];
 /** A hook after `forward`: what it returns replaces the output, nothing or null does not. */
-export type ForwardHook = (module: Module, args: readonly unknown[], output: unknown) => unknown;
+export type ForwardHook<M extends Module = Module> = Forward<M>["post"];
 /** The gradients of arguments or results, null where there is none. */
 export type Gradients = readonly (Tensor | null)[];
 /** A hook when the gradients of the results have come: what it returns replaces them. */
-export type BackwardPreHook = (module: Module, gradOutput: Gradients) => Tensor | Gradients | null | undefined;
+export type BackwardPreHook<M extends Module = Module> = (
+  module: M,
+  gradOutput: Gradients,
+) => Tensor | Gradients | null | undefined | void;
 /** A hook when the gradients of the arguments are computed: what it returns replaces them. */
-export type BackwardHook = (
-  module: Module,
+export type BackwardHook<M extends Module = Module> = (
+  module: M,
   gradInput: Gradients,
   gradOutput: Gradients,
-) => Tensor | Gradients | null | undefined;
+) => Tensor | Gradients | null | undefined | void;
 
 /** The hooks of one module, in the order in which they run. */
 export class Hooks {

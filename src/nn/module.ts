@@ -236,7 +236,7 @@ export abstract class Module extends Callable {
   }
 
   /** Runs `hook` before each `forward`; `prepend` puts it before the hooks that are there. */
-  registerForwardPreHook(hook: ForwardPreHook, options: HookOptions = {}): Handle {
+  registerForwardPreHook(hook: ForwardPreHook<this>, options: HookOptions = {}): Handle {
     return attach(this.#hooked(options, ["prepend"]).pre, { run: hook }, options.prepend ?? false);
   }
 
@@ -245,7 +245,7 @@ export abstract class Module extends Callable {
    *
    * With `alwaysCall` it runs also when `forward` throws, with undefined for the output.
    */
-  registerForwardHook(hook: ForwardHook, options: HookOptions & { readonly alwaysCall?: boolean } = {}): Handle {
+  registerForwardHook(hook: ForwardHook<this>, options: HookOptions & { readonly alwaysCall?: boolean } = {}): Handle {
     const { post } = this.#hooked(options, ["prepend", "alwaysCall"]);
     return attach(post, { run: hook, always: options.alwaysCall ?? false }, options.prepend ?? false);
   }
@@ -255,7 +255,7 @@ export abstract class Module extends Callable {
    *
    * It sees the module and the gradients; what it returns replaces them.
    */
-  registerFullBackwardPreHook(hook: BackwardPreHook, options: HookOptions = {}): Handle {
+  registerFullBackwardPreHook(hook: BackwardPreHook<this>, options: HookOptions = {}): Handle {
     return attach(this.#hooked(options, ["prepend"]).backwardPre, { run: hook }, options.prepend ?? false);
   }
 
@@ -266,7 +266,7 @@ export abstract class Module extends Callable {
    * returns replaces the former. The arguments and results are passed on by new tensors, which must not be changed in
    * place.
    */
-  registerFullBackwardHook(hook: BackwardHook, options: HookOptions = {}): Handle {
+  registerFullBackwardHook(hook: BackwardHook<this>, options: HookOptions = {}): Handle {
     return attach(this.#hooked(options, ["prepend"]).backward, { run: hook }, options.prepend ?? false);
   }
 

@@ -29,8 +29,8 @@ export { removeWeightNorm, weightNorm } from "./weightnorm.ts";
 interface ClipNorm {
   parameters: Tensor | Iterable<Tensor>;
   maxNorm: number;
-  /** The p of the norm, or infinity; 2. */
-  normType?: number;
+  /** The p of the norm, or infinity ("inf" too); 2. */
+  normType?: number | "inf";
   /** Whether a norm that is no finite number is an error; false. */
   errorIfNonfinite?: boolean;
   /** Accepted for PyTorch's sake: it changes nothing here. */
@@ -64,10 +64,11 @@ export function clipGradNorm_(
   ...args: Arguments<
     ClipNorm,
     [parameters: Tensor | Iterable<Tensor>, maxNorm: number],
-    [normType?: number, errorIfNonfinite?: boolean, foreach?: boolean | null]
+    [normType?: number | "inf", errorIfNonfinite?: boolean, foreach?: boolean | null]
   >
 ): Tensor {
-  const { parameters, maxNorm, normType, errorIfNonfinite } = bindNorm(args);
+  const { parameters, maxNorm, errorIfNonfinite, ...given } = bindNorm(args);
+  const normType = given.normType === "inf" ? Infinity : given.normType;
   const grads = gradsOf(parameters);
   return noGrad(() => {
     if (grads.length === 0) return tensor(0, { dtype: "float32" });

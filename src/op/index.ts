@@ -14,7 +14,7 @@ export {
 } from "./context.ts";
 export { dispatch, evaluate, hostSteps, pointwiseInto } from "./dispatch.ts";
 export * from "./family.ts";
-export { assertWritable, inPlace } from "./inplace.ts";
+export { assertWritable, inPlace, viewInPlace } from "./inplace.ts";
 export { type Arguments, type Bound, keywords } from "./keywords.ts";
 export { Call, copyInto, Kernels, mergeDims, need, POINTWISE_GRAIN, pointwise, toCode, toDense } from "./launch.ts";
 export {

@@ -55,6 +55,37 @@ export function inPlace<F>(f: F): F {
   return publish(form, call as (...args: never[]) => unknown) as unknown as F;
 }
 
+/** The in-place form of a view: the first argument becomes the view of what it was, and is returned. */
+export function viewInPlace<F>(f: F): F {
+  const viewed = f as unknown as (x: Tensor, ...args: unknown[]) => Tensor;
+  const { opName } = f as unknown as { readonly opName: string };
+  const name = `${opName}_`;
+  const call = (x: Tensor, ...args: unknown[]): Tensor => {
+    if (!(x instanceof Tensor)) throw new TypeError(`${name}: expected a Tensor to write into`);
+    assertWritable(x, name);
+    const frame = pushFrame();
+    try {
+      const y = viewed(x, ...args);
+      const link = x.auto?.view ?? null;
+      x.layout = y.layout;
+      x.offset = y.offset;
+      if (y.auto?.node) {
+        x.auto ??= new Auto(true);
+        x.auto.node = y.auto.node;
+        x.auto.port = y.auto.port;
+        if (link !== null) x.auto.view = { parent: link.parent, replay: (base) => viewed(link.replay(base), ...args) };
+        markEscape(x, frame.previous);
+      }
+      return x;
+    } catch (error) {
+      throw underName(error, opName, name);
+    } finally {
+      popInner(frame);
+    }
+  };
+  return Object.assign(call, { opName: name }) as unknown as F;
+}
+
 /** Throws unless `x` may be written now. */
 export function assertWritable(x: Tensor, name: string): void {
   assertAlive(x, name);

@@ -7,13 +7,22 @@ import { bindArguments, isPlain, signature } from "./bind.ts";
 
 /**
  * The forms of a call: `R` by position, then any leading part of `O` by position, then what is left by name in one
- * object; or all of `K` by name.
+ * object; or some of `R` by position and the others by name too; or all of `K` by name.
  */
 export type Arguments<K, R extends readonly unknown[], O extends readonly unknown[] = []> =
-  | [...R, ...Leading<Required<O>>, options?: { [P in keyof K]?: K[P] | undefined }]
-  | [all: { [P in keyof K]: K[P] | (Pick<K, P> extends Required<Pick<K, P>> ? never : undefined) }];
+  | [...R, ...Leading<Required<O>>, options?: Some<K>]
+  | [...Begun<R>, options: Some<K> & NeededOf<K>]
+  | [all: { [P in keyof K]: K[P] | (IsNeeded<K, P> extends true ? never : undefined) }];
 
+type Some<K> = { [P in keyof K]?: K[P] | undefined };
 type Leading<O extends readonly unknown[]> = O extends readonly [...infer Most, unknown] ? O | Leading<Most> : [];
+/** What of `R` may stand before an object that has the rest: from the first on, without the last. */
+type Begun<R extends readonly unknown[]> = R extends readonly [...infer Most, unknown]
+  ? Exclude<Leading<Most>, []>
+  : never;
+type IsNeeded<K, P extends keyof K> = Pick<K, P> extends Required<Pick<K, P>> ? true : false;
+/** One required argument at least: which are given by position, a type cannot know. */
+type NeededOf<K> = { [P in keyof K]-?: IsNeeded<K, P> extends true ? { [N in P]: K[N] } : never }[keyof K];
 
 /** Every argument by name, the defaults filled in. */
 export type Bound<K> = { [P in keyof K]-?: Exclude<K[P], undefined> };

@@ -56,6 +56,9 @@ export type Given<P extends readonly unknown[]> = number extends P["length"]
         ? [H | undefined, ...Given<R>]
         : [];
 
+/** The form in which the required arguments `Q` are named too. */
+type ByName<First extends readonly unknown[], Q, K> = [Q] extends [never] ? never : [...First, options: Q & Partial<K>];
+
 export declare const BOUND: unique symbol;
 
 /** An operator with the function type F and the method type M. */
@@ -75,29 +78,39 @@ export type OpK<P extends readonly unknown[], N extends readonly PropertyKey[], 
   (...args: Forms<[], P, N, K>) => R
 > &
   Bound<[], P>;
-/** As OpK, with the required arguments Q between the tensor and the optional ones. */
+/** As OpK, with the required arguments Q between the tensor and the optional ones, and M for their names. */
 export type OpQ<
   Q extends readonly unknown[],
   P extends readonly unknown[],
   N extends readonly PropertyKey[],
   K,
   R = Tensor,
-> = Op<(...args: Forms<[x: Tensor, ...Q], P, N, K>) => R, (...args: Forms<Q, P, N, K>) => R> & Bound<Q, P>;
-/** As OpQ, for a function that is no method: R are its required arguments. */
+  M = never,
+> = Op<
+  (...args: Forms<[x: Tensor, ...Q], P, N, K> | ByName<[x: Tensor], M, K>) => R,
+  (...args: Forms<Q, P, N, K> | ByName<[], M, K>) => R
+> &
+  Bound<Q, P>;
+/** An operator of a tensor and the required arguments Q, whose names are M. */
+export type OpN<Q extends readonly unknown[], M, R = Tensor> = OpQ<Q, [], [], object, R, M>;
+/** As OpQ, for a function that is no method: R are its required arguments, M the names of all but the first. */
 export type FnQ<
   R extends readonly unknown[],
   P extends readonly unknown[],
   N extends readonly PropertyKey[],
   K,
   Result = Tensor,
-> = ((...args: Forms<R, P, N, K>) => Result) & { readonly [BOUND]: [...Given<R>, ...Given<P>] };
+  M = never,
+> = ((
+  ...args: Forms<R, P, N, K> | ByName<R extends readonly [infer X, ...unknown[]] ? [x: X] : [], M, K>
+) => Result) & { readonly [BOUND]: [...Given<R>, ...Given<P>] };
 /** What a binder receives. An interface, whose members are looked at late: Tensor is made of types that mention it. */
 interface Bound<Q extends readonly unknown[], P extends readonly unknown[]> {
   readonly [BOUND]: [x: Tensor, ...Given<Q>, ...Given<P>];
 }
 
 /** Several results as an array with names. */
-export type Named<N extends string> = Tensor[] & { readonly [K in N]: Tensor };
+export type Named<N extends readonly string[]> = { [I in keyof N]: Tensor } & { readonly [K in N[number]]: Tensor };
 
 // ── the rule ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

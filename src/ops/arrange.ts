@@ -138,7 +138,9 @@ type Roll = OpQ<
   [shifts: number | readonly number[]],
   [dims?: number | readonly number[] | null],
   ["dims"],
-  { dims: number | readonly number[] | null }
+  { dims: number | readonly number[] | null },
+  Tensor,
+  { shifts: number | readonly number[] }
 >;
 
 /** `x` shifted along dims, what leaves one end enters at the other; without `dims` the flat `x` is. */

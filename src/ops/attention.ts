@@ -78,7 +78,7 @@ const fused: (
   mask: Tensor | null,
   causal: boolean,
   scale: number,
-) => Named<"out" | "lse"> = /* @__PURE__ */ op(
+) => Named<["out", "lse"]> = /* @__PURE__ */ op(
   "attention",
   "q, k, v, mask, causal, scale",
   (q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null, causal: boolean, scale: number) => [
@@ -102,8 +102,8 @@ const fused: (
     },
     saves: ["q", "k", "v", "mask", "out", "lse"],
     vjp({ out: g }, { q, k, v, mask, out, lse }, { causal, scale }) {
-      let grads: Named<"q" | "k" | "v"> | null = null;
-      const gradients = (): Named<"q" | "k" | "v"> => {
+      let grads: Named<["q", "k", "v"]> | null = null;
+      const gradients = (): Named<["q", "k", "v"]> => {
         grads ??= fusedGradient(g!, q, k, v, mask, out, lse, causal, scale);
         return grads;
       };
@@ -123,7 +123,7 @@ const fusedGradient: (
   lse: Tensor,
   causal: boolean,
   scale: number,
-) => Named<"q" | "k" | "v"> = /* @__PURE__ */ op(
+) => Named<["q", "k", "v"]> = /* @__PURE__ */ op(
   "attentionGrad",
   "g, q, k, v, mask, out, lse, causal, scale",
   (

@@ -112,7 +112,9 @@ type AvgPool1d = FnQ<
   [x: Tensor, kernelSize: Sizes],
   [stride?: Sizes | null, padding?: Sizes, ceilMode?: boolean, countIncludePad?: boolean],
   ["stride", "padding", "ceilMode", "countIncludePad"],
-  { stride: Sizes | null; padding: Sizes; ceilMode: boolean; countIncludePad: boolean }
+  { stride: Sizes | null; padding: Sizes; ceilMode: boolean; countIncludePad: boolean },
+  Tensor,
+  { kernelSize: Sizes }
 >;
 type AvgPool2d = FnQ<
   [x: Tensor, kernelSize: Sizes],
@@ -130,7 +132,9 @@ type AvgPool2d = FnQ<
     ceilMode: boolean;
     countIncludePad: boolean;
     divisorOverride: number | null;
-  }
+  },
+  Tensor,
+  { kernelSize: Sizes }
 >;
 
 function avgPool<F>(name: string, ndim: number, samples: readonly Sample[]): F {
@@ -241,7 +245,7 @@ function blockShares(x: Tensor, shape: readonly number[]): Tensor {
   return reshape(shares(planes, [shape[0]!, across]), [...lead, ...shape]);
 }
 
-type AdaptiveAvgPool = FnQ<[x: Tensor, outputSize: OutputSize], [], [], { outputSize: OutputSize }>;
+type AdaptiveAvgPool = FnQ<[x: Tensor, outputSize: OutputSize], [], [], object, Tensor, { outputSize: OutputSize }>;
 
 function adaptiveAvgPool(name: string, ndim: number, samples: readonly Sample[]): AdaptiveAvgPool {
   return op<AdaptiveAvgPool, { x: Tensor }, { size: readonly (number | null)[] }>(

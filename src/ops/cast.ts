@@ -96,6 +96,12 @@ export const typeAs: Op<(x: Tensor, other: Tensor) => Tensor, (other: Tensor) =>
   (x: Tensor, other: Tensor): Tensor => to(asTensor(x, "typeAs", "input"), asTensor(other, "typeAs", "other")),
 );
 
+/** `x` on the CPU: itself if it is there. */
+export const cpu: Op<(x: Tensor) => Tensor, () => Tensor> = /* @__PURE__ */ method(
+  "cpu",
+  (x: Tensor): Tensor => to(asTensor(x, "cpu", "input"), "cpu"),
+);
+
 type Converter = Op<
   (x: Tensor, options?: { memoryFormat?: MemoryFormat }) => Tensor,
   (options?: { memoryFormat?: MemoryFormat }) => Tensor

@@ -74,7 +74,7 @@ export const argmax: Places = /* @__PURE__ */ places("argmax");
 /** Index of the first smallest element along `dim`, or in the flattened tensor. The first NaN is smaller than all. */
 export const argmin: Places = /* @__PURE__ */ places("argmin");
 
-type Pair = Named<"values" | "indices">;
+type Pair = Named<["values", "indices"]>;
 
 /** max or min along one dim. */
 function along(name: "max" | "min"): (x: Tensor, dim: number, keepdim: boolean | undefined) => Pair {
@@ -166,8 +166,8 @@ export const min: Op<Extreme, ExtremeMethod> = /* @__PURE__ */ forms(
 
 /** Both extremes over `dim`, or over the whole tensor. */
 export const aminmax: Op<
-  (x: Tensor, options?: { dim?: number | null; keepdim?: boolean }) => Named<"min" | "max">,
-  (options?: { dim?: number | null; keepdim?: boolean }) => Named<"min" | "max">
+  (x: Tensor, options?: { dim?: number | null; keepdim?: boolean }) => Named<["min", "max"]>,
+  (options?: { dim?: number | null; keepdim?: boolean }) => Named<["min", "max"]>
 > = /* @__PURE__ */ op(
   "aminmax",
   "input, *, dim?, keepdim?",

@@ -19,7 +19,7 @@ interface Options {
   _randomSamples: Tensor | null;
 }
 interface FractionalMaxPool {
-  (x: Tensor, kernelSize: Sizes, options: Partial<Options> & { returnIndices: true }): Named<"values" | "indices">;
+  (x: Tensor, kernelSize: Sizes, options: Partial<Options> & { returnIndices: true }): Named<["values", "indices"]>;
   (x: Tensor, kernelSize: Sizes, options: Partial<Options> & { returnIndices?: false }): Tensor;
   (x: Tensor, kernelSize: Sizes, outputSize: Sizes | null, outputRatio?: Sizes | null, returnIndices?: false): Tensor;
 }

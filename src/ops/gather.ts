@@ -218,7 +218,14 @@ export const zerosOf = (x: Spec, like: Tensor): Tensor => zeros(x.shape, { dtype
  * `y[i][j][k] = x[index[i][j][k]][j][k]` for dim 0, and so on: the elements of `x` that `index` names along `dim`. The
  * result has the shape of `index`, which may be smaller than `x` off the dim. An index out of range is an IndexError.
  */
-export const gather: OpQ<[dim: number, index: Tensor], [], [], { sparseGrad: boolean }> = /* @__PURE__ */ op(
+export const gather: OpQ<
+  [dim: number, index: Tensor],
+  [],
+  [],
+  { sparseGrad: boolean },
+  Tensor,
+  { dim: number; index: Tensor }
+> = /* @__PURE__ */ op(
   "gather",
   "input, dim, index, *, sparseGrad?",
   (x, dim, index) => [
@@ -252,7 +259,9 @@ type Scatter = OpQ<
   [dim: number, index: Tensor],
   [src?: Tensor | Scalar],
   [],
-  { value: Scalar; reduce: "add" | "multiply" | null }
+  { value: Scalar; reduce: "add" | "multiply" | null },
+  Tensor,
+  { dim: number; index: Tensor; src?: Tensor | Scalar }
 >;
 
 /**

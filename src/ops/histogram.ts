@@ -125,7 +125,7 @@ type Histogram = OpQ<
     /** Whether the counts are divided by their sum and the widths of the bins, so that the integral is 1; false. */
     density: boolean;
   },
-  Named<"hist" | "binEdges">
+  Named<["hist", "binEdges"]>
 >;
 
 /**

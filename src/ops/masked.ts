@@ -213,7 +213,7 @@ export const median: FnQ<
   (x, dim, keepdim: boolean | undefined, dtype: Type, mask: Mask) => {
     asTensor(x, "masked.median", "input");
     if (!isFloating(x.code)) throw new DTypeError(`masked.median: expected a floating point dtype, got ${show(x)}`);
-    const all: Named<"values" | "indices"> = nanmedian(
+    const all: Named<["values", "indices"]> = nanmedian(
       filled(x, mask, Number.NaN, "masked.median"),
       dim ?? -1,
       keepdim ?? false,

@@ -385,59 +385,65 @@ export const addbmm: AddProduct = /* @__PURE__ */ op(
 const TURNED = { turned: true };
 
 /** `x·weightᵀ + bias`: x is [..., in], weight [out, in] or [in], bias [out]. */
-export const linear: FnQ<[x: Tensor, weight: Tensor], [bias?: Tensor | null], ["bias"], { bias: Tensor | null }> =
-  /* @__PURE__ */ op(
-    "linear",
-    "input, weight, bias?",
-    (x, weight, bias) => [
-      {
-        x: asTensor(x, "linear", "input"),
-        weight: asTensor(weight, "linear", "weight"),
-        bias: bias == null ? null : asTensor(bias, "linear", "bias"),
-      },
-    ],
+export const linear: FnQ<
+  [x: Tensor, weight: Tensor],
+  [bias?: Tensor | null],
+  ["bias"],
+  { bias: Tensor | null },
+  Tensor,
+  { weight: Tensor }
+> = /* @__PURE__ */ op(
+  "linear",
+  "input, weight, bias?",
+  (x, weight, bias) => [
     {
-      infer({ x, weight, bias }) {
-        if (weight.ndim !== 1 && weight.ndim !== 2) {
-          throw new ShapeError(`linear: weight is ${show(weight)}, expected 1 or 2 dims`);
-        }
-        if (x.ndim === 0 || x.shape.at(-1) !== weight.shape.at(-1)) {
-          throw new ShapeError(
-            `linear: input ${show(x)} and weight ${show(weight)} cannot be multiplied: the last sizes ${x.shape.at(-1)} and ${weight.shape.at(-1)} differ`,
-          );
-        }
-        const shape = [...x.shape.slice(0, -1), ...weight.shape.slice(0, -1)];
-        if (bias !== null && !sameDims(broadcast("linear", [bias.layout, dense(shape)]), shape)) {
-          throw new ShapeError(`linear: bias ${show(bias)} does not broadcast to ${showShape(shape)}`);
-        }
-        return spec(sameDType("linear", x, weight, bias), shape);
-      },
-      node: ({ x, weight, bias }) =>
-        x.ndim === 2 && weight.ndim === 2 ? (bias === null ? "MmBackward0" : "AddmmBackward0") : "ViewBackward0",
-      kernel: "matmul",
-      strided: true,
-      launch: (k, { x, weight, bias }, { out }) => launchProduct(k, x, weight, bias, out, TURNED),
-      saves: ["x", "weight"],
-      vjp(g, { x, weight }) {
-        const vector = weight.ndim === 1;
-        return {
-          x: () => (vector ? mul(reshape(g, [...g.shape, 1]), conjugate(weight)) : matmul(g, conjugate(weight))),
-          weight: () =>
-            vector
-              ? matmul(reshape(g, [g.numel()]), conjugate(rowsOf(x)))
-              : matmul(transposed(rowsOf(g)), conjugate(rowsOf(x))),
-          bias: () => g,
-        };
-      },
-      samples: [
-        [f32(2, 3), f32(4, 3), f32(4)],
-        [f32(2, 5, 3), f32(4, 3)],
-        [f32(3), f32(4, 3), f32(4)],
-        [f32(2, 3), f32(3)],
-      ],
-      method: false,
+      x: asTensor(x, "linear", "input"),
+      weight: asTensor(weight, "linear", "weight"),
+      bias: bias == null ? null : asTensor(bias, "linear", "bias"),
     },
-  );
+  ],
+  {
+    infer({ x, weight, bias }) {
+      if (weight.ndim !== 1 && weight.ndim !== 2) {
+        throw new ShapeError(`linear: weight is ${show(weight)}, expected 1 or 2 dims`);
+      }
+      if (x.ndim === 0 || x.shape.at(-1) !== weight.shape.at(-1)) {
+        throw new ShapeError(
+          `linear: input ${show(x)} and weight ${show(weight)} cannot be multiplied: the last sizes ${x.shape.at(-1)} and ${weight.shape.at(-1)} differ`,
+        );
+      }
+      const shape = [...x.shape.slice(0, -1), ...weight.shape.slice(0, -1)];
+      if (bias !== null && !sameDims(broadcast("linear", [bias.layout, dense(shape)]), shape)) {
+        throw new ShapeError(`linear: bias ${show(bias)} does not broadcast to ${showShape(shape)}`);
+      }
+      return spec(sameDType("linear", x, weight, bias), shape);
+    },
+    node: ({ x, weight, bias }) =>
+      x.ndim === 2 && weight.ndim === 2 ? (bias === null ? "MmBackward0" : "AddmmBackward0") : "ViewBackward0",
+    kernel: "matmul",
+    strided: true,
+    launch: (k, { x, weight, bias }, { out }) => launchProduct(k, x, weight, bias, out, TURNED),
+    saves: ["x", "weight"],
+    vjp(g, { x, weight }) {
+      const vector = weight.ndim === 1;
+      return {
+        x: () => (vector ? mul(reshape(g, [...g.shape, 1]), conjugate(weight)) : matmul(g, conjugate(weight))),
+        weight: () =>
+          vector
+            ? matmul(reshape(g, [g.numel()]), conjugate(rowsOf(x)))
+            : matmul(transposed(rowsOf(g)), conjugate(rowsOf(x))),
+        bias: () => g,
+      };
+    },
+    samples: [
+      [f32(2, 3), f32(4, 3), f32(4)],
+      [f32(2, 5, 3), f32(4, 3)],
+      [f32(3), f32(4, 3), f32(4)],
+      [f32(2, 3), f32(3)],
+    ],
+    method: false,
+  },
+);
 
 // ── sums of products over any dims ───────────────────────────────────────────────────────────────────────────────────
 

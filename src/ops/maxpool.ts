@@ -34,7 +34,7 @@ type Plan = readonly [
 const PLAN = "x, shape, kernel, stride, padding, dilation";
 const planOf = (x: Tensor, ...[shape, kernel, stride, padding, dilation]: Plan) =>
   [{ x }, { shape, ndim: shape.length, kernel, stride, padding, dilation }] as const;
-type Maxima = (x: Tensor, ...plan: Plan) => Named<"values" | "indices">;
+type Maxima = (x: Tensor, ...plan: Plan) => Named<["values", "indices"]>;
 
 /** What comes of windows over the last dims, `shape` of them: the values and their places. */
 function pooledSpecs(x: Spec, shape: readonly number[]): [values: Spec, indices: Spec] {
@@ -130,7 +130,8 @@ interface MaxPool {
     x: Tensor,
     kernelSize: Sizes,
     options: Partial<MaxPoolOptions> & { returnIndices: true },
-  ): Named<"values" | "indices">;
+  ): Named<["values", "indices"]>;
+  (x: Tensor, options: { kernelSize: Sizes; returnIndices?: false } & Partial<MaxPoolOptions>): Tensor;
   (
     ...args: Forms<
       [x: Tensor, kernelSize: Sizes],
@@ -163,9 +164,9 @@ function maxPool(name: string, ndim: number): MaxPool {
 function valuesOrBoth(
   name: string,
   both: boolean,
-  pool: () => Named<"values" | "indices">,
-): Tensor | Named<"values" | "indices"> {
-  return within<Tensor | Named<"values" | "indices">>(name, () => {
+  pool: () => Named<["values", "indices"]>,
+): Tensor | Named<["values", "indices"]> {
+  return within<Tensor | Named<["values", "indices"]>>(name, () => {
     const result = pool();
     return both ? result : result.values;
   });
@@ -197,7 +198,7 @@ export const maxPool3d: MaxPool = /* @__PURE__ */ maxPool("maxPool3d", 3);
  * The maxima of windows that share the last dims among `shape`. Where they are not equally long, every window's elements
  * are laid out side by side, the last repeated in shorter ones, so that equal windows see them.
  */
-const adaptiveMaxima: (x: Tensor, shape: readonly number[]) => Named<"values" | "indices"> = /* @__PURE__ */ op(
+const adaptiveMaxima: (x: Tensor, shape: readonly number[]) => Named<["values", "indices"]> = /* @__PURE__ */ op(
   "adaptiveMaxPool",
   "x, shape",
   (x: Tensor, shape: readonly number[]) => [{ x }, { shape }],
@@ -242,7 +243,7 @@ function sharedPlaces(n: number, m: number): number[] {
 }
 
 interface AdaptiveMaxPool {
-  (x: Tensor, outputSize: OutputSize, options: true | { returnIndices: true }): Named<"values" | "indices">;
+  (x: Tensor, outputSize: OutputSize, options: true | { returnIndices: true }): Named<["values", "indices"]>;
   (x: Tensor, outputSize: OutputSize, returnIndices?: false | { returnIndices?: false }): Tensor;
 }
 

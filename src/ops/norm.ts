@@ -76,7 +76,7 @@ function rowsOf(x: Spec, last: number): { rows: number; n: number } {
 const statistics = (x: Spec, last: number): readonly number[] => x.shape.map((n, d) => (d < x.ndim - last ? n : 1));
 const lastDims = (x: Spec, last: number): readonly number[] => [...x.shape.keys()].slice(x.ndim - last);
 
-type Layered = Named<"out" | "mean" | "rstd">;
+type Layered = Named<["out", "mean", "rstd"]>;
 
 /** Layer normalisation with the statistics that it used; see `layerNorm`. */
 export const nativeLayerNorm: Op<
@@ -251,7 +251,9 @@ export const layerNorm: FnQ<
   [x: Tensor, normalizedShape: number | readonly number[]],
   [weight?: Tensor | null, bias?: Tensor | null, eps?: number],
   ["weight", "bias", "eps"],
-  { weight: Tensor | null; bias: Tensor | null; eps: number }
+  { weight: Tensor | null; bias: Tensor | null; eps: number },
+  Tensor,
+  { normalizedShape: number | readonly number[] }
 > = /* @__PURE__ */ composedFunction(
   "layerNorm",
   "input, normalizedShape, weight?, bias?, eps?",
@@ -279,7 +281,7 @@ const besides = (x: Spec): readonly number[] => [...x.shape.keys()].filter((d) =
 const perChannel = (p: Tensor, x: Spec): Tensor =>
   reshape(p, x.ndim < 2 ? p.shape : x.shape.map((_, d) => (d === 1 ? -1 : 1)));
 
-type Normalized = Named<"out" | "mean" | "rstd">;
+type Normalized = Named<["out", "mean", "rstd"]>;
 
 /** Normalises by the moments of the batch and moves the running ones. */
 const byBatch: (
@@ -512,7 +514,9 @@ export const groupNorm: FnQ<
   [x: Tensor, numGroups: number],
   [weight?: Tensor | null, bias?: Tensor | null, eps?: number],
   ["weight", "bias", "eps"],
-  { weight: Tensor | null; bias: Tensor | null; eps: number }
+  { weight: Tensor | null; bias: Tensor | null; eps: number },
+  Tensor,
+  { numGroups: number }
 > = /* @__PURE__ */ composedFunction(
   "groupNorm",
   "input, numGroups, weight?, bias?, eps?",

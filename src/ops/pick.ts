@@ -7,6 +7,7 @@ import {
   IndexError,
   type Layout,
   replaced,
+  type Scalar,
   ShapeError,
   SIZE,
   sameDims,
@@ -21,6 +22,7 @@ import {
   f32,
   type Op,
   type OpK,
+  type OpN,
   type OpQ,
   op,
   operatorOf,
@@ -33,7 +35,7 @@ import {
 import { assertAlive, Tensor } from "../tensor/index.ts";
 import { whole, wholes } from "./arguments.ts";
 import { composed, renamed } from "./composed.ts";
-import { clone, contiguous, copy_ } from "./copy.ts";
+import { clone, contiguous, copy_, fill_ } from "./copy.ts";
 import { arange, fillInto, zeros } from "./create.ts";
 import { cat, stack } from "./join.ts";
 import { indexAdd } from "./rows.ts";
@@ -48,22 +50,21 @@ interface Source {
 // ── one place ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The part of `x` at one index of a dim, which is gone from the result. A negative index counts from the end. */
-export const select: Op<(x: Tensor, dim: number, index: number) => Tensor, (dim: number, index: number) => Tensor> =
-  /* @__PURE__ */ viewOp(
-    "select",
-    "input, dim, index",
-    (x: Tensor, dim: number, index: number) => {
-      if (asTensor(x, "select", "input").ndim === 0)
-        throw new IndexError("select: a 0-dim tensor has no dim to select from");
-      const d = dimOf(dim, x.ndim, "select");
-      return [{ x }, { dim: d, index: indexOf(index, x, d, "select") }];
-    },
-    {
-      view: selected,
-      vjp: (g, attrs, x) => inset(g, x, (source) => selected(source, attrs)),
-      samples: [[f32(2, 3, 4), 1, -1]],
-    },
-  );
+export const select: OpN<[dim: number, index: number], { dim: number; index: number }> = /* @__PURE__ */ viewOp(
+  "select",
+  "input, dim, index",
+  (x: Tensor, dim: number, index: number) => {
+    if (asTensor(x, "select", "input").ndim === 0)
+      throw new IndexError("select: a 0-dim tensor has no dim to select from");
+    const d = dimOf(dim, x.ndim, "select");
+    return [{ x }, { dim: d, index: indexOf(index, x, d, "select") }];
+  },
+  {
+    view: selected,
+    vjp: (g, attrs, x) => inset(g, x, (source) => selected(source, attrs)),
+    samples: [[f32(2, 3, 4), 1, -1]],
+  },
+);
 
 function selected({ layout, offset }: Source, { dim, index }: { dim: number; index: number }): ViewOf {
   const { shape, strides } = layout;
@@ -106,9 +107,9 @@ function sliced(
 }
 
 /** The places `start` to `start + length` of a dim. `start` may count from the end, and may be a 0-dim integer tensor. */
-export const narrow: Op<
-  (x: Tensor, dim: number, start: number | Tensor, length: number) => Tensor,
-  (dim: number, start: number | Tensor, length: number) => Tensor
+export const narrow: OpN<
+  [dim: number, start: number | Tensor, length: number],
+  { dim: number; start: number | Tensor; length: number }
 > = /* @__PURE__ */ composed("narrow", "input, dim, start, length", (x, dim, start, length) => {
   if (asTensor(x, "narrow", "input").ndim === 0) throw new ShapeError("narrow: a 0-dim tensor has no dim to narrow");
   const d = dimOf(dim, x.ndim, "narrow");
@@ -356,7 +357,7 @@ export const splitWithSizes: OpQ<[splitSizes: readonly number[]], [dim?: number]
     pieces(x, splitDim(x, dim, "splitWithSizes"), sizes, "splitWithSizes"),
   );
 
-type Chunk = OpQ<[chunks: number], [dim?: number], ["dim"], { dim: number }, Tensor[]>;
+type Chunk = OpQ<[chunks: number], [dim?: number], ["dim"], { dim: number }, Tensor[], { chunks: number }>;
 
 /** At most `chunks` pieces of the same size along a dim; the last may be smaller. */
 export const chunk: Chunk = /* @__PURE__ */ composed("chunk", "input, chunks, dim?", (x, chunks, dim) => {
@@ -518,6 +519,34 @@ export const diagonalScatter: OpQ<
   { offset: number; dim1: number; dim2: number }
 > = /* @__PURE__ */ composed("diagonalScatter", "input, src, offset?, dim1?, dim2?", (x, src, offset, dim1, dim2) =>
   overlaid("diagonalScatter", x, src, (whole) => diagonal(whole, offset ?? 0, dim1 ?? 0, dim2 ?? 1)),
+);
+
+type FillDiagonal = OpQ<[fillValue: Scalar], [wrap?: boolean], ["wrap"], { wrap: boolean }>;
+
+/**
+ * Writes `fillValue` over the main diagonal, in place: elements whose indices are all the same. `wrap` goes on below the last
+ * row of a square, one row left out, where a matrix is taller than wide. Throws for fewer than two dims, and for more
+ * whose sizes differ.
+ */
+export const fillDiagonal_: FillDiagonal = /* @__PURE__ */ composed<FillDiagonal>(
+  "fillDiagonal_",
+  "input, fillValue, wrap?",
+  (x, fillValue, wrap) => {
+    const { shape, layout } = asTensor(x, "fillDiagonal_", "input");
+    if (shape.length < 2) throw new ShapeError(`fillDiagonal_: ${show(x)} has fewer than two dims`);
+    if (shape.length > 2 && new Set(shape).size > 1) {
+      throw new ShapeError(`fillDiagonal_: all dims of ${show(x)} must be of equal length`);
+    }
+    const step = layout.strides.reduce((sum, stride) => sum + stride, 0);
+    const [height, width] = shape as [number, number];
+    const size = Math.min(height, width);
+    fill_(asStrided(x, [size], [step]), fillValue);
+    if (wrap && shape.length === 2 && height > width + 1) {
+      const rest = Math.ceil((height * width) / (width + 1)) - size;
+      fill_(asStrided(x, [rest], [step], x.offset + layout.strides[0]! * (width + 1)), fillValue);
+    }
+    return x;
+  },
 );
 
 const stridedScatter: (

@@ -19,6 +19,7 @@ import {
   noGrad,
   type Op,
   type Operand,
+  type OpN,
   type OpQ,
   op,
   spec,
@@ -67,10 +68,7 @@ function along(index: Tensor, shape: readonly number[], dim: number): Tensor {
 }
 
 /** The rows of `x` along `dim` that `index` names, in its order. An index out of range is an IndexError. */
-export const indexSelect: Op<
-  (x: Tensor, dim: number, index: Tensor) => Tensor,
-  (dim: number, index: Tensor) => Tensor
-> = /* @__PURE__ */ op(
+export const indexSelect: OpN<[dim: number, index: Tensor], { dim: number; index: Tensor }> = /* @__PURE__ */ op(
   "indexSelect",
   "input, dim, index",
   (x, dim, index) => [
@@ -108,7 +106,9 @@ type IntoRows<Rest extends readonly unknown[], K> = OpQ<
   [dim: number, index: Tensor, source: Tensor, ...Rest],
   [],
   [],
-  K
+  K,
+  Tensor,
+  { dim: number; index: Tensor; source: Tensor }
 >;
 
 /** Checked arguments, with a 0-dim tensor seen as one row. */

@@ -1,7 +1,7 @@
 // Scans along one dim: running sums, products and extremes.
 
 import { type DType, DTypeError, INT64, isComplex, isIntegral } from "../core/index.ts";
-import { asTensor, f32, i64, inPlace, type Named, type Op, type OpQ, op, spec } from "../op/index.ts";
+import { asTensor, f32, i64, inPlace, type Named, type Op, type OpN, type OpQ, op, spec } from "../op/index.ts";
 import { dtypeArgument, type Tensor } from "../tensor/index.ts";
 import { axisOf } from "./axes.ts";
 import { add, mul, sub } from "./binary.ts";
@@ -15,7 +15,7 @@ import { runningProduct, runningSum, scan } from "./running.ts";
 import { where } from "./ternary.ts";
 import { abs, exp, log } from "./unary.ts";
 
-type Running = OpQ<[dim: number], [], [], { dtype: DType | null }>;
+type Running = OpQ<[dim: number], [], [], { dtype: DType | null }, Tensor, { dim: number }>;
 
 function accumulated(name: "cumsum" | "cumprod", run: typeof runningSum): Running {
   return op(
@@ -55,8 +55,8 @@ export const cumsum_: Running = /* @__PURE__ */ inPlace(cumsum);
 export const cumprod: Running = /* @__PURE__ */ accumulated("cumprod", runningProduct);
 export const cumprod_: Running = /* @__PURE__ */ inPlace(cumprod);
 
-type Pair = Named<"values" | "indices">;
-type RunningExtreme = Op<(x: Tensor, dim: number) => Pair, (dim: number) => Pair>;
+type Pair = Named<["values", "indices"]>;
+type RunningExtreme = OpN<[dim: number], { dim: number }, Pair>;
 
 function runningExtreme(name: "cummax" | "cummin"): RunningExtreme {
   return op(
@@ -92,7 +92,7 @@ export const cummax: RunningExtreme = /* @__PURE__ */ runningExtreme("cummax");
 export const cummin: RunningExtreme = /* @__PURE__ */ runningExtreme("cummin");
 
 /** `log Σ exp(x)` of the elements so far along `dim`, without overflow. */
-export const logcumsumexp: Op<(x: Tensor, dim: number) => Tensor, (dim: number) => Tensor> = /* @__PURE__ */ op(
+export const logcumsumexp: OpN<[dim: number], { dim: number }> = /* @__PURE__ */ op(
   "logcumsumexp",
   "input, dim",
   (x: Tensor, dim: number) => {

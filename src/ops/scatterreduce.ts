@@ -99,7 +99,9 @@ type ScatterReduce = OpQ<
   [dim: number, index: Tensor, src: Tensor, reduce: Reduction],
   [],
   [],
-  { includeSelf: boolean }
+  { includeSelf: boolean },
+  Tensor,
+  { dim: number; index: Tensor; src: Tensor; reduce: Reduction }
 >;
 
 /**

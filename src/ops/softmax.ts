@@ -50,7 +50,7 @@ function rows(k: Kernels, name: string, x: Tensor, dim: number, operands: (call:
   operands(k.call(name).int(n).int(inner).int(tile)).run(units, Math.max(1, Math.ceil(GRAIN / 8 / (n * tile))));
 }
 
-type Softmax = OpQ<[dim: number], [dtype?: DType | null], ["dtype"], { dtype: DType | null }>;
+type Softmax = OpQ<[dim: number], [dtype?: DType | null], ["dtype"], { dtype: DType | null }, Tensor, { dim: number }>;
 
 function normalised(
   name: "softmax" | "logSoftmax",
@@ -113,42 +113,49 @@ export const logSoftmax: Softmax = /* @__PURE__ */ normalised(
 );
 
 /** `softmax(-x)` along `dim`. */
-export const softmin: FnQ<[x: Tensor, dim: number], [dtype?: DType | null], ["dtype"], { dtype: DType | null }> =
-  /* @__PURE__ */ composedFunction("softmin", "input, dim, dtype?", (x, dim, dtype) =>
-    softmax(neg(asTensor(x, "softmin", "input")), dim, dtype ?? null),
-  );
+export const softmin: FnQ<
+  [x: Tensor, dim: number],
+  [dtype?: DType | null],
+  ["dtype"],
+  { dtype: DType | null },
+  Tensor,
+  { dim: number }
+> = /* @__PURE__ */ composedFunction("softmin", "input, dim, dtype?", (x, dim, dtype) =>
+  softmax(neg(asTensor(x, "softmin", "input")), dim, dtype ?? null),
+);
 
 /** `log Σ exp(x)` over `dim`, without overflow; integers become float32. -∞ of nothing. */
-export const logsumexp: OpQ<[dim: Dim], [keepdim?: boolean], ["keepdim"], { keepdim: boolean }> = /* @__PURE__ */ op(
-  "logsumexp",
-  "input, dim, keepdim?",
-  (x, dim, keepdim) => {
-    asTensor(x, "logsumexp", "input");
-    if (dim === undefined) throw wrongArgument("logsumexp", "dim", dim, "an integer, a list of integers or null");
-    const floats = isIntegral(x.code) ? cast(x, defaultFloat()) : x;
-    return [{ x: floats }, { dims: dimsOf(dim, x.ndim, "logsumexp"), keepdim: keepdim ?? false }];
-  },
-  {
-    infer: ({ x }, { dims, keepdim }) => spec(x.code, reducedShape(x.shape, dims, keepdim)),
-    decompose({ x }, { dims, keepdim }) {
-      const shape = reducedShape(x.shape, dims, keepdim);
-      if (x.numel() === 0) return log(sum(exp(x), dims, keepdim));
-      const most = amax(isComplex(x.code) ? cast(x, REAL[x.code]!) : x, dims, true);
-      const finite = where(eq(abs(most), Number.POSITIVE_INFINITY), 0, most);
-      return reshape(add(log(sum(exp(sub(x, finite)), dims, true)), finite), shape);
+export const logsumexp: OpQ<[dim: Dim], [keepdim?: boolean], ["keepdim"], { keepdim: boolean }, Tensor, { dim: Dim }> =
+  /* @__PURE__ */ op(
+    "logsumexp",
+    "input, dim, keepdim?",
+    (x, dim, keepdim) => {
+      asTensor(x, "logsumexp", "input");
+      if (dim === undefined) throw wrongArgument("logsumexp", "dim", dim, "an integer, a list of integers or null");
+      const floats = isIntegral(x.code) ? cast(x, defaultFloat()) : x;
+      return [{ x: floats }, { dims: dimsOf(dim, x.ndim, "logsumexp"), keepdim: keepdim ?? false }];
     },
-    saves: ["x", "out"],
-    vjp: (g, { x, out }, { dims, keepdim }) => ({
-      x: () => mul(spread(g, x, dims, keepdim), conj(exp(sub(x, kept(out, x, dims, keepdim))))),
-    }),
-    samples: [
-      [f32(4), 0],
-      [f32(2, 3), [0, 1]],
-      [f32(2, 3, 4), 1, true],
-      [f32(), 0],
-    ],
-  },
-);
+    {
+      infer: ({ x }, { dims, keepdim }) => spec(x.code, reducedShape(x.shape, dims, keepdim)),
+      decompose({ x }, { dims, keepdim }) {
+        const shape = reducedShape(x.shape, dims, keepdim);
+        if (x.numel() === 0) return log(sum(exp(x), dims, keepdim));
+        const most = amax(isComplex(x.code) ? cast(x, REAL[x.code]!) : x, dims, true);
+        const finite = where(eq(abs(most), Number.POSITIVE_INFINITY), 0, most);
+        return reshape(add(log(sum(exp(sub(x, finite)), dims, true)), finite), shape);
+      },
+      saves: ["x", "out"],
+      vjp: (g, { x, out }, { dims, keepdim }) => ({
+        x: () => mul(spread(g, x, dims, keepdim), conj(exp(sub(x, kept(out, x, dims, keepdim))))),
+      }),
+      samples: [
+        [f32(4), 0],
+        [f32(2, 3), [0, 1]],
+        [f32(2, 3, 4), 1, true],
+        [f32(), 0],
+      ],
+    },
+  );
 
 /** `log(exp(a) + exp(b))` or its like to another base, without overflow. */
 function logOfSum(

@@ -22,7 +22,7 @@ import { axisOf, GRAIN, product, reducedShape, reordered, toEnd } from "./axes.t
 import { assertReal, kept } from "./folds.ts";
 import { scatterAdd, zerosOf } from "./gather.ts";
 
-type Pair = Named<"values" | "indices">;
+type Pair = Named<["values", "indices"]>;
 
 // ── launches ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -192,7 +192,8 @@ export const topk: OpQ<
   [dim?: number, largest?: boolean, sorted?: boolean],
   ["dim", "largest", "sorted"],
   { dim: number; largest: boolean; sorted: boolean },
-  Pair
+  Pair,
+  { k: number }
 > = /* @__PURE__ */ op(
   "topk",
   "input, k, dim?, largest?, sorted?",
@@ -233,7 +234,8 @@ export const kthvalue: OpQ<
   [dim?: number, keepdim?: boolean],
   ["dim", "keepdim"],
   { dim: number; keepdim: boolean },
-  Pair
+  Pair,
+  { k: number }
 > = /* @__PURE__ */ op(
   "kthvalue",
   "input, k, dim?, keepdim?",

@@ -35,7 +35,7 @@ import { clamp, clampMin, lerp, where } from "./ternary.ts";
 import { ceil, floor, isnan, round, sqrt } from "./unary.ts";
 import { expand, movedim, reshape, squeeze, t, unsqueeze } from "./view.ts";
 
-type Pair = Named<"values" | "indices">;
+type Pair = Named<["values", "indices"]>;
 
 /** The lower median of all elements, or along a dim with its place. */
 export interface Median {
@@ -91,7 +91,9 @@ type Quantile = OpQ<
   [q: number | Tensor],
   [dim?: number | null, keepdim?: boolean],
   ["dim", "keepdim"],
-  { dim: number | null; keepdim: boolean; interpolation: Interpolation }
+  { dim: number | null; keepdim: boolean; interpolation: Interpolation },
+  Tensor,
+  { q: number | Tensor }
 >;
 
 function quantiles(name: string, ranks: (sorted: Tensor, q: Tensor) => Tensor): Quantile {

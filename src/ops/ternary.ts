@@ -33,6 +33,7 @@ import {
   noComplex,
   type Op,
   type Operand,
+  type OpN,
   type OpOf,
   type OpQ,
   op,
@@ -114,7 +115,7 @@ function ofNumbers(like: Tensor, a: unknown, b: unknown): { a: Tensor; b: Tensor
   return { a: scalarTensor(a, code, backend), b: scalarTensor(b, code, backend) };
 }
 
-type MaskedFill = Op<(x: Tensor, mask: Tensor, value: Operand) => Tensor, (mask: Tensor, value: Operand) => Tensor>;
+type MaskedFill = OpN<[mask: Tensor, value: Operand], { mask: Tensor; value: Operand }>;
 
 /** `x` with `value`, a number or a 0-dim tensor, where the bool `mask` is true. x and mask broadcast. */
 export const maskedFill: MaskedFill = /* @__PURE__ */ op(

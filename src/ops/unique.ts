@@ -168,7 +168,7 @@ type Mode = OpK<
   [dim?: number, keepdim?: boolean],
   ["dim", "keepdim"],
   { dim: number; keepdim: boolean },
-  Named<"values" | "indices">
+  Named<["values", "indices"]>
 >;
 
 /** The most frequent value along `dim` (-1), of equally frequent ones the least, and a place where it is. */

@@ -142,7 +142,7 @@ function rooted(g: Tensor, y: Tensor): Tensor {
 }
 
 /** Variance and mean, as `[var, mean]`. */
-export const varMean: Spread<Named<"var" | "mean">> = /* @__PURE__ */ op("varMean", SIGNATURE, binder("varMean"), {
+export const varMean: Spread<Named<["var", "mean"]>> = /* @__PURE__ */ op("varMean", SIGNATURE, binder("varMean"), {
   outputs: ["var", "mean"],
   infer: ({ x }, attrs) => [inferred(x, attrs), spec(x.code, reducedShape(x.shape, attrs.dims, attrs.keepdim))],
   kernel: "variance",
@@ -154,7 +154,7 @@ export const varMean: Spread<Named<"var" | "mean">> = /* @__PURE__ */ op("varMea
 });
 
 /** Standard deviation and mean, as `[std, mean]`. */
-export const stdMean: Spread<Named<"std" | "mean">> = /* @__PURE__ */ op("stdMean", SIGNATURE, binder("stdMean"), {
+export const stdMean: Spread<Named<["std", "mean"]>> = /* @__PURE__ */ op("stdMean", SIGNATURE, binder("stdMean"), {
   outputs: ["std", "mean"],
   infer: ({ x }, attrs) => [inferred(x, attrs), spec(x.code, reducedShape(x.shape, attrs.dims, attrs.keepdim))],
   decompose: ({ x }, attrs) => {

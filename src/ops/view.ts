@@ -29,8 +29,10 @@ import {
   type Op1,
   type Op2T,
   type OpK,
+  type OpN,
   type Spec,
   underNode,
+  viewInPlace,
   view as viewOp,
 } from "../op/index.ts";
 import { Tensor } from "../tensor/index.ts";
@@ -197,7 +199,7 @@ function variadic<F>(name: string, call: (x: Tensor, list: readonly number[]) =>
 
 // ── dims in another order ────────────────────────────────────────────────────────────────────────────────────────────
 
-type Transpose = Op<(x: Tensor, dim0: number, dim1: number) => Tensor, (dim0: number, dim1: number) => Tensor>;
+type Transpose = OpN<[dim0: number, dim1: number], { dim0: number; dim1: number }>;
 
 /** Two dims exchanged. */
 export const transpose: Transpose = /* @__PURE__ */ viewOp(
@@ -224,16 +226,27 @@ export const transpose: Transpose = /* @__PURE__ */ viewOp(
   },
 );
 
+/** `transpose` in place: `x` itself gets the dims exchanged. */
+export const transpose_: Transpose = /* @__PURE__ */ viewInPlace(transpose);
+
 /** `transpose`, as NumPy calls it. */
 export const swapaxes: Transpose = /* @__PURE__ */ renamed("swapaxes", transpose);
 /** `transpose` by another name. */
 export const swapdims: Transpose = /* @__PURE__ */ renamed("swapdims", transpose);
+
+/** `transpose_`, as NumPy calls it. */
+export const swapaxes_: Transpose = /* @__PURE__ */ renamed("swapaxes_", transpose_);
+/** `transpose_` by another name. */
+export const swapdims_: Transpose = /* @__PURE__ */ renamed("swapdims_", transpose_);
 
 /** The transpose of a matrix; a tensor of fewer dims is itself. Throws for more. */
 export const t: Op1 = /* @__PURE__ */ composed("t", "input", (x) => {
   if (asTensor(x, "t", "input").ndim > 2) throw new ShapeError(`t: ${show(x)} has more than two dims`);
   return underNode("TBackward0", () => (x.ndim < 2 ? expand(x, x.shape) : transpose(x, 0, 1)));
 });
+
+/** `t` in place. */
+export const t_: Op1 = /* @__PURE__ */ viewInPlace(t);
 
 type Attribute = Op<(x: Tensor) => Tensor, Tensor>;
 
@@ -310,7 +323,7 @@ export function dimList(dims: number | readonly number[], ndim: number, op: stri
 // ── dims of size 1 ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** `x` with a new dim of size 1 at the place `dim`, in [-ndim - 1, ndim]. */
-export const unsqueeze: Op<(x: Tensor, dim: number) => Tensor, (dim: number) => Tensor> = /* @__PURE__ */ viewOp(
+export const unsqueeze: OpN<[dim: number], { dim: number }> = /* @__PURE__ */ viewOp(
   "unsqueeze",
   "input, dim",
   (x: Tensor, dim: number) => [{ x }, { dim: dimOf(dim, asTensor(x, "unsqueeze", "input").ndim + 1, "unsqueeze") }],
@@ -324,6 +337,9 @@ export const unsqueeze: Op<(x: Tensor, dim: number) => Tensor, (dim: number) => 
     samples: [[f32(2, 3), -1]],
   },
 );
+
+/** `unsqueeze` in place. */
+export const unsqueeze_: typeof unsqueeze = /* @__PURE__ */ viewInPlace(unsqueeze);
 
 type Squeeze = OpK<[dim?: number | readonly number[]], ["dim"], { dim: number | readonly number[] }>;
 
@@ -346,6 +362,9 @@ export const squeeze: Squeeze = /* @__PURE__ */ viewOp(
   },
 );
 
+/** `squeeze` in place. */
+export const squeeze_: Squeeze = /* @__PURE__ */ viewInPlace(squeeze);
+
 // ── dims joined and split ────────────────────────────────────────────────────────────────────────────────────────────
 
 type Flatten = OpK<[startDim?: number, endDim?: number], ["startDim", "endDim"], { startDim: number; endDim: number }>;
@@ -364,10 +383,7 @@ export const flatten: Flatten = /* @__PURE__ */ composed(
   },
 );
 
-type Unflatten = Op<
-  (x: Tensor, dim: number, sizes: readonly number[]) => Tensor,
-  (dim: number, sizes: readonly number[]) => Tensor
->;
+type Unflatten = OpN<[dim: number, sizes: readonly number[]], { dim: number; sizes: readonly number[] }>;
 
 /** A dim split into several; -1 stands for the size that fits. */
 export const unflatten: Unflatten = /* @__PURE__ */ composed("unflatten", "input, dim, sizes", (x, dim, sizes) => {

@@ -2,17 +2,18 @@
 
 import { ValueError } from "../core/index.ts";
 import { type Arguments, keywords } from "../op/index.ts";
-import { type AnyOptimizer, LRScheduler, type SchedulerState } from "./scheduler.ts";
+import type { Optimizer } from "./optimizer.ts";
+import { LRScheduler, type SchedulerState } from "./scheduler.ts";
 
 /** What both share: the schedulers and their state. */
 abstract class Combined {
-  readonly #optimizer: AnyOptimizer;
+  readonly #optimizer: Optimizer;
   /** @internal */
   readonly _schedulers: readonly Member[];
   /** @internal */
   _lastLr: number[] = [];
 
-  constructor(name: string, optimizer: AnyOptimizer | null, schedulers: Iterable<Member>) {
+  constructor(name: string, optimizer: Optimizer | null, schedulers: Iterable<Member>) {
     this._schedulers = [...schedulers];
     if (this._schedulers.length === 0) {
       throw new ValueError(`${name} expects at least one scheduler to be chained, but got no schedulers.`);
@@ -27,7 +28,7 @@ abstract class Combined {
     }
   }
 
-  get optimizer(): AnyOptimizer {
+  get optimizer(): Optimizer {
     return this.#optimizer;
   }
 
@@ -54,7 +55,7 @@ abstract class Combined {
 type Member = LRScheduler | SequentialLR | ChainedScheduler;
 
 interface Sequential {
-  optimizer: AnyOptimizer;
+  optimizer: Optimizer;
   /** One more than there are milestones. */
   schedulers: Iterable<Member>;
   /** The epochs at which the next one begins. */
@@ -81,7 +82,7 @@ export class SequentialLR extends Combined {
   constructor(
     ...args: Arguments<
       Sequential,
-      [optimizer: AnyOptimizer, schedulers: Iterable<Member>, milestones: readonly number[]],
+      [optimizer: Optimizer, schedulers: Iterable<Member>, milestones: readonly number[]],
       [lastEpoch?: number]
     >
   ) {
@@ -125,7 +126,7 @@ export class SequentialLR extends Combined {
 interface Chained {
   schedulers: Iterable<Member>;
   /** By default that of the schedulers. */
-  optimizer?: AnyOptimizer | null;
+  optimizer?: Optimizer | null;
 }
 const bindChained = /* @__PURE__ */ keywords<Chained>("ChainedScheduler", "schedulers, optimizer?", {
   optimizer: null,
@@ -138,7 +139,7 @@ const bindChained = /* @__PURE__ */ keywords<Chained>("ChainedScheduler", "sched
  * new ChainedScheduler([new ConstantLR(optimizer), new ExponentialLR(optimizer, 0.9)]);
  */
 export class ChainedScheduler extends Combined {
-  constructor(...args: Arguments<Chained, [schedulers: Iterable<Member>], [optimizer?: AnyOptimizer | null]>) {
+  constructor(...args: Arguments<Chained, [schedulers: Iterable<Member>], [optimizer?: Optimizer | null]>) {
     const { schedulers, optimizer } = bindChained(args);
     super("ChainedScheduler", optimizer, schedulers);
     this._lastLr = this.optimizer.paramGroups.map(({ lr }) => lr);

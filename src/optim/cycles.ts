@@ -2,11 +2,11 @@
 
 import { showValue, ValueError } from "../core/index.ts";
 import { type Arguments, keywords } from "../op/index.ts";
-import type { ParamGroup } from "./optimizer.ts";
-import { type AnyOptimizer, each, LRScheduler } from "./scheduler.ts";
+import type { Optimizer, ParamGroup } from "./optimizer.ts";
+import { each, LRScheduler } from "./scheduler.ts";
 
 interface OneCycle {
-  optimizer: AnyOptimizer;
+  optimizer: Optimizer;
   /** The highest rate, for all groups or one each. */
   maxLr: number | readonly number[];
   /** Steps in the cycle; or give `epochs` and `stepsPerEpoch`. */
@@ -84,7 +84,7 @@ export class OneCycleLR extends LRScheduler {
   constructor(
     ...args: Arguments<
       OneCycle,
-      [optimizer: AnyOptimizer, maxLr: number | readonly number[]],
+      [optimizer: Optimizer, maxLr: number | readonly number[]],
       [
         totalSteps?: number | null,
         epochs?: number | null,
@@ -154,7 +154,7 @@ export class OneCycleLR extends LRScheduler {
 }
 
 interface Cyclic {
-  optimizer: AnyOptimizer;
+  optimizer: Optimizer;
   /** The lowest rate, for all groups or one each. */
   baseLr: number | readonly number[];
   /** The highest rate, for all groups or one each. */
@@ -215,7 +215,7 @@ export class CyclicLR extends LRScheduler {
   constructor(
     ...args: Arguments<
       Cyclic,
-      [optimizer: AnyOptimizer, baseLr: number | readonly number[], maxLr: number | readonly number[]],
+      [optimizer: Optimizer, baseLr: number | readonly number[], maxLr: number | readonly number[]],
       [
         stepSizeUp?: number,
         stepSizeDown?: number | null,
@@ -316,7 +316,7 @@ function prepareGroups(
 }
 
 /** Whether the momentum is the first beta; throws where it should be moved and there is none. */
-function usesBeta1({ defaults }: AnyOptimizer, cycleMomentum: boolean): boolean {
+function usesBeta1({ defaults }: Optimizer, cycleMomentum: boolean): boolean {
   if (cycleMomentum && !("betas" in defaults) && !("momentum" in defaults)) {
     throw new ValueError("optimizer must support momentum or beta1 with `cycle_momentum` option enabled");
   }

@@ -45,6 +45,11 @@ export interface Step {
   run(): void;
 }
 
+/** A hook, as a method: an SGD is an Optimizer, though its hooks take an SGD. */
+interface StepHook<T> {
+  run(optimizer: T): void;
+}
+
 /** Options that are the same for most optimizers. */
 export interface CommonOptions {
   /** The learning rate. */
@@ -87,8 +92,8 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup, O extends obj
   readonly paramGroups: G[] = [];
   /** What is kept of each parameter. */
   readonly state: Map<Tensor, ParamState> = new Map();
-  readonly #before = new Set<{ readonly run: (optimizer: Optimizer<G, O>) => void }>();
-  readonly #after = new Set<{ readonly run: (optimizer: Optimizer<G, O>) => void }>();
+  readonly #before = new Set<StepHook<this>>();
+  readonly #after = new Set<StepHook<this>>();
 
   constructor(params: Params<O>, defaults: O) {
     this.defaults = { ...defaults };
@@ -210,12 +215,12 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup, O extends obj
   }
 
   /** Runs `hook` before each step. */
-  registerStepPreHook(hook: (optimizer: Optimizer<G, O>) => void): Handle {
+  registerStepPreHook(hook: (optimizer: this) => void): Handle {
     return attach(this.#before, hook);
   }
 
   /** Runs `hook` after each step. */
-  registerStepPostHook(hook: (optimizer: Optimizer<G, O>) => void): Handle {
+  registerStepPostHook(hook: (optimizer: this) => void): Handle {
     return attach(this.#after, hook);
   }
 
@@ -306,7 +311,7 @@ Object.defineProperty(Optimizer.prototype, Symbol.for("nodejs.util.inspect.custo
   },
 });
 
-function attach<H>(hooks: Set<{ readonly run: H }>, hook: H): Handle {
+function attach<T>(hooks: Set<StepHook<T>>, hook: (optimizer: T) => void): Handle {
   const entry = { run: hook };
   hooks.add(entry);
   return { remove: () => void hooks.delete(entry) };

@@ -2,10 +2,11 @@
 
 import { ValueError } from "../core/index.ts";
 import { type Arguments, keywords } from "../op/index.ts";
-import { type AnyOptimizer, LRScheduler, type SchedulerState } from "./scheduler.ts";
+import type { Optimizer } from "./optimizer.ts";
+import { LRScheduler, type SchedulerState } from "./scheduler.ts";
 
 interface Lambda {
-  optimizer: AnyOptimizer;
+  optimizer: Optimizer;
   /** Factors by epoch: one function for all groups, or one each. */
   lrLambda: ((epoch: number) => number) | readonly ((epoch: number) => number)[];
   lastEpoch?: number;
@@ -21,9 +22,7 @@ const bindLambda = /* @__PURE__ */ keywords<Lambda>("LambdaLR", "optimizer, lrLa
 export class LambdaLR extends LRScheduler {
   readonly #lambdas: readonly ((epoch: number) => number)[];
 
-  constructor(
-    ...args: Arguments<Lambda, [optimizer: AnyOptimizer, lrLambda: Lambda["lrLambda"]], [lastEpoch?: number]>
-  ) {
+  constructor(...args: Arguments<Lambda, [optimizer: Optimizer, lrLambda: Lambda["lrLambda"]], [lastEpoch?: number]>) {
     const { optimizer, lrLambda, lastEpoch } = bindLambda(args);
     super(optimizer, lastEpoch);
     this.#lambdas = lambdasOf(lrLambda, this.groups.length);
@@ -40,7 +39,7 @@ export class LambdaLR extends LRScheduler {
 }
 
 interface Multiplicative {
-  optimizer: AnyOptimizer;
+  optimizer: Optimizer;
   /** Factors by epoch: one function for all groups, or one each. */
   lrLambda: Lambda["lrLambda"];
   lastEpoch?: number;
@@ -63,7 +62,7 @@ export class MultiplicativeLR extends LRScheduler {
   readonly #lambdas: readonly ((epoch: number) => number)[];
 
   constructor(
-    ...args: Arguments<Multiplicative, [optimizer: AnyOptimizer, lrLambda: Lambda["lrLambda"]], [lastEpoch?: number]>
+    ...args: Arguments<Multiplicative, [optimizer: Optimizer, lrLambda: Lambda["lrLambda"]], [lastEpoch?: number]>
   ) {
     const { optimizer, lrLambda, lastEpoch } = bindMultiplicative(args);
     super(optimizer, lastEpoch);
@@ -87,7 +86,7 @@ function lambdasOf(lrLambda: Lambda["lrLambda"], count: number): readonly ((epoc
 }
 
 interface Step {
-  optimizer: AnyOptimizer;
+  optimizer: Optimizer;
   /** Epochs between two drops. */
   stepSize: number;
   /** The factor of a drop; 0.1. */
@@ -110,7 +109,7 @@ export class StepLR extends LRScheduler {
   gamma: number;
 
   constructor(
-    ...args: Arguments<Step, [optimizer: AnyOptimizer, stepSize: number], [gamma?: number, lastEpoch?: number]>
+    ...args: Arguments<Step, [optimizer: Optimizer, stepSize: number], [gamma?: number, lastEpoch?: number]>
   ) {
     const { optimizer, stepSize, gamma, lastEpoch } = bindStep(args);
     super(optimizer, lastEpoch);
@@ -130,7 +129,7 @@ export class StepLR extends LRScheduler {
 }
 
 interface MultiStep {
-  optimizer: AnyOptimizer;
+  optimizer: Optimizer;
   /** The epochs of the drops. */
   milestones: readonly number[];
   /** The factor of a drop; 0.1. */
@@ -156,7 +155,7 @@ export class MultiStepLR extends LRScheduler {
   constructor(
     ...args: Arguments<
       MultiStep,
-      [optimizer: AnyOptimizer, milestones: readonly number[]],
+      [optimizer: Optimizer, milestones: readonly number[]],
       [gamma?: number, lastEpoch?: number]
     >
   ) {
@@ -180,7 +179,7 @@ export class MultiStepLR extends LRScheduler {
 }
 
 interface Constant {
-  optimizer: AnyOptimizer;
+  optimizer: Optimizer;
   /** The share of the rate that is used at first; 1/3. */
   factor?: number;
   /** Epochs until the whole rate is used; 5. */
@@ -204,7 +203,7 @@ export class ConstantLR extends LRScheduler {
   totalIters: number;
 
   constructor(
-    ...args: Arguments<Constant, [optimizer: AnyOptimizer], [factor?: number, totalIters?: number, lastEpoch?: number]>
+    ...args: Arguments<Constant, [optimizer: Optimizer], [factor?: number, totalIters?: number, lastEpoch?: number]>
   ) {
     const { optimizer, factor, totalIters, lastEpoch } = bindConstant(args);
     if (!(factor >= 0 && factor <= 1)) {
@@ -228,7 +227,7 @@ export class ConstantLR extends LRScheduler {
 }
 
 interface Linear {
-  optimizer: AnyOptimizer;
+  optimizer: Optimizer;
   /** The share of the rate at first; 1/3. */
   startFactor?: number;
   /** The share at the end; 1. */
@@ -257,7 +256,7 @@ export class LinearLR extends LRScheduler {
   constructor(
     ...args: Arguments<
       Linear,
-      [optimizer: AnyOptimizer],
+      [optimizer: Optimizer],
       [startFactor?: number, endFactor?: number, totalIters?: number, lastEpoch?: number]
     >
   ) {
@@ -294,7 +293,7 @@ export class LinearLR extends LRScheduler {
 }
 
 interface Exponential {
-  optimizer: AnyOptimizer;
+  optimizer: Optimizer;
   /** The factor of each epoch. */
   gamma: number;
   lastEpoch?: number;
@@ -312,7 +311,7 @@ const bindExponential = /* @__PURE__ */ keywords<Exponential>("ExponentialLR", "
 export class ExponentialLR extends LRScheduler {
   gamma: number;
 
-  constructor(...args: Arguments<Exponential, [optimizer: AnyOptimizer, gamma: number], [lastEpoch?: number]>) {
+  constructor(...args: Arguments<Exponential, [optimizer: Optimizer, gamma: number], [lastEpoch?: number]>) {
     const { optimizer, gamma, lastEpoch } = bindExponential(args);
     super(optimizer, lastEpoch);
     this.gamma = gamma;
@@ -329,7 +328,7 @@ export class ExponentialLR extends LRScheduler {
 }
 
 interface Polynomial {
-  optimizer: AnyOptimizer;
+  optimizer: Optimizer;
   /** Epochs until the rate is 0; 5. */
   totalIters?: number;
   /** The power; 1. */
@@ -353,7 +352,7 @@ export class PolynomialLR extends LRScheduler {
   power: number;
 
   constructor(
-    ...args: Arguments<Polynomial, [optimizer: AnyOptimizer], [totalIters?: number, power?: number, lastEpoch?: number]>
+    ...args: Arguments<Polynomial, [optimizer: Optimizer], [totalIters?: number, power?: number, lastEpoch?: number]>
   ) {
     const { optimizer, totalIters, power, lastEpoch } = bindPolynomial(args);
     super(optimizer, lastEpoch);
@@ -376,7 +375,7 @@ export class PolynomialLR extends LRScheduler {
 }
 
 interface Cosine {
-  optimizer: AnyOptimizer;
+  optimizer: Optimizer;
   /** Epochs from the highest rate to the lowest. */
   TMax: number;
   /** The lowest rate; 0. */
@@ -399,9 +398,7 @@ export class CosineAnnealingLR extends LRScheduler {
   TMax: number;
   etaMin: number;
 
-  constructor(
-    ...args: Arguments<Cosine, [optimizer: AnyOptimizer, TMax: number], [etaMin?: number, lastEpoch?: number]>
-  ) {
+  constructor(...args: Arguments<Cosine, [optimizer: Optimizer, TMax: number], [etaMin?: number, lastEpoch?: number]>) {
     const { optimizer, TMax, etaMin, lastEpoch } = bindCosine(args);
     super(optimizer, lastEpoch);
     this.TMax = TMax;
@@ -429,7 +426,7 @@ export class CosineAnnealingLR extends LRScheduler {
 }
 
 interface WarmRestarts {
-  optimizer: AnyOptimizer;
+  optimizer: Optimizer;
   /** Epochs until the first restart. */
   T0: number;
   /** By what each stretch is longer than the last; 1. */
@@ -462,7 +459,7 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   constructor(
     ...args: Arguments<
       WarmRestarts,
-      [optimizer: AnyOptimizer, T0: number],
+      [optimizer: Optimizer, T0: number],
       [TMult?: number, etaMin?: number, lastEpoch?: number]
     >
   ) {

@@ -1,10 +1,11 @@
 import { ValueError } from "../core/index.ts";
 import { type Arguments, keywords } from "../op/index.ts";
 import { Tensor } from "../tensor/index.ts";
-import { type AnyOptimizer, each, type SchedulerState, stateOf, takeOver } from "./scheduler.ts";
+import type { Optimizer } from "./optimizer.ts";
+import { each, type SchedulerState, stateOf, takeOver } from "./scheduler.ts";
 
 interface Plateau {
-  optimizer: AnyOptimizer;
+  optimizer: Optimizer;
   /** Whether the metric should fall or rise; "min". */
   mode?: "min" | "max";
   /** The factor of a drop; 0.1. */
@@ -45,7 +46,7 @@ const bind = /* @__PURE__ */ keywords<Plateau>(
  * scheduler.step(validationLoss);
  */
 export class ReduceLROnPlateau {
-  readonly #optimizer: AnyOptimizer;
+  readonly #optimizer: Optimizer;
   mode: string;
   factor: number;
   patience: number;
@@ -64,7 +65,7 @@ export class ReduceLROnPlateau {
   constructor(
     ...args: Arguments<
       Plateau,
-      [optimizer: AnyOptimizer],
+      [optimizer: Optimizer],
       [
         mode?: "min" | "max",
         factor?: number,
@@ -96,7 +97,7 @@ export class ReduceLROnPlateau {
     this._lastLr = optimizer.paramGroups.map(({ lr }) => lr);
   }
 
-  get optimizer(): AnyOptimizer {
+  get optimizer(): Optimizer {
     return this.#optimizer;
   }
 

@@ -5,9 +5,6 @@ import { ValueError } from "../core/index.ts";
 import { camel, snake } from "./keys.ts";
 import type { Optimizer, ParamGroup } from "./optimizer.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: an optimizer of any groups; `check` makes the parameter contravariant
-export type AnyOptimizer = Optimizer<any, any>;
-
 /** A scheduler's state in PyTorch's layout. */
 export type SchedulerState = Record<string, unknown>;
 
@@ -18,7 +15,7 @@ export type SchedulerState = Record<string, unknown>;
  * `this.begin()`, which sets the first rates.
  */
 export abstract class LRScheduler {
-  readonly #optimizer: AnyOptimizer;
+  readonly #optimizer: Optimizer;
   /** The rates that the groups began with. */
   baseLrs: number[];
   /** Steps taken. */
@@ -29,7 +26,7 @@ export abstract class LRScheduler {
   _lastLr: number[] = [];
 
   /** `lastEpoch` other than -1 goes on where an earlier scheduler ended: the groups must have their `initialLr`. */
-  constructor(optimizer: AnyOptimizer, lastEpoch: number) {
+  constructor(optimizer: Optimizer, lastEpoch: number) {
     this.#optimizer = optimizer;
     for (const [i, group] of this.groups.entries()) {
       if (lastEpoch === -1) group.initialLr ??= group.lr;
@@ -41,7 +38,7 @@ export abstract class LRScheduler {
     this.lastEpoch = lastEpoch;
   }
 
-  get optimizer(): AnyOptimizer {
+  get optimizer(): Optimizer {
     return this.#optimizer;
   }
 

@@ -177,4 +177,38 @@ for (const [name, program] of Object.entries(programs)) {
     }
   });
 }
+
+test("a view in place changes the tensor itself, and its history goes on", () => {
+  const x = leaf([2, 3]);
+  const y = x.mul(2);
+  const base = y.detach().clone();
+  assert.equal(y.transpose_(0, 1).unsqueeze_(0).shape, [1, 3, 2]);
+  assert.equal(y.tolist(), [base.t().tolist()]);
+  weighted(y.squeeze_(0).t_()).backward();
+  assert.equal(x.grad!.tolist(), [
+    [2, 4, 6],
+    [8, 10, 12],
+  ]);
+
+  const z = leaf([2, 2]).mul(1);
+  const row = z.at(0).unsqueeze_(1); // a view of z still
+  row.mul_(10);
+  assert.equal(z.tolist(), [
+    [10, 20],
+    [3, 4],
+  ]);
+  assert.throws(() => leaf([2]).unsqueeze_(0), /unsqueeze_: a leaf tensor that requires grad/);
+  assert.throws(() => fl.ones(2).transpose_(0, 3), /transpose_: dim 3 is out of range/);
+});
+
+test("fillDiagonal_ goes on below a square where it may wrap", () => {
+  const x = fl.zeros(7, 3);
+  assert.is(x.fillDiagonal_(5, true), x);
+  assert.equal(x.at([4, 5, 6], [0, 1, 2]).tolist(), [5, 5, 5]);
+  assert.is(x.sum().item(), 30);
+  assert.is(fl.zeros(3, 7).t().fillDiagonal_(1).sum().item(), 3);
+  assert.is(fl.zeros(2, 2, 2).fillDiagonal_(1).sum().item(), 2);
+  assert.throws(() => fl.zeros(2, 3, 2).fillDiagonal_(1), /equal length/);
+});
+
 test.run();

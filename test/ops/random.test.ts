@@ -5,6 +5,7 @@ import {
   getRngState,
   initialSeed,
   manualSeed,
+  nn,
   ones,
   rand,
   randint,
@@ -91,6 +92,21 @@ test("dropout keeps 1 - p of the elements, scaled, and lets the gradient through
   assert.ok(Math.abs(kept.sum().item() - 750) < 60);
   assert.equal(x.grad!.tolist(), y.tolist());
   assert.is(dropout(x, 0.25, false), x);
+});
+
+test("gumbelSoftmax draws what PyTorch draws, and is one-hot where it is asked to be", () => {
+  manualSeed(3);
+  const x = fl.tensor([
+    [0.5, 1, -2],
+    [0, 0.25, 0.125],
+  ]);
+  const { gumbelSoftmax } = nn.functional;
+  const soft = "tensor([[9.7212e-01, 2.7872e-02, 3.5896e-06],\n        [9.2182e-01, 2.8345e-02, 4.9831e-02]])";
+  assert.is(String(gumbelSoftmax(x, { tau: 0.5 })), soft);
+  assert.equal(gumbelSoftmax(x, { hard: true, dim: 0 }).round().tolist(), [
+    [1, 0, 0],
+    [0, 1, 1],
+  ]);
 });
 
 test.run();
