@@ -185,7 +185,7 @@ const rnnScanGrad: (
   h: Tensor,
   rectified: boolean,
   reverse: boolean,
-) => Named<"x" | "first"> = /* @__PURE__ */ op(
+) => Named<["x", "first"]> = /* @__PURE__ */ op(
   "rnnScanGrad",
   "g, u, first, h, rectified, reverse",
   (g: Tensor, u: Tensor, first: Tensor, h: Tensor, rectified: boolean, reverse: boolean) => [
@@ -218,7 +218,7 @@ const rnnScanGrad: (
 // ── lstm ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** All steps of a long short-term memory: the states h and c, [t, b, h] each, and σ(i), σ(f), tanh(g), σ(o) side by side. */
-export const lstmScan: (x: Tensor, u: Tensor, h: Tensor, c: Tensor, reverse: boolean) => Named<"h" | "c" | "gates"> =
+export const lstmScan: (x: Tensor, u: Tensor, h: Tensor, c: Tensor, reverse: boolean) => Named<["h", "c", "gates"]> =
   /* @__PURE__ */ op(
     "lstmScan",
     "x, u, first, firstCell, reverse",
@@ -270,7 +270,7 @@ const lstmScanGrad: (
   c: Tensor,
   gates: Tensor,
   reverse: boolean,
-) => Named<"x" | "first" | "firstCell"> = /* @__PURE__ */ op(
+) => Named<["x", "first", "firstCell"]> = /* @__PURE__ */ op(
   "lstmScanGrad",
   "gh, gc, u, first, firstCell, h, c, gates, reverse",
   (
@@ -332,47 +332,49 @@ function lstmGradient(
 // ── gru ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** All steps of a gated recurrent unit: the states [t, b, h], and r, z, n, q side by side (see `gruStep`). */
-export const gruScan: (x: Tensor, u: Tensor, h: Tensor, bias: Tensor | null, reverse: boolean) => Named<"h" | "gates"> =
-  /* @__PURE__ */ op(
-    "gruScan",
-    "x, u, first, bias, reverse",
-    (x: Tensor, u: Tensor, first: Tensor, bias: Tensor | null, reverse: boolean) => [
-      { x, u, first, bias },
-      { reverse },
-    ],
-    {
-      outputs: ["h", "gates"],
-      infer: ({ x, first }) => [1, 4].map((times) => widened("gruScan", x, first, times)),
-      kernel: "gru",
-      launch(k, { x, u, first, bias }, { h, gates }, { reverse }) {
-        const call = begin(k, "gru", u, h, first, reverse, false);
-        run(call.tensor(x).tensor(h).tensor(gates).tensor(bias).tensor(null), u, h);
-      },
-      decompose: ({ x, u, first, bias }, { reverse }) =>
-        scanned(x, reverse, (part, before) => {
-          const { h, gates } = gruStep(part, u, before?.[0] ?? first, bias);
-          return [h, cat(gates, 1)];
-        }),
-      saves: ["u", "first", "h", "gates"],
-      vjp(g, { u, first, h, gates }, { reverse }) {
-        const grads = once(() => {
-          if (g.gates !== null) return gruGradient(g.h, g.gates, u, first, h, gates, reverse);
-          return gruScanGrad(g.h, u, first, h, gates, reverse);
-        });
-        return {
-          x: () => grads()[0]!,
-          u: () => byWeight(grads()[1]!, h, first, reverse),
-          first: () => grads()[2]!,
-          bias: () => grads()[1]!,
-        };
-      },
-      method: false,
-      samples: [
-        [f32(3, 2, 6), f32(6, 2), f32(2, 2), f32(6), false],
-        [f32(2, 2, 9), f32(9, 3), f32(2, 3), null, true],
-      ],
+export const gruScan: (
+  x: Tensor,
+  u: Tensor,
+  h: Tensor,
+  bias: Tensor | null,
+  reverse: boolean,
+) => Named<["h", "gates"]> = /* @__PURE__ */ op(
+  "gruScan",
+  "x, u, first, bias, reverse",
+  (x: Tensor, u: Tensor, first: Tensor, bias: Tensor | null, reverse: boolean) => [{ x, u, first, bias }, { reverse }],
+  {
+    outputs: ["h", "gates"],
+    infer: ({ x, first }) => [1, 4].map((times) => widened("gruScan", x, first, times)),
+    kernel: "gru",
+    launch(k, { x, u, first, bias }, { h, gates }, { reverse }) {
+      const call = begin(k, "gru", u, h, first, reverse, false);
+      run(call.tensor(x).tensor(h).tensor(gates).tensor(bias).tensor(null), u, h);
     },
-  );
+    decompose: ({ x, u, first, bias }, { reverse }) =>
+      scanned(x, reverse, (part, before) => {
+        const { h, gates } = gruStep(part, u, before?.[0] ?? first, bias);
+        return [h, cat(gates, 1)];
+      }),
+    saves: ["u", "first", "h", "gates"],
+    vjp(g, { u, first, h, gates }, { reverse }) {
+      const grads = once(() => {
+        if (g.gates !== null) return gruGradient(g.h, g.gates, u, first, h, gates, reverse);
+        return gruScanGrad(g.h, u, first, h, gates, reverse);
+      });
+      return {
+        x: () => grads()[0]!,
+        u: () => byWeight(grads()[1]!, h, first, reverse),
+        first: () => grads()[2]!,
+        bias: () => grads()[1]!,
+      };
+    },
+    method: false,
+    samples: [
+      [f32(3, 2, 6), f32(6, 2), f32(2, 2), f32(6), false],
+      [f32(2, 2, 9), f32(9, 3), f32(2, 3), null, true],
+    ],
+  },
+);
 
 const gruScanGrad: (
   g: Tensor | null,
@@ -381,7 +383,7 @@ const gruScanGrad: (
   h: Tensor,
   gates: Tensor,
   reverse: boolean,
-) => Named<"x" | "p" | "first"> = /* @__PURE__ */ op(
+) => Named<["x", "p", "first"]> = /* @__PURE__ */ op(
   "gruScanGrad",
   "g, u, first, h, gates, reverse",
   (g: Tensor | null, u: Tensor, first: Tensor, h: Tensor, gates: Tensor, reverse: boolean) => [

@@ -96,7 +96,7 @@ test("dropout keeps 1 - p of the elements, scaled, and lets the gradient through
 
 test("gumbelSoftmax draws what PyTorch draws, and is one-hot where it is asked to be", () => {
   manualSeed(3);
-  const x = fl.tensor([
+  const x = tensor([
     [0.5, 1, -2],
     [0, 0.25, 0.125],
   ]);
