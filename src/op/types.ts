@@ -12,11 +12,9 @@ export type Dim = number | readonly number[] | null;
 export type Forms<R extends readonly unknown[], P extends readonly unknown[], N extends readonly PropertyKey[], K> =
   | [...R, ...P]
   | [...R, options: Partial<K>]
-  | (N extends readonly [infer A extends PropertyKey, ...infer _]
-      ? [...R, ...Take1<P>, options: Partial<Omit<K, A>>]
-      : never)
+  | (N extends readonly [infer A extends PropertyKey, ...infer _] ? [...R, ...Take1<P>, ...Options<Omit<K, A>>] : never)
   | (N extends readonly [infer A extends PropertyKey, infer B extends PropertyKey, ...infer _]
-      ? [...R, ...Take2<P>, options: Partial<Omit<K, A | B>>]
+      ? [...R, ...Take2<P>, ...Options<Omit<K, A | B>>]
       : never)
   | (N extends readonly [
       infer A extends PropertyKey,
@@ -24,8 +22,10 @@ export type Forms<R extends readonly unknown[], P extends readonly unknown[], N 
       infer C extends PropertyKey,
       ...infer _,
     ]
-      ? [...R, ...Take3<P>, options: Partial<Omit<K, A | B | C>>]
+      ? [...R, ...Take3<P>, ...Options<Omit<K, A | B | C>>]
       : never);
+/** The object of what may still be named. Where nothing may there is none: an empty type would take any object. */
+type Options<K> = [keyof K] extends [never] ? never : [options: Partial<K>];
 type Take1<P extends readonly unknown[]> =
   Required<P> extends readonly [infer _X, ...infer R]
     ? Required<P> extends readonly [...infer H, ...R]

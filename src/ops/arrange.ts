@@ -35,7 +35,7 @@ import {
 } from "../op/index.ts";
 import { allocate, Tensor, tensor } from "../tensor/index.ts";
 import { gathered, whole, wholes, word } from "./arguments.ts";
-import { composed } from "./composed.ts";
+import { composed, composedFunction } from "./composed.ts";
 import { clone } from "./copy.ts";
 import { fillInto } from "./create.ts";
 import { diagonal, laid } from "./pick.ts";
@@ -372,7 +372,7 @@ type Pad = (
  * `mode` says what is in them: a `value` (0), or, for the last dims of a batch, the elements mirrored at the edge without
  * repeating it ("reflect"), the edge itself ("replicate"), or the other end ("circular").
  */
-export const pad: Pad = /* @__PURE__ */ composed<
+export const pad: Pad = /* @__PURE__ */ composedFunction<
   (x: Tensor, pad: readonly number[], mode?: unknown, value?: unknown) => Tensor
 >("pad", "input, pad, mode?, value?", (x, sizes, mode, value) => {
   const { before, after } = widths(asTensor(x, "pad", "input"), sizes, "pad");

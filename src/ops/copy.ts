@@ -50,6 +50,7 @@ export const cast: (x: Tensor, code: number) => Tensor = /* @__PURE__ */ op(
     into: (y, { x }) => copyInto(y, x),
     saves: [],
     vjp: (g) => ({ x: () => g }),
+    method: false,
   },
 );
 

@@ -16,7 +16,7 @@ import {
 } from "../op/index.ts";
 import { Tensor, tensor } from "../tensor/index.ts";
 import { gathered, sizesOf, whole, word } from "./arguments.ts";
-import { composed, renamed, within } from "./composed.ts";
+import { composed, composedFunction, within } from "./composed.ts";
 import { zeros } from "./create.ts";
 import { laid, narrow } from "./pick.ts";
 import { sum } from "./reduce.ts";
@@ -151,7 +151,7 @@ export const stack: Join = (...args) =>
 type Stacked = (tensors: readonly Tensor[]) => Tensor;
 
 function stacked(name: string, grown: (x: Tensor) => Tensor, along: (x: Tensor) => number): Stacked {
-  return composed<Stacked>(name, "tensors", (tensors) => {
+  return composedFunction<Stacked>(name, "tensors", (tensors) => {
     const list = listOf(tensors, name).map(grown);
     return cat(list, along(list[0]!));
   });
@@ -163,14 +163,16 @@ export const hstack: Stacked = /* @__PURE__ */ stacked(
   (x) => atleast1d(x),
   (x) => (x.ndim === 1 ? 0 : 1),
 );
+const onTop = (name: string): Stacked =>
+  stacked(
+    name,
+    (x) => atleast2d(x),
+    () => 0,
+  );
 /** On top of each other: along dim 0 of at least 2-dim tensors. */
-export const vstack: Stacked = /* @__PURE__ */ stacked(
-  "vstack",
-  (x) => atleast2d(x),
-  () => 0,
-);
+export const vstack: Stacked = /* @__PURE__ */ onTop("vstack");
 /** `vstack` by another name. */
-export const rowStack: Stacked = /* @__PURE__ */ renamed("rowStack", vstack);
+export const rowStack: Stacked = /* @__PURE__ */ onTop("rowStack");
 /** Behind each other: along dim 2 of at least 3-dim tensors. */
 export const dstack: Stacked = /* @__PURE__ */ stacked(
   "dstack",

@@ -28,7 +28,7 @@ import { Tensor } from "../tensor/index.ts";
 import { realNumber, whole, word } from "./arguments.ts";
 import { add, div, mul, mul_, pow } from "./binary.ts";
 import { gt } from "./compare.ts";
-import { composed } from "./composed.ts";
+import { composed, composedFunction } from "./composed.ts";
 import { copy_ } from "./copy.ts";
 import { fillInto, full, ones, zeros, zerosLike } from "./create.ts";
 import {
@@ -336,15 +336,19 @@ function shorten(weight: Tensor, index: Tensor, most: number, p: number): void {
  * Every class number as a row of zeros with a 1 at its place: [...x.shape, numClasses], int64. `numClasses` -1 is one
  * more than the greatest. Throws where a number is negative or too large.
  */
-export const oneHot: (x: Tensor, numClasses?: number | { numClasses?: number }) => Tensor = /* @__PURE__ */ composed<
-  (x: Tensor, numClasses?: unknown) => Tensor
->("oneHot", "input, numClasses?", (input, numClasses) => {
-  const x = asTensor(input, "oneHot", "input");
-  if (x.code !== INT64) throw new DTypeError(`oneHot: classes are int64, got ${show(x)}`);
-  const given = whole(numClasses ?? -1, "oneHot", "numClasses");
-  if (given < -1 || given === 0) throw new ValueError(`oneHot: numClasses is ${given}, expected more than 0, or -1`);
-  if (given < 0 && x.numel() === 0)
-    throw new ValueError("oneHot: there is no greatest class of no elements: give numClasses");
-  const classes = given < 0 ? amax(reshape(x, -1)).item() + 1 : given;
-  return scatter(zeros([...x.shape, classes], { dtype: "int64", device: x.device }), -1, unsqueeze(x, -1), 1);
-});
+export const oneHot: (x: Tensor, numClasses?: number | { numClasses?: number }) => Tensor =
+  /* @__PURE__ */ composedFunction<(x: Tensor, numClasses?: unknown) => Tensor>(
+    "oneHot",
+    "input, numClasses?",
+    (input, numClasses) => {
+      const x = asTensor(input, "oneHot", "input");
+      if (x.code !== INT64) throw new DTypeError(`oneHot: classes are int64, got ${show(x)}`);
+      const given = whole(numClasses ?? -1, "oneHot", "numClasses");
+      if (given < -1 || given === 0)
+        throw new ValueError(`oneHot: numClasses is ${given}, expected more than 0, or -1`);
+      if (given < 0 && x.numel() === 0)
+        throw new ValueError("oneHot: there is no greatest class of no elements: give numClasses");
+      const classes = given < 0 ? amax(reshape(x, -1)).item() + 1 : given;
+      return scatter(zeros([...x.shape, classes], { dtype: "int64", device: x.device }), -1, unsqueeze(x, -1), 1);
+    },
+  );
