@@ -15,7 +15,16 @@ export class Tuple {
 /** A dictionary, in order. */
 export class Dict {
   readonly pairs: [unknown, unknown][] = [];
+  /** What PyTorch hangs on a state dict beside its entries: the versions of the modules' layouts. */
+  metadata: Dict | null = null;
 }
+
+/** The metadata of a state dict, which is no entry of it: kept by an object, as by PyTorch's, in `_metadata`. */
+export function metadataOf(state: object): object | null {
+  const { value, enumerable } = Object.getOwnPropertyDescriptor(state, METADATA) ?? {};
+  return enumerable === false && typeof value === "object" ? value : null;
+}
+export const METADATA = "_metadata";
 
 /** A name that a pickle refers to: `torch._utils._rebuild_tensor_v2`. */
 export class Name {
@@ -218,9 +227,12 @@ class Machine {
         return;
       }
       case 0x62: {
-        // BUILD: attributes of an object. An OrderedDict may have some; they are no data.
-        this.#pop();
-        if (!(this.#top() instanceof Dict)) this.#fail("sets attributes of an object");
+        // BUILD: attributes of an object. An OrderedDict may have some; only a state dict's metadata are data.
+        const attributes = this.#pop();
+        const owner = this.#top();
+        if (!(owner instanceof Dict)) this.#fail("sets attributes of an object");
+        const [, metadata] = (attributes instanceof Dict && attributes.pairs.find(([key]) => key === METADATA)) || [];
+        if (metadata instanceof Dict) owner.metadata = metadata;
         return;
       }
       case 0x51: // BINPERSID
@@ -417,6 +429,11 @@ class Writer {
     if (!(value instanceof Map) && !plain) {
       throw noData(value);
     }
+    const metadata = metadataOf(value);
+    if (metadata !== null) {
+      this.#stateDict(value, metadata, depth);
+      return;
+    }
     this.bytes.push(0x7d);
     this.#keep(value);
     const pairs: [unknown, unknown][] =
@@ -424,6 +441,16 @@ class Writer {
         ? [...(value as Map<unknown, unknown>)]
         : Object.entries(value).map(([key, item]) => [INDEX.test(key) ? Number(key) : key, item]);
     this.#items(pairs.flat(1), 0x75, depth);
+  }
+
+  /** As PyTorch writes it: an OrderedDict, all keys text, the metadata an attribute of it. */
+  #stateDict(state: object, metadata: object, depth: number): void {
+    this.#name(ORDERED);
+    this.bytes.push(0x29, 0x52); // called without arguments
+    this.#keep(state);
+    this.#items(Object.entries(state).flat(1), 0x75, depth);
+    this.write(new Map([[METADATA, new Reduce(ORDERED, [Object.entries(metadata)])]]), depth + 1);
+    this.bytes.push(0x62);
   }
 
   #items(items: readonly unknown[], code: number, depth: number): void {
@@ -468,6 +495,7 @@ class Writer {
 }
 const noData = (value: unknown): TypeError =>
   new TypeError(`save: ${showValue(value)} is no data: of a module or an optimizer, save its stateDict()`);
+const ORDERED = "collections.OrderedDict";
 const INDEX = /^(0|[1-9]\d{0,8})$/;
 
 const le4 = (value: number): number[] => [

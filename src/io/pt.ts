@@ -20,7 +20,19 @@ import { Parameter } from "../nn/index.ts";
 import { type Arguments, keywords, noGrad } from "../op/index.ts";
 import { asStrided } from "../ops/index.ts";
 import { assertAlive, deviceOf, fromBytes, readAll, type Storage, setRequiresGrad, Tensor } from "../tensor/index.ts";
-import { DEEPEST, Dict, type Known, Name, Persistent, pickle, Reduce, reducePlain, Tuple, unpickle } from "./pickle.ts";
+import {
+  DEEPEST,
+  Dict,
+  type Known,
+  METADATA,
+  Name,
+  Persistent,
+  pickle,
+  Reduce,
+  reducePlain,
+  Tuple,
+  unpickle,
+} from "./pickle.ts";
 import { type ByteSource, openSource, type Source, type Target, writeTo } from "./source.ts";
 import { isZip, type ZipEntry, zipDirectory, zipParts, zipRead } from "./zip.ts";
 
@@ -352,6 +364,10 @@ class Builder {
       const value = this.build(rawValue, depth + 1);
       if (result instanceof Map) result.set(key, value);
       else result[key as string] = value;
+    }
+    if (dict.metadata !== null) {
+      const value = this.build(dict.metadata, depth + 1);
+      Object.defineProperty(result, METADATA, { value, enumerable: false, configurable: true, writable: true });
     }
     return result;
   }

@@ -94,6 +94,28 @@ read("what is no data is refused by its name, the legacy format by its", async (
 });
 
 const written = suite("files of ours");
+
+written("a state dict is PyTorch's: an OrderedDict with the versions of the layouts, its keys text", async () => {
+  const { model } = await load<Checkpoint>(fixture("checkpoint.pt"));
+  const versions = (state: object): unknown =>
+    Object.entries((state as { _metadata: Record<string, { version: number }> })._metadata).map(
+      ([path, { version }]) => [path, version],
+    );
+  const expected = [
+    ["0", 1],
+    ["1", 2],
+    ["", 1],
+  ];
+  assert.equal(versions(model), expected);
+  const bytes = await saved((target) => save({ model }, target));
+  assert.ok(Buffer.from(bytes).includes("ccollections\nOrderedDict\n)R"));
+  const again = (await load<Checkpoint>(bytes)).model;
+  assert.equal([Object.keys(again), versions(again)], [Object.keys(model), expected]);
+  const list = new nn.ParameterList([new nn.Parameter(ones(2))]).stateDict();
+  const text = await saved((target) => save(list, target));
+  assert.ok(Buffer.from(text).includes("X\u0001\0\0\u00000")); // "0" as text, not as the number
+});
+
 const folder = mkdtempSync(path.join(tmpdir(), "flambeau-"));
 written.after(() => rmSync(folder, { recursive: true }));
 
