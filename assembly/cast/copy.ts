@@ -54,7 +54,7 @@ function plane<T>(rows: i32, columns: i32, y: usize, pitchY: usize, stepY: usize
 
 // @ts-ignore: decorator
 @inline
-function contiguous(y: usize, a: usize, bytes: usize): void {
+export function contiguous(y: usize, a: usize, bytes: usize): void {
   if (bytes >= 16) {
     const end = bytes - 16;
     let at: usize = 0;

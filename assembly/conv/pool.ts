@@ -4,9 +4,8 @@
 //   args ─ 0 y │ 1 x │ 2 indices: i64 │ 3 h │ 4 w │ 5 oh │ 6 ow │ 7 kh │ 8 kw │ 9 sy │ 10 sx │ 11 py │ 12 px
 //          maxPool: 13 dy │ 14 dx     avgPool: 13 countIncludePad │ 14 divisorOverride (0: none)
 //
-// maxPool, avgPool, adaptiveAvgPool   y from x; maxPool writes indices too. Units: rows of y, over all planes
-// maxPoolGrad                         x from y and indices, with h·w and oh·ow as the planes' sizes. Units: planes
-// avgPoolGrad, adaptiveAvgPoolGrad    x from y. Units: planes
+// maxPool       y and indices from x. Units: rows of y, over all planes
+// maxPoolGrad   x from y and indices, with h·w and oh·ow as the planes' sizes. Units: planes
 //
 // The window of y[oy, ox] is kh × kw taps from (oy·sy - py, ox·sx - px), for the adaptive pool the rows
 // [⌊oy·h/oh⌋, ⌈(oy+1)·h/oh⌉) and columns likewise. Taps outside are never the maximum and add nothing to an average;
@@ -29,10 +28,13 @@ function maxPool<T>(args: usize, begin: i32, end: i32): void {
   const oh = int(args, 5);
   const ow = int(args, 6);
   const sx = int(args, 10);
+  const px = int(args, 12);
   const dy = int(args, 13);
+  const dx = int(args, 14);
+  const reach = (int(args, 8) - 1) * dx;
   // The windows [first, last] of a row are wholly inside; there are enough of them, and close enough, to take four at once.
-  const first = (int(args, 12) + sx - 1) / sx;
-  const last = min((w - 1 - (int(args, 8) - 1) * int(args, 14) + int(args, 12)) / sx, ow - 1);
+  const first = (px + sx - 1) / sx;
+  const last = min((w - 1 - reach + px) / sx, ow - 1);
   const vectors = isFloat<T>() && sizeof<T>() == 4 && sx <= 2 && last - first >= 3;
   for (let unit = begin; unit < end; unit++) {
     const plane = unit / oh;
@@ -45,9 +47,11 @@ function maxPool<T>(args: usize, begin: i32, end: i32): void {
     for (let ox = 0; ox < ow; ) {
       if (vectors && ox >= first && ox <= last) {
         // The last four may begin before the end of the four in front: those windows are computed twice.
-        ox = min(ox, last - 3);
-        maxOfFour(args, x, top, y1, dy, ox, row + ox);
-        ox += 4;
+        for (; ox <= last; ox += 4) {
+          ox = min(ox, last - 3);
+          const left = ox * sx - px;
+          maxOfFour(ptr(args, 0), ptr(args, 2), row + ox, x, w, top, y1, dy, left, left + reach, dx, sx);
+        }
       } else {
         maxOfOne<T>(args, x, top, y1, dy, ox, row + ox);
         ox++;
@@ -80,28 +84,28 @@ function maxOfOne<T>(args: usize, x: usize, top: i32, y1: i32, dy: i32, ox: i32,
   store<i64>(ptr(args, 2) + (<usize>at << 3), index);
 }
 
-/** The same of windows ox to ox + 3, one or two elements apart, all inside. */
-function maxOfFour(args: usize, x: usize, top: i32, y1: i32, dy: i32, ox: i32, at: i32): void {
-  const w = int(args, 4);
-  const sx = int(args, 10);
-  const dx = int(args, 14);
-  const left = ox * sx - int(args, 12);
-  const right = left + (int(args, 8) - 1) * dx;
-  const lanes = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(sx));
+/**
+ * The same of four windows `sx` elements apart, all inside: rows from `top` to before `bottom` and columns from `left` to
+ * `right` of the first of them.
+ */
+// @ts-ignore: decorator
+@inline
+function maxOfFour(y: usize, indices: usize, at: i32, x: usize, w: i32, top: i32, bottom: i32, dy: i32, left: i32, right: i32, dx: i32, sx: i32): void {
+  const lanes = sx == 2 ? i32x4(0, 2, 4, 6) : i32x4(0, 1, 2, 3);
   let best = f32x4.splat(-Infinity);
   let index = i32x4.add(lanes, i32x4.splat(top * w + left));
-  for (let i = top; i < y1; i += dy) {
-    for (let j = left; j <= right; j += dx) {
-      const from = x + (<usize>(i * w + j) << 2);
+  for (let i = top; i < bottom; i += dy) {
+    for (let place = i * w + left, end = i * w + right; place <= end; place += dx) {
+      const from = x + (<usize>place << 2);
       let value = v128.load(from);
       if (sx == 2) value = v128.shuffle<f32>(value, v128.load(from, 12), 0, 2, 5, 7);
       const better = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
       best = v128.bitselect(value, best, better);
-      index = v128.bitselect(i32x4.add(lanes, i32x4.splat(i * w + j)), index, better);
+      index = v128.bitselect(i32x4.add(lanes, i32x4.splat(place)), index, better);
     }
   }
-  v128.store(ptr(args, 0) + (<usize>at << 2), best);
-  const to = ptr(args, 2) + (<usize>at << 3);
+  v128.store(y + (<usize>at << 2), best);
+  const to = indices + (<usize>at << 3);
   v128.store(to, i64x2.extend_low_i32x4_u(index));
   v128.store(to, i64x2.extend_high_i32x4_u(index), 16);
 }
@@ -132,100 +136,9 @@ function maxPoolGrad<T>(args: usize, begin: i32, end: i32): void {
   }
 }
 
-// A window: its rows [top, bottom), columns [left, right) and divisor.
-let top: i32 = 0;
-let bottom: i32 = 0;
-let left: i32 = 0;
-let right: i32 = 0;
-let divisor: i32 = 0;
-
-function findWindow(args: usize, oy: i32, ox: i32, adaptive: bool): void {
-  const h = int(args, 3);
-  const w = int(args, 4);
-  if (adaptive) {
-    const oh = int(args, 5);
-    const ow = int(args, 6);
-    top = oy * h / oh;
-    bottom = ((oy + 1) * h + oh - 1) / oh;
-    left = ox * w / ow;
-    right = ((ox + 1) * w + ow - 1) / ow;
-    divisor = (bottom - top) * (right - left);
-    return;
-  }
-  const py = int(args, 11);
-  const px = int(args, 12);
-  top = oy * int(args, 9) - py;
-  left = ox * int(args, 10) - px;
-  bottom = min(top + int(args, 7), h + py);
-  right = min(left + int(args, 8), w + px);
-  const padded = (bottom - top) * (right - left);
-  top = max(top, 0);
-  left = max(left, 0);
-  bottom = min(bottom, h);
-  right = min(right, w);
-  divisor = int(args, 14);
-  if (divisor == 0) divisor = int(args, 13) != 0 ? padded : (bottom - top) * (right - left);
-}
-
-// @ts-ignore: decorator
-@inline
-function average<T, A>(args: usize, begin: i32, end: i32, adaptive: bool): void {
-  const w = int(args, 4);
-  const oh = int(args, 5);
-  const ow = int(args, 6);
-  for (let unit = begin; unit < end; unit++) {
-    const plane = unit / oh;
-    const x = ptr(args, 1) + <usize>(plane * int(args, 3) * w) * sizeof<T>();
-    for (let ox = 0; ox < ow; ox++) {
-      findWindow(args, unit - plane * oh, ox, adaptive);
-      let sum: A = 0;
-      for (let i = top; i < bottom; i++) {
-        for (let j = left; j < right; j++) sum += <A>load<T>(x + <usize>(i * w + j) * sizeof<T>());
-      }
-      const empty = bottom <= top || right <= left;
-      store<T>(ptr(args, 0) + <usize>(unit * ow + ox) * sizeof<T>(), empty ? <T>0 : <T>(sum / <A>divisor));
-    }
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function averageGrad<T>(args: usize, begin: i32, end: i32, adaptive: bool): void {
-  const w = int(args, 4);
-  const size = int(args, 3) * w;
-  const oh = int(args, 5);
-  const ow = int(args, 6);
-  for (let plane = begin; plane < end; plane++) {
-    const x = ptr(args, 1) + <usize>(plane * size) * sizeof<T>();
-    memory.fill(x, 0, <usize>size * sizeof<T>());
-    for (let oy = 0; oy < oh; oy++) {
-      for (let ox = 0; ox < ow; ox++) {
-        findWindow(args, oy, ox, adaptive);
-        if (bottom <= top || right <= left) continue;
-        const g = load<T>(ptr(args, 0) + <usize>((plane * oh + oy) * ow + ox) * sizeof<T>()) / <T>divisor;
-        for (let i = top; i < bottom; i++) {
-          for (let j = left; j < right; j++) {
-            const to = x + <usize>(i * w + j) * sizeof<T>();
-            store<T>(to, load<T>(to) + g);
-          }
-        }
-      }
-    }
-  }
-}
-
 export function maxPool_f32(args: usize, begin: i32, end: i32): void { maxPool<f32>(args, begin, end); }
 export function maxPool_f64(args: usize, begin: i32, end: i32): void { maxPool<f64>(args, begin, end); }
 export function maxPool_i32(args: usize, begin: i32, end: i32): void { maxPool<i32>(args, begin, end); }
 export function maxPool_i64(args: usize, begin: i32, end: i32): void { maxPool<i64>(args, begin, end); }
 export function maxPoolGrad_f32(args: usize, begin: i32, end: i32): void { maxPoolGrad<f32>(args, begin, end); }
 export function maxPoolGrad_f64(args: usize, begin: i32, end: i32): void { maxPoolGrad<f64>(args, begin, end); }
-export function avgPool_f32(args: usize, begin: i32, end: i32): void { average<f32, f64>(args, begin, end, false); }
-export function avgPool_f64(args: usize, begin: i32, end: i32): void { average<f64, f64>(args, begin, end, false); }
-export function avgPool_i64(args: usize, begin: i32, end: i32): void { average<i64, i64>(args, begin, end, false); }
-export function avgPoolGrad_f32(args: usize, begin: i32, end: i32): void { averageGrad<f32>(args, begin, end, false); }
-export function avgPoolGrad_f64(args: usize, begin: i32, end: i32): void { averageGrad<f64>(args, begin, end, false); }
-export function adaptiveAvgPool_f32(args: usize, begin: i32, end: i32): void { average<f32, f64>(args, begin, end, true); }
-export function adaptiveAvgPool_f64(args: usize, begin: i32, end: i32): void { average<f64, f64>(args, begin, end, true); }
-export function adaptiveAvgPoolGrad_f32(args: usize, begin: i32, end: i32): void { averageGrad<f32>(args, begin, end, true); }
-export function adaptiveAvgPoolGrad_f64(args: usize, begin: i32, end: i32): void { averageGrad<f64>(args, begin, end, true); }

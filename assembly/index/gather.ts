@@ -10,61 +10,137 @@
 // then copied at once.
 
 import { FAULT_INDEX, fault, int, ptr } from "../abi";
-import { rowOffset, sizeAt, strideAt } from "../iterate";
+import { contiguous, strided } from "../cast/copy";
+import { column, line, row0, row1, row2, seek, sizeAt, step, strideAt } from "../iterate";
+import { CHECKED, within } from "./within";
 
 // @ts-ignore: decorator
 @inline
 function gather<T>(args: usize, begin: i32, end: i32): void {
-  const rank = int(args, 0);
+  const last = int(args, 0) - 1;
   const size = int(args, 1);
-  const step = int(args, 2);
-  const inner = sizeAt(args, 3, rank - 1);
-  const sy = strideAt(args, 3, rank - 1, 0);
-  const si = strideAt(args, 3, rank - 1, 1);
-  const sx = strideAt(args, 3, rank - 1, 2);
+  const width = <usize>int(args, 2) * sizeof<T>();
+  const columns = sizeAt(args, 3, last);
+  const stepY = <usize>strideAt(args, 3, last, 0) * sizeof<T>();
+  const stepI = <usize>strideAt(args, 3, last, 1) << 3;
+  const stepX = <usize>strideAt(args, 3, last, 2) * sizeof<T>();
+  const whole = stepI == 0 && stepY == sizeof<T>() && stepX == sizeof<T>();
+  let left = seek(args, 3, begin);
   while (begin < end) {
-    const row = begin / inner;
-    const at = begin - row * inner;
-    const count = min(end - begin, inner - at);
-    const y = ptr(args, 3) + <usize>(rowOffset(args, 3, rank, row, 0) + at * sy) * sizeof<T>();
-    const index = ptr(args, 4) + (<usize>(rowOffset(args, 3, rank, row, 1) + at * si) << 3);
-    const x = ptr(args, 5) + <usize>(rowOffset(args, 3, rank, row, 2) + at * sx) * sizeof<T>();
-    if (si == 0) copyRow<T>(count, y, sy, index, x, sx, size, step);
-    else pick<T>(count, y, sy, index, si, x, sx, size, step);
-    begin += count;
+    left = min(left, end - begin);
+    const y = ptr(args, 3) + <usize>row0 * sizeof<T>() + <usize>column * stepY;
+    const index = ptr(args, 4) + (<usize>row1 << 3) + <usize>column * stepI;
+    const x = ptr(args, 5) + <usize>row2 * sizeof<T>() + <usize>column * stepX;
+    if (whole) {
+      // As many rows as are left: none comes before the first is whole.
+      const rows = last == 0 || left < columns ? 1 : min(sizeAt(args, 3, last - 1) - line, (end - begin) / columns);
+      const pitchY = last == 0 ? <usize>0 : <usize>strideAt(args, 3, last - 1, 0) * sizeof<T>();
+      const pitchI = last == 0 ? <usize>0 : <usize>strideAt(args, 3, last - 1, 1) << 3;
+      const pitchX = last == 0 ? <usize>0 : <usize>strideAt(args, 3, last - 1, 2) * sizeof<T>();
+      copyRows(rows, <usize>left * sizeof<T>(), y, pitchY, index, pitchI, x, pitchX, size, width);
+      begin += rows * left;
+      left = seek(args, 3, begin);
+      continue;
+    }
+    begin += left;
+    if (stepI == 0) {
+      const i = load<i64>(index);
+      if (<u64>i < <u64>size) strided<T>(left, y, stepY, x + <usize>i * width, stepX);
+      else fault(FAULT_INDEX, i);
+    } else pick<T>(left, y, stepY, index, stepI, x, stepX, size, width);
+    left = step(args, 3, begin);
   }
 }
 
-/** `count` elements that share one index. */
-// @ts-ignore: decorator
-@inline
-function copyRow<T>(count: i32, y: usize, sy: i32, index: usize, x: usize, sx: i32, size: i32, step: i32): void {
-  const i = load<i64>(index);
-  if (<u64>i >= <u64>size) {
-    fault(FAULT_INDEX, i);
-    return;
-  }
-  x += <usize>(<i32>i * step) * sizeof<T>();
-  if (sy == 1 && sx == 1) {
-    memory.copy(y, x, <usize>count * sizeof<T>());
-    return;
-  }
-  for (let k = 0; k < count; k++) {
-    store<T>(y + <usize>(k * sy) * sizeof<T>(), load<T>(x + <usize>(k * sx) * sizeof<T>()));
+const LONG: usize = 512; // bytes from which the engine's wider copy is felt: rows from afar come sooner, the fewer the stores
+
+/** Rows that share an index each. */
+function copyRows(rows: i32, bytes: usize, y: usize, pitchY: usize, index: usize, pitchI: usize, x: usize, pitchX: usize, size: i32, width: usize): void {
+  for (; rows > 0; rows--) {
+    const i = load<i64>(index);
+    const from = x + <usize>i * width;
+    if (<u64>i >= <u64>size) fault(FAULT_INDEX, i);
+    else if (bytes < LONG) contiguous(y, from, bytes);
+    else memory.copy(y, from, bytes);
+    y += pitchY;
+    index += pitchI;
+    x += pitchX;
   }
 }
 
 /** `count` elements with an index each. */
 // @ts-ignore: decorator
 @inline
-function pick<T>(count: i32, y: usize, sy: i32, index: usize, si: i32, x: usize, sx: i32, size: i32, step: i32): void {
-  for (let k = 0; k < count; k++) {
-    const i = load<i64>(index + (<usize>(k * si) << 3));
-    if (<u64>i >= <u64>size) {
-      fault(FAULT_INDEX, i);
-      continue;
-    }
-    store<T>(y + <usize>(k * sy) * sizeof<T>(), load<T>(x + <usize>(<i32>i * step + k * sx) * sizeof<T>()));
+function pick<T>(count: i32, y: usize, stepY: usize, index: usize, stepI: usize, x: usize, stepX: usize, size: i32, width: usize): void {
+  while (count > 0) {
+    const n = min(count, CHECKED);
+    if (stepY == sizeof<T>() && stepI == 8 && within(n, index, size)) {
+      if (stepX == 0 && width == sizeof<T>()) pickElements<T>(n, y, index, x);
+      else pickSteps<T>(n, y, index, x, stepX, width);
+    } else singly<T>(n, y, stepY, index, stepI, x, stepX, size, width);
+    count -= n;
+    y += <usize>n * stepY;
+    index += <usize>n * stepI;
+    x += <usize>n * stepX;
+  }
+}
+
+/** y[k] = x[index[k]], four at a time: so many more reads from afar are under way at once. */
+// @ts-ignore: decorator
+@inline
+function pickElements<T>(count: i32, y: usize, index: usize, x: usize): void {
+  for (; count >= 4; count -= 4) {
+    const a = load<T>(x + <usize>load<u32>(index, 0) * sizeof<T>());
+    const b = load<T>(x + <usize>load<u32>(index, 8) * sizeof<T>());
+    const c = load<T>(x + <usize>load<u32>(index, 16) * sizeof<T>());
+    const d = load<T>(x + <usize>load<u32>(index, 24) * sizeof<T>());
+    store<T>(y, a, 0);
+    store<T>(y, b, sizeof<T>());
+    store<T>(y, c, 2 * sizeof<T>());
+    store<T>(y, d, 3 * sizeof<T>());
+    y += 4 * sizeof<T>();
+    index += 32;
+  }
+  for (; count > 0; count--) {
+    store<T>(y, load<T>(x + <usize>load<u32>(index) * sizeof<T>()));
+    y += sizeof<T>();
+    index += 8;
+  }
+}
+
+/** y[k] = x[index[k] · width + k · stepX], in bytes. */
+// @ts-ignore: decorator
+@inline
+function pickSteps<T>(count: i32, y: usize, index: usize, x: usize, stepX: usize, width: usize): void {
+  for (; count >= 4; count -= 4) {
+    const a = x + <usize>load<u32>(index, 0) * width;
+    const b = x + <usize>load<u32>(index, 8) * width + stepX;
+    const c = x + <usize>load<u32>(index, 16) * width + 2 * stepX;
+    const d = x + <usize>load<u32>(index, 24) * width + 3 * stepX;
+    store<T>(y, load<T>(a), 0);
+    store<T>(y, load<T>(b), sizeof<T>());
+    store<T>(y, load<T>(c), 2 * sizeof<T>());
+    store<T>(y, load<T>(d), 3 * sizeof<T>());
+    y += 4 * sizeof<T>();
+    index += 32;
+    x += 4 * stepX;
+  }
+  for (; count > 0; count--) {
+    store<T>(y, load<T>(x + <usize>load<u32>(index) * width));
+    y += sizeof<T>();
+    index += 8;
+    x += stepX;
+  }
+}
+
+function singly<T>(count: i32, y: usize, stepY: usize, index: usize, stepI: usize, x: usize, stepX: usize, size: i32, width: usize): void {
+  for (; count > 0; count--) {
+    const i = load<i64>(index);
+    if (<u64>i < <u64>size) store<T>(y, load<T>(x + <usize>i * width));
+    else fault(FAULT_INDEX, i);
+    y += stepY;
+    index += stepI;
+    x += stepX;
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { FAULT_INDEX, fault, int, ptr } from "../abi";
 import { dimsAt, rowOffset, sizeAt, strideAt } from "../iterate";
+import { CHECKED, within } from "./within";
 
 // y = Σ index[k] · step[k], the one place that several index tensors give together. A negative index counts from the
 // end of its dim; with one out of range the place is -1, and it is a fault.
@@ -32,15 +33,40 @@ export function places_i64(args: usize, begin: i32, end: i32): void {
 }
 
 function addPlaces(count: i32, y: usize, sy: i32, index: usize, si: i32, size: i32, step: i32, first: bool): void {
-  for (let k = 0; k < count; k++) {
-    const at = y + (<usize>(k * sy) << 3);
-    const before = first ? 0 : load<i64>(at);
-    let i = load<i64>(index + (<usize>(k * si) << 3));
+  while (count > 0) {
+    const n = min(count, CHECKED);
+    if (sy == 1 && si == 1 && within(n, index, size)) addChecked(n, y, index, step, first);
+    else addSingly(n, y, <usize>sy << 3, index, <usize>si << 3, size, step, first);
+    count -= n;
+    y += <usize>(n * sy) << 3;
+    index += <usize>(n * si) << 3;
+  }
+}
+
+/** Adjacent indices that are in range, none of them negative. */
+function addChecked(count: i32, y: usize, index: usize, step: i32, first: bool): void {
+  const steps = i64x2.splat(step);
+  for (; count >= 2; count -= 2) {
+    // The high half of an index is 0, and so is that of its product.
+    const places = i32x4.mul(v128.load(index), steps);
+    v128.store(y, first ? places : i64x2.add(v128.load(y), places));
+    y += 16;
+    index += 16;
+  }
+  if (count > 0) store<i64>(y, (first ? 0 : load<i64>(y)) + load<i64>(index) * step);
+}
+
+function addSingly(count: i32, y: usize, stepY: usize, index: usize, stepI: usize, size: i32, step: i32, first: bool): void {
+  for (; count > 0; count--) {
+    const before = first ? 0 : load<i64>(y);
+    let i = load<i64>(index);
     if (i < -(<i64>size) || i >= <i64>size) {
       fault(FAULT_INDEX, i);
       i = -1;
     } else if (i < 0) i += size;
-    store<i64>(at, i < 0 || before < 0 ? -1 : before + i * step);
+    store<i64>(y, i < 0 || before < 0 ? -1 : before + i * step);
+    y += stepY;
+    index += stepI;
   }
 }
 

@@ -10,6 +10,7 @@
 
 import { FAULT_INDEX, fault, int, long, ptr } from "../abi";
 import { rowOffset, sizeAt, strideAt } from "../iterate";
+import { CHECKED, within } from "./within";
 
 function scatter<T, O>(args: usize, begin: i32, end: i32): void {
   const rank = int(args, 0);
@@ -77,18 +78,59 @@ function same<T, O>(count: i32, y: usize, jy: i32, ty: i32, i: i64, s: usize, ts
 // @ts-ignore: decorator
 @inline
 function each<T, O>(count: i32, y: usize, jy: i32, ty: i32, index: usize, si: i32, s: usize, ss: i32, size: i32, skip: i64): void {
-  const op = changetype<O>(0);
-  for (let k = 0; k < count; k++) {
-    const i = load<i64>(index + (<usize>(k * si) << 3));
-    if (i == skip) continue;
-    if (<u64>i >= <u64>size) {
-      fault(FAULT_INDEX, i);
-      continue;
-    }
-    const at = y + <usize>(<i32>i * jy + k * ty) * sizeof<T>();
-    store<T>(at, op.scalar<T>(load<T>(at), load<T>(s + <usize>(k * ss) * sizeof<T>())));
+  const width = <usize>jy * sizeof<T>();
+  const pitch = <usize>ty * sizeof<T>();
+  const stepI = <usize>si << 3;
+  const stepS = <usize>ss * sizeof<T>();
+  while (count > 0) {
+    const n = min(count, CHECKED);
+    if (skip < 0 && stepI == 8 && within(n, index, size)) checked<T, O>(n, y, width, pitch, index, s, stepS);
+    else singly<T, O>(n, y, width, pitch, index, stepI, s, stepS, size, skip);
+    count -= n;
+    y += <usize>n * pitch;
+    index += <usize>n * stepI;
+    s += <usize>n * stepS;
   }
 }
+
+/** Elements whose indices are adjacent and in range, four at a time and in order. */
+function checked<T, O>(count: i32, y: usize, width: usize, pitch: usize, index: usize, s: usize, stepS: usize): void {
+  for (; count >= 4; count -= 4) {
+    const a = y + <usize>load<u32>(index, 0) * width;
+    const b = y + <usize>load<u32>(index, 8) * width + pitch;
+    const c = y + <usize>load<u32>(index, 16) * width + 2 * pitch;
+    const d = y + <usize>load<u32>(index, 24) * width + 3 * pitch;
+    fold<T, O>(a, s);
+    fold<T, O>(b, s + stepS);
+    fold<T, O>(c, s + 2 * stepS);
+    fold<T, O>(d, s + 3 * stepS);
+    y += 4 * pitch;
+    index += 32;
+    s += 4 * stepS;
+  }
+  for (; count > 0; count--) {
+    fold<T, O>(y + <usize>load<u32>(index) * width, s);
+    y += pitch;
+    index += 8;
+    s += stepS;
+  }
+}
+
+function singly<T, O>(count: i32, y: usize, width: usize, pitch: usize, index: usize, stepI: usize, s: usize, stepS: usize, size: i32, skip: i64): void {
+  for (; count > 0; count--) {
+    const i = load<i64>(index);
+    if (<u64>i < <u64>size) {
+      if (i != skip) fold<T, O>(y + <usize>i * width, s);
+    } else if (i != skip) fault(FAULT_INDEX, i);
+    y += pitch;
+    index += stepI;
+    s += stepS;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function fold<T, O>(y: usize, s: usize): void { store<T>(y, changetype<O>(0).scalar<T>(load<T>(y), load<T>(s))); }
 
 // The last value stays.
 // @ts-ignore: decorator

@@ -35,6 +35,10 @@ function scan<T, W, O>(args: usize, begin: i32, end: i32, pair: i32 = 1): void {
       runningSum(n, x, y);
       continue;
     }
+    if (inner == 1) {
+      line<T, W, O>(n, x, y, pitch, exclusive);
+      continue;
+    }
     for (let j = 0; j < width; j++) store<W>(scratch + <usize>j * sizeof<W>(), op.zero<W>());
     for (let i = 0; i < n; i++) {
       for (let j: usize = 0; j < <usize>width; j++) {
@@ -46,6 +50,21 @@ function scan<T, W, O>(args: usize, begin: i32, end: i32, pair: i32 = 1): void {
       x += pitch;
       y += pitch;
     }
+  }
+}
+
+/** The scan of n elements `pitch` bytes apart: what is folded stays in a register. */
+// @ts-ignore: decorator
+@inline
+function line<T, W, O>(n: i32, x: usize, y: usize, pitch: usize, exclusive: bool): void {
+  const op = changetype<O>(0);
+  let total = op.zero<W>();
+  for (; n > 0; n--) {
+    const next = op.scalar<W>(total, <W>load<T>(x));
+    store<T>(y, <T>(exclusive ? total : next));
+    total = next;
+    x += pitch;
+    y += pitch;
   }
 }
 
@@ -236,23 +255,29 @@ function running<T>(args: usize, begin: i32, end: i32, highest: boolean): void {
   const n = int(args, 0);
   const inner = int(args, 1);
   const tile = int(args, 2);
+  const pitch = <usize>inner * sizeof<T>();
   const tiles = (inner + tile - 1) / tile;
   for (let unit = begin; unit < end; unit++) {
     const outer = unit / tiles;
     const column = (unit - outer * tiles) * tile;
     for (let j = column; j < min(column + tile, inner); j++) {
-      let at = <usize>(outer * n) * <usize>inner + <usize>j;
-      let best: T = 0;
+      const first = <usize>(outer * n) * <usize>inner + <usize>j;
+      let x = ptr(args, 3) + first * sizeof<T>();
+      let y = ptr(args, 4) + first * sizeof<T>();
+      let index = ptr(args, 5) + (first << 3);
+      let best = load<T>(x);
       let place: i64 = 0;
       for (let i = 0; i < n; i++) {
-        const v = load<T>(ptr(args, 3) + at * sizeof<T>());
-        if (i == 0 || v != v || (best == best && (highest ? v >= best : v <= best))) {
+        const v = load<T>(x);
+        if (v != v || (highest ? v >= best : v <= best)) {
           best = v;
           place = i;
         }
-        store<T>(ptr(args, 4) + at * sizeof<T>(), best);
-        store<i64>(ptr(args, 5) + (at << 3), place);
-        at += <usize>inner;
+        store<T>(y, best);
+        store<i64>(index, place);
+        x += pitch;
+        y += pitch;
+        index += <usize>inner << 3;
       }
     }
   }

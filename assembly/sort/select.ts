@@ -45,10 +45,14 @@ function select<T, K>(args: usize, begin: i32, end: i32): void {
       sort<K>(0, n);
     } else if (how == PARTIAL) {
       makeHeap<K>(0, k);
-      for (let i = k; i < n; i++) {
-        // What the heap's top would be exchanged with is never looked at again.
-        const key = rank<T, K>(load<T>(x + <usize>i * sizeof<T>())) ^ flip;
-        if (key < keyOf<K>(work)) sift<K>(0, 0, k, key, i);
+      for (let i = k; i < n; ) {
+        const worst = load<T>(x + <usize>placeOf<K>(work) * sizeof<T>());
+        i = passOver<T>(x, i, n, worst, flip != 0);
+        for (const stop = min(i + GROUP, n); i < stop; i++) {
+          // What the heap's top would be exchanged with is never looked at again.
+          const key = rank<T, K>(load<T>(x + <usize>i * sizeof<T>())) ^ flip;
+          if (key < keyOf<K>(work)) sift<K>(0, 0, k, key, i);
+        }
       }
       sortHeap<K>(0, k);
     } else if (how == QUICK) {
@@ -62,6 +66,26 @@ function select<T, K>(args: usize, begin: i32, end: i32): void {
       ptr(args, 5) + <usize>unit * <usize>results * sizeof<T>(), ptr(args, 6) + ((<usize>unit * <usize>results) << 3),
     );
   }
+}
+
+const GROUP: i32 = 16; // elements that are passed over together
+
+/** The first i from which a group has an element that may come before `worst`, or is no whole group. */
+// @ts-ignore: decorator
+@inline
+function passOver<T>(x: usize, i: i32, n: i32, worst: T, descending: bool): i32 {
+  const bound = v128.splat<T>(worst);
+  for (; i + GROUP <= n; i += GROUP) {
+    let behind = i64x2.splat(-1);
+    const from = x + <usize>i * sizeof<T>();
+    for (let k: usize = 0; k < <usize>GROUP * sizeof<T>(); k += 16) {
+      // A NaN is behind nothing: it is looked at.
+      const v = v128.load(from + k);
+      behind = v128.and(behind, descending ? v128.le<T>(v, bound) : v128.ge<T>(v, bound));
+    }
+    if (!i32x4.all_true(behind)) break;
+  }
+  return i;
 }
 
 // @ts-ignore: decorator
