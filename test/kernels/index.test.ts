@@ -64,6 +64,41 @@ test("gather: an index out of range is a fault, and nothing is read or written f
   assert.is(read(Float32Array, y, 1)[0], 6);
 });
 
+for (const width of [1, 2, 4, 8, 16]) {
+  test(`width ${width}: many indices at once, and one that is out of range among them`, () => {
+    const n = 777;
+    const bytes = Uint8Array.from({ length: 60 * n * width }, (_, i) => (i * 7 + (i >> 8)) % 251);
+    for (const [size, step, own] of [
+      [60 * n, 1, 0],
+      [60, n, 1],
+    ] as const)
+      for (const bad of [-1, 300])
+        for (const pieces of [1, 5]) {
+          reset();
+          const index = places(n, size, 5);
+          if (bad >= 0) index[bad] = BigInt(size);
+          const y = room(n * width);
+          const want = read(Uint8Array, y, n * width);
+          const z = put(bytes);
+          const wantZ = bytes.slice();
+          const from = (k: number): number => (Number(index[k]) * step + k * own) * width;
+          for (let k = 0; k < n; k++) {
+            if (k === bad) continue;
+            want.set(bytes.subarray(from(k), from(k) + width), k * width);
+            wantZ.set(want.subarray(k * width, (k + 1) * width), from(k));
+          }
+          const [at, x] = [put(index), put(bytes)];
+          run(`gather_w${width}`, block([size, step], [y, at, x], [[n, 1, 1, own]]), n, pieces);
+          assert.is(takeFault(), bad >= 0 ? 1 : 0);
+          assert.equal(read(Uint8Array, y, n * width), want);
+          if (own === 1) continue;
+          run(`scatter_w${width}`, block([size, NONE], [z, at, y], [[n, step, 1, 1]]), 1);
+          assert.is(takeFault(), bad >= 0 ? 1 : 0);
+          assert.equal(read(Uint8Array, z, bytes.length), wantZ);
+        }
+  });
+}
+
 const FOLDS = {
   sum: (a: number, b: number) => Math.fround(a + b),
   prod: (a: number, b: number) => Math.fround(a * b),
@@ -74,6 +109,7 @@ const FOLDS = {
 // [outer, along the dim, inner]; index and source have the same outer and inner sizes
 const LINES = [
   [1, 50, 1],
+  [1, 700, 1],
   [4, 30, 6],
   [1, 9, 37],
   [5, 20, 1],

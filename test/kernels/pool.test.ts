@@ -17,6 +17,10 @@ const POOLS: readonly Pool[] = [
   { size: [9, 9], out: [3, 3], kernel: [3, 2], stride: [2, 3], padding: [1, 1], dilation: [3, 2] },
   { size: [5, 6], out: [3, 3], kernel: [2, 2], stride: [2, 2], padding: [0, 0], dilation: [1, 1] }, // ceil mode
   { size: [1, 9], out: [1, 4], kernel: [1, 3], stride: [1, 2], padding: [0, 0], dilation: [1, 1] },
+  // wider than what is summed at once: many windows, and windows that are so wide themselves
+  { size: [2, 2501], out: [2, 2501], kernel: [3, 3], stride: [1, 1], padding: [1, 1], dilation: [1, 1] },
+  { size: [1, 2500], out: [1, 1251], kernel: [1, 2], stride: [1, 2], padding: [0, 1], dilation: [1, 1] },
+  { size: [2, 2500], out: [1, 5], kernel: [2, 1500], stride: [1, 250], padding: [0, 0], dilation: [1, 1] },
 ];
 const PLANES = 3;
 
