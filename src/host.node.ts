@@ -1,8 +1,9 @@
 // Node, Bun and Deno (which offer Node's modules): the kernels are files beside the library, threads are worker_threads.
 
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
-import { Worker as NodeWorker } from "node:worker_threads";
+import type { Worker as NodeWorker } from "node:worker_threads";
 import { registerCpu } from "./cpu/index.ts";
 import { type Flavour, filesOfPeer, type Host, type Peer, type Worker, type WorkerSeed } from "./device/index.ts";
 
@@ -23,12 +24,18 @@ const PEER = `import('node:worker_threads').then(({ parentPort, workerData: { li
   parentPort.on('message', async (message) => (await serving)(message));
 })`;
 
+/** Where the first thread is wanted, and not before: the module takes milliseconds of every start. */
+const startThread = (code: string, workerData: unknown): NodeWorker => {
+  const { Worker } = createRequire(import.meta.url)("node:worker_threads") as { Worker: typeof NodeWorker };
+  return new Worker(code, { eval: true, workerData });
+};
+
 const host: Host = {
   name: hostName(),
   threads: availableParallelism(),
   module: (flavour: Flavour) => new WebAssembly.Module(bytesOf(flavour)),
   spawn(seed: WorkerSeed): Worker {
-    const thread = new NodeWorker(THREAD, { eval: true, workerData: seed });
+    const thread = startThread(THREAD, seed);
     const worker: Worker = { onexit: null, terminate: () => void thread.terminate() };
     thread.on("error", () => {}); // the exit that follows is what counts
     thread.on("exit", () => worker.onexit?.(false));
@@ -36,8 +43,7 @@ const host: Host = {
     return worker;
   },
   peer(module: string): Peer {
-    const workerData = filesOfPeer(import.meta.url, module);
-    const thread = new NodeWorker(PEER, { eval: true, workerData });
+    const thread = startThread(PEER, filesOfPeer(import.meta.url, module));
     const peer: Peer = {
       onmessage: null,
       onexit: null,

@@ -9,6 +9,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import path from "node:path";
 import { build } from "esbuild";
 import { digest, files, root, run } from "./files.mjs";
+import { joinModules } from "./join.mjs";
 import { buildKernels } from "./kernels.mjs";
 
 const only = process.argv.includes("--only") ? process.argv[process.argv.indexOf("--only") + 1].split("-")[0] : null;
@@ -24,7 +25,7 @@ async function buildLibrary() {
     ["src", "test", "bench", "examples"]
       .flatMap(files)
       .filter((f) => /\.(ts|json)$/.test(f) && !f.includes("fixtures"))
-      .concat("tsconfig.json"),
+      .concat("tsconfig.json", "tools/join.mjs"),
     "",
   );
   const stampFile = path.join(root, "dist/.stamp");
@@ -36,6 +37,7 @@ async function buildLibrary() {
   rmSync(path.join(root, "build"), { recursive: true, force: true });
   await run(tsc, ["-p", "src"]);
   await run(tsc, ["-p", "test"]);
+  await joinModules();
   writeFileSync(stampFile, stamp);
 }
 

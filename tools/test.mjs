@@ -27,7 +27,8 @@ function runFile(file) {
     const started = performance.now();
     const child = spawn(process.execPath, ["--enable-source-maps", path.join(folder, file)], {
       cwd: root,
-      env: { ...process.env, FORCE_COLOR: "0" },
+      // Tests look inside: they need the package as the modules that it was written in.
+      env: { ...process.env, FORCE_COLOR: "0", NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} -C modules` },
     });
     let output = "";
     child.stdout.on("data", (d) => {

@@ -77,7 +77,7 @@ function addressOf(url: string | URL): URL {
 }
 
 /** Whether a function can only be constructed. */
-const isClass = (f: unknown): boolean => /^class\b/.test(Function.prototype.toString.call(f));
+const isClass = (f: unknown): boolean => /^class\b/.test(globalThis.Function.prototype.toString.call(f));
 
 type Class = new (...args: never[]) => object;
 

@@ -55,14 +55,15 @@ export interface Host {
 
 /**
  * What a peer imports: the entry beside the file of its host, which is at `url`, then a module of the library. Throws where a
- * bundler has made one file of them.
+ * bundler has made one file of them. (The build's own one file, tools/join.mjs, has its entries in a folder.)
  */
 export function filesOfPeer(url: string, module: string): { library: string; module: string } {
-  const library = url.replace(/\/host(\.\w+\.[jt]s)$/, "/entry$1");
-  if (library === url) {
+  const host = url.replace(/\/joined\.js$/, "/joined/host.node.js");
+  const library = host.replace(/\/host(\.\w+\.[jt]s)$/, "/entry$1");
+  if (library === host) {
     throw new TypeError("a bundled library has no files that a thread could import: keep flambeau external");
   }
-  return { library, module: new URL(module, url).href };
+  return { library, module: new URL(module, host).href };
 }
 
 let here: Host | null = null;

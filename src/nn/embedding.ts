@@ -83,7 +83,7 @@ export class Embedding extends Layer {
     freeze: boolean = true,
     options: Omit<EmbeddingOptions, "numEmbeddings" | "embeddingDim"> = {},
   ): Embedding {
-    const layer = new Embedding({ ...options, ...sizesOf(embeddings) });
+    const layer = new this({ ...options, ...sizesOf(embeddings) });
     layer.weight = new Parameter(embeddings, !freeze);
     return layer;
   }
@@ -213,7 +213,7 @@ export class EmbeddingBag extends Module {
     freeze: boolean = true,
     options: Omit<EmbeddingBagOptions, "numEmbeddings" | "embeddingDim"> = {},
   ): EmbeddingBag {
-    const layer = new EmbeddingBag({ ...options, ...sizesOf(embeddings) });
+    const layer = new this({ ...options, ...sizesOf(embeddings) });
     layer.weight = new Parameter(embeddings, !freeze);
     return layer;
   }
