@@ -16,3 +16,8 @@ declare module "*/wasm/relaxed.js" {
   export const limits: number;
   export const base64: string;
 }
+
+/** The script of the worker that `inWorker` starts in a browser: deflated, as base64. */
+declare module "*/worker.packed.js" {
+  export const packed: string;
+}

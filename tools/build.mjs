@@ -7,6 +7,7 @@
 // work on kernels: the result is marked stale for a plain build.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { deflateRawSync } from "node:zlib";
 import { build } from "esbuild";
 import { digest, files, root, run } from "./files.mjs";
 import { joinModules } from "./join.mjs";
@@ -41,26 +42,28 @@ async function buildLibrary() {
   writeFileSync(stampFile, stamp);
 }
 
-/** The whole library in one file, with both kernels inside: as a module, and as a script that sets `flambeau`. */
+/** The whole library in one file, with both kernels inside: a module, a script that sets `flambeau`, one for a worker. */
 async function buildSingle() {
-  const parts = ["dist/.stamp", "dist/wasm/.stamp"].map((file) => readFileSync(path.join(root, file), "utf8"));
-  const stamp = parts.join("\n");
-  const stampFile = path.join(root, "dist/.stamp-single");
+  const stamp = ["dist/.stamp", "dist/wasm/.stamp"].map((file) => readFileSync(at(file), "utf8")).join("\n");
+  const stampFile = at("dist/.stamp-single");
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return;
-  for (const [format, file] of [
-    ["esm", "flambeau.js"],
-    ["iife", "flambeau.global.js"],
-  ]) {
-    await build({
-      entryPoints: [path.join(root, "dist/entry.single.js")],
-      outfile: path.join(root, "dist", file),
-      bundle: true,
-      minify: true,
-      format,
-      globalName: format === "iife" ? "flambeau" : undefined,
-      target: "es2022",
-      keepNames: true,
-    });
-  }
+  const options = { bundle: true, minify: true, keepNames: true, target: "es2022" };
+  const entryPoints = [at("dist/entry.single.js")];
+  await build({ ...options, entryPoints, format: "esm", outfile: at("dist/flambeau.js") });
+  await build({
+    ...options,
+    entryPoints,
+    format: "iife",
+    outfile: at("dist/flambeau.global.js"),
+    globalName: "flambeau",
+  });
+  const worker = { entryPoints: [at("dist/worker.single.js")], external: ["./worker.packed.js"] };
+  const { outputFiles } = await build({ ...options, ...worker, format: "iife", write: false });
+  const packed = deflateRawSync(outputFiles[0].contents, { level: 9 }).toString("base64");
+  writeFileSync(at("dist/worker.packed.js"), `export const packed = "${packed}";\n`);
   writeFileSync(stampFile, stamp);
+}
+
+function at(file) {
+  return path.join(root, file);
 }

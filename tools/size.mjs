@@ -11,6 +11,8 @@ const budget = JSON.parse(readFileSync(path.join(root, "tools/size/budget.json")
 const sizes = {
   "all of it, JavaScript": await bundled("everything.js"),
   "an MLP that infers, JavaScript": await bundled("mlp.js"),
+  "a page with the library in a worker, its own JavaScript": await bundled("worker.js"),
+  "the library in a worker, packed": [read("dist/worker.packed.js")],
   "in one file, with both kernels": [read("dist/flambeau.js")],
   "kernels, SIMD": [read("dist/wasm/simd-single.wasm")],
   "kernels, relaxed SIMD": [read("dist/wasm/relaxed-single.wasm")],
@@ -43,7 +45,7 @@ async function bundled(program) {
       outdir: out,
     });
     return readdirSync(out)
-      .filter((file) => !/^(simd|relaxed)-/.test(file))
+      .filter((file) => !/^(simd|relaxed|worker\.packed)-/.test(file))
       .map((file) => readFileSync(path.join(out, file)));
   } finally {
     rmSync(out, { recursive: true });

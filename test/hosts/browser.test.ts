@@ -12,7 +12,7 @@ import { chromium } from "./browsers/chromium.ts";
 import { firefox } from "./browsers/firefox.ts";
 import { webkit, webkitShared } from "./browsers/webkit.ts";
 import { check, skip } from "./check.ts";
-import { smokeFor, smokeOf, smokeScript } from "./modules.ts";
+import { remoteFor, smokeFor, smokeOf, smokeScript } from "./modules.ts";
 import { ANSWERED, PROGRAM, serve } from "./pages.ts";
 import type { Answer } from "./smoke.ts";
 
@@ -30,6 +30,10 @@ const TEXTS: Readonly<Record<string, string>> = {
   "smoke.script.js": smokeScript(),
   "service.module.js": `import { smoke } from "./smoke.one.js"; ${ON_MESSAGE}`,
   "service.script.js": `importScripts("dist/flambeau.global.js", "smoke.script.js"); ${ON_MESSAGE}`,
+  // The library in a worker, a page that never blocks.
+  "remote.html": `<!doctype html><script type="module" src="page.remote.js"></script>`,
+  "page.remote.js": `import { smoke } from "./remote.js"; globalThis.answer = await smoke();`,
+  "remote.js": remoteFor("default"),
   // A host of long ago.
   "old.html": `<!doctype html><script>WebAssembly.validate = () => false</script><script type="module" src="old.js"></script>`,
   "old.js": `import("./smoke.js").catch(({ message }) => { globalThis.answer = message; });`,
@@ -60,6 +64,8 @@ const CASES: readonly Case[] = [
   ["a page that forbids workers", "strict/page.html", ANSWERED, /one thread \(the host lets no worker start/, 0],
   ["a Web Worker", "plain/blank.html", IN_WORKER, PLAIN, 1],
   ["a Web Worker of an isolated page", "isolated/blank.html", IN_WORKER, SHARED, ALL],
+  ["the library in a worker", "plain/remote.html", ANSWERED, PLAIN, 1],
+  ["the library in a worker of an isolated page", "isolated/remote.html", ANSWERED, SHARED, ALL],
   ["one file in a page", "plain/one.html", ANSWERED, PLAIN, 0],
   ["one file in an isolated page", "isolated/one.html", ANSWERED, SHARED, ALL - 1],
   ["a service worker", "plain/blank.html", inService("classic", "service.script.js"), ALONE, 0],

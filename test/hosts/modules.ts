@@ -5,14 +5,20 @@ import path from "node:path";
 import { root } from "../house/sources.ts";
 
 /** The entry of a condition: "dist/entry.browser.js". */
-export function entryOf(condition: string): string {
+export function entryOf(condition: string, subpath = "."): string {
   const { exports } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
-  return path.posix.normalize(exports["."][condition]);
+  return path.posix.normalize(exports[subpath][condition]);
 }
 
 /** The smoke program where the library is one folder below it. */
 export function smokeFor(condition: string): string {
   return smokeOf(entryOf(condition));
+}
+
+/** The smoke program with the library in a worker. */
+export function remoteFor(condition: string): string {
+  const text = readFileSync(new URL("remote.js", import.meta.url), "utf8");
+  return text.replace('"flambeau/worker"', `"./${entryOf(condition, "./worker")}"`);
 }
 
 /** The smoke program over a file of the project, which is one folder above. */
@@ -28,7 +34,7 @@ export function smokeScript(): string {
 /** What the library consists of in `dist`, without the entries of other hosts and without kernels. */
 export function libraryFor(condition: string): string[] {
   const mine = entryOf(condition);
-  const others = /^dist\/(entry\.|host\.|part\.|web\.|index\.|flambeau\.)/;
+  const others = /^dist\/(entry\.|host\.|part\.|web\.|index\.|worker\.|flambeau\.)/;
   return readdirSync(path.join(root, "dist"), { recursive: true, encoding: "utf8" })
     .map((file) => `dist/${file.replaceAll("\\", "/")}`)
     .filter((file) => file.endsWith(".js") && !file.includes("/wasm/"))
