@@ -101,6 +101,15 @@ export function scatter<T>(to: usize, step: usize, x: v128, count: i32): void {
   }
 }
 
+/** The sum of the lanes of a float vector. */
+// @ts-ignore: decorator
+@inline
+export function total<T>(x: v128): T {
+  const half = v128.add<T>(x, v128.shuffle<f64>(x, x, 1, 0));
+  if (sizeof<T>() == 4) return v128.extract_lane<T>(half, 0) + v128.extract_lane<T>(half, 1);
+  else return v128.extract_lane<T>(half, 0);
+}
+
 /** Lane masks of T as bytes 0 or 1 in the low lanes. */
 // @ts-ignore: decorator
 @inline

@@ -50,6 +50,7 @@ export function copyBand<T>(args: usize, b: i32, g: i32, oy: i32, count: i32, to
   const plane = <usize>(planeRows(args) * pitch(args)) * sizeof<T>();
   const width = pitch(args);
   const rows = planeRows(args) - int(args, 3) + count;
+  const even = sx == 1 && int(args, 26) == 1;
   for (let c = 0; c < int(args, 39); c++) {
     const image = channelX<T>(args, b, g, c);
     for (let phase = 0; phase < down * across; phase++) {
@@ -61,7 +62,8 @@ export function copyBand<T>(args: usize, b: i32, g: i32, oy: i32, count: i32, to
       for (let r = 0; r < rows; r++) {
         const inside = <u32>y < <u32>int(args, 27);
         const from = image + <usize>(y * int(args, 25)) * sizeof<T>();
-        for (let q = 0; q < width; q += lanes) {
+        if (inside && even) copyRow<T>(from, column, int(args, 28), width, at);
+        else for (let q = 0; q < width; q += lanes) {
           const x = inside ? gather<T>(from, q * sx + column, sx, int(args, 26), int(args, 28)) : i64x2.splat(0);
           v128.store(at + <usize>q * sizeof<T>(), x);
         }
@@ -71,4 +73,17 @@ export function copyBand<T>(args: usize, b: i32, g: i32, oy: i32, count: i32, to
       to += plane;
     }
   }
+}
+
+/** Elements [first, first + width) of a row of `size`, with zeros outside of it and, at the end, up to a vector too much. */
+function copyRow<T>(row: usize, first: i32, size: i32, width: i32, to: usize): void {
+  const lanes: i32 = 16 / <i32>sizeof<T>();
+  const begin = min(max(-first, 0), width);
+  const end = min(max(size - first, begin), width);
+  let q = 0;
+  for (; q < begin; q += lanes) v128.store(to + <usize>q * sizeof<T>(), i64x2.splat(0));
+  const from = row + <usize>first * sizeof<T>();
+  for (q = begin; q + lanes <= end; q += lanes) v128.store(to + <usize>q * sizeof<T>(), v128.load(from + <usize>q * sizeof<T>()));
+  for (; q < end; q++) store<T>(to + <usize>q * sizeof<T>(), load<T>(from + <usize>q * sizeof<T>()));
+  for (; q < width; q += lanes) v128.store(to + <usize>q * sizeof<T>(), i64x2.splat(0));
 }

@@ -19,13 +19,21 @@ export function gather<T>(row: usize, at: i32, step: i32, stride: i32, size: i32
   return scattered<T>(row, at, step, stride, size);
 }
 
-/** Loads what is inside and moves it to its lanes: a swizzle gives 0 for the bytes that come from outside. */
+/** Loads what is inside and moves it to its lanes. */
 function shifted<T>(row: usize, at: i32, size: i32): v128 {
+  return i8x16.swizzle(v128.load(row + <usize>inside<T>(at, size) * sizeof<T>()), movesTo<T>(at, size));
+}
+
+/** Where to load for a vector that begins at element `at` of a row, which has at least a vector, and may lie outside. */
+// @ts-ignore: decorator
+@inline
+export function inside<T>(at: i32, size: i32): i32 { return max(0, min(at, size - 16 / <i32>sizeof<T>())); }
+
+/** The swizzle that moves what was loaded to its lanes; it gives 0 for the bytes that come from outside. */
+export function movesTo<T>(at: i32, size: i32): v128 {
   const lanes: i32 = 16 / <i32>sizeof<T>();
-  const inside = max(0, min(at, size - lanes));
-  const move = max(-lanes, min(at - inside, lanes)) * <i32>sizeof<T>();
-  const bytes = i8x16.add(i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), i8x16.splat(<i8>move));
-  return i8x16.swizzle(v128.load(row + <usize>inside * sizeof<T>()), bytes);
+  const move = max(-lanes, min(at - inside<T>(at, size), lanes)) * <i32>sizeof<T>();
+  return i8x16.add(i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), i8x16.splat(<i8>move));
 }
 
 function scattered<T>(row: usize, at: i32, step: i32, stride: i32, size: i32): v128 {

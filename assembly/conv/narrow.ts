@@ -14,6 +14,7 @@
 import { int, scratch } from "../abi";
 import { ROWS } from "../gemm/micro";
 import { madd } from "../math";
+import { total } from "../simd";
 import { copyBand, fillTable, pitch } from "./band";
 import { channelY, filter } from "./block";
 import { gather } from "./gather";
@@ -139,13 +140,6 @@ function sumTile<T>(
 function put<T>(w: usize, first: v128, second: v128, two: bool): void {
   store<T>(w, load<T>(w) + total<T>(first));
   if (two) store<T>(w + sizeof<T>(), load<T>(w + sizeof<T>()) + total<T>(second));
-}
-
-// @ts-ignore: decorator
-@inline
-function total<T>(v: v128): T {
-  if (sizeof<T>() == 4) v = v128.add<T>(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
-  return v128.extract_lane<T>(v, 0) + v128.extract_lane<T>(v, 1);
 }
 
 export function convNarrow_f32(args: usize, begin: i32, end: i32): void { narrow<f32>(args, begin, end); }

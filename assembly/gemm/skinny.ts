@@ -8,6 +8,7 @@
 
 import { int, ptr, real, scratch } from "../abi";
 import { madd } from "../math";
+import { total } from "../simd";
 import { element } from "./dense";
 
 export const SKINNY: i32 = 4;
@@ -104,10 +105,10 @@ function dots<T>(count: i32, length: i32, kc: i32, from: usize, mj: usize): void
         m2 += 32;
         m3 += 32;
       }
-      let s0 = across<T>(v128.add<T>(a0, b0));
-      let s1 = across<T>(v128.add<T>(a1, b1));
-      let s2 = across<T>(v128.add<T>(a2, b2));
-      let s3 = across<T>(v128.add<T>(a3, b3));
+      let s0 = total<T>(v128.add<T>(a0, b0));
+      let s1 = total<T>(v128.add<T>(a1, b1));
+      let s2 = total<T>(v128.add<T>(a2, b2));
+      let s3 = total<T>(v128.add<T>(a3, b3));
       for (let q = whole; q < kc; q++) {
         const y = load<T>(at);
         s0 += y * load<T>(m0);
@@ -145,22 +146,13 @@ function dot<T>(x: usize, y: usize, n: i32): T {
     x += 64;
     y += 64;
   }
-  let sum = across<T>(v128.add<T>(v128.add<T>(a, b), v128.add<T>(c, d)));
+  let sum = total<T>(v128.add<T>(v128.add<T>(a, b), v128.add<T>(c, d)));
   for (; n > 0; n--) {
     sum += load<T>(x) * load<T>(y);
     x += sizeof<T>();
     y += sizeof<T>();
   }
   return sum;
-}
-
-/** The sum of the lanes. */
-// @ts-ignore: decorator
-@inline
-function across<T>(x: v128): T {
-  const half = v128.add<T>(x, v128.shuffle<f64>(x, x, 1, 0));
-  if (sizeof<T>() == 4) return v128.extract_lane<T>(half, 0) + v128.extract_lane<T>(half, 1);
-  else return v128.extract_lane<T>(half, 0);
 }
 
 /** Any other M, fast where it is contiguous along j: rows of M, four at a time, into rows of sums. */

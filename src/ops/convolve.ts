@@ -60,11 +60,7 @@ function run(k: Kernels, work: Work): void {
   const { from, to, kernel, out, images, geometry } = work;
   const taps = from * kernel[0] * kernel[1];
   if (isDepthwise(k, from, to)) {
-    const units = images * geometry.groups * to;
-    block(k, "depthwise", work, 0, 0)
-      .int(0)
-      .int(geometry.groups)
-      .run(units, grainOf(taps * out[0] * out[1]));
+    runDepthwise(k, work);
     return;
   }
   const band = k.has(`convDirect_${SUFFIX[k.code]}`) ? bandOf(work, SIZE[k.code]!) : 0;
@@ -76,6 +72,37 @@ function run(k: Kernels, work: Work): void {
   const columns = images * out[0] * out[1];
   const tile = Math.min(Math.max(Math.ceil(columns / UNITS / 8) * 8, LEAST_COLUMNS), MOST_COLUMNS);
   block(k, "conv", work, to, tile).run(Math.ceil(columns / tile) * geometry.groups, grainOf(to * taps * tile));
+}
+
+/** A channel a unit, in bands; images whose rows are too long for the copy are cut into columns first. */
+function runDepthwise(k: Kernels, work: Work): void {
+  const { to, kernel, out, images, geometry } = work;
+  const rows = depthwiseRows(work, SIZE[k.code]!);
+  if (rows === 0) {
+    const [left, right] = [Math.ceil(out[1] / 2), Math.floor(out[1] / 2)];
+    const { padding, stride } = geometry;
+    runDepthwise(k, { ...work, out: [out[0], left] });
+    runDepthwise(k, {
+      ...work,
+      out: [out[0], right],
+      geometry: { ...geometry, padding: [padding[0], padding[1] - left * stride[1]] },
+      yBase: work.yBase + left * work.yStrides[3],
+    });
+    return;
+  }
+  block(k, "depthwise", work, rows, 0)
+    .int(0)
+    .int(geometry.groups)
+    .run(images * geometry.groups * to, grainOf(kernel[0] * kernel[1] * out[0] * out[1]));
+}
+
+/** The rows of a band for assembly/conv/depthwise.ts; 0 where not even one fits the arena. */
+function depthwiseRows({ kernel, out, geometry }: Work, bytes: number): number {
+  const { rows: more, pitch, planes } = copyOf(kernel, geometry, out);
+  const size = (rows: number): number => planes * (rows + more) * pitch * bytes;
+  let rows = out[0];
+  while (rows > 1 && size(rows) > BAND_BYTES) rows = Math.ceil(rows / 2);
+  return kernel[0] * kernel[1] * 20 + size(rows) + 64 <= ARENA ? rows : 0;
 }
 
 /** One channel of x a group and hardly more of y: a product would be mostly padding. */
@@ -313,18 +340,19 @@ export function launchConvWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor, ge
     wStrides: [to * from * taps, from * taps, taps, kernel[1], 1],
   };
   const tiles = tilesOf(to, from * taps, depth, splits * groups);
-  const [kernelName, units] = isDepthwise(k, from, to)
-    ? ["depthwiseWeight", to]
-    : isNarrow(k, work, splits)
-      ? ["convNarrow", 1]
-      : ["convWeight", tiles.count];
-  const narrow = kernelName === "convNarrow";
+  const band = isDepthwise(k, from, to) ? depthwiseRows(work, SIZE[k.code]!) : 0;
+  const [kernelName, units, length, rows] =
+    band > 0
+      ? (["depthwiseWeight", to, depth, band] as const)
+      : isNarrow(k, work, splits)
+        ? (["convNarrow", 1, from * taps, out[0]] as const)
+        : (["convWeight", tiles.count, depth, tiles.rows] as const);
   const call = k
     .call(kernelName)
     .int(to)
     .int(from * taps)
-    .int(narrow ? from * taps : depth)
-    .int(narrow ? out[0] : tiles.rows)
+    .int(length)
+    .int(rows)
     .int(tiles.columns);
   operands(call, work)
     .int(images)

@@ -41,6 +41,8 @@ const CASES: readonly Case[] = [
   { ...PLAIN, groups: 4, c: 4, o: 4, padding: [1, 1] },
   { ...PLAIN, groups: 2, c: 2, o: 6, stride: [2, 1] },
   { ...PLAIN, groups: 2, c: 2, o: 2, size: [5, 40], padding: [1, 2] },
+  { ...PLAIN, groups: 2, c: 2, o: 4, n: 1, size: [70, 11], padding: [3, 2], dilation: [1, 2] },
+  { ...PLAIN, groups: 2, c: 2, o: 2, size: [13, 33], stride: [2, 2], padding: [1, 1] },
   { ...PLAIN, n: 1, c: 40, o: 7, padding: [1, 1], size: [4, 4] },
   { ...PLAIN, n: 4, c: 2, o: 130, size: [12, 30], padding: [1, 1] },
 ];
@@ -186,14 +188,20 @@ for (const dtype of ["f32", "f64"] as const) {
         const partial = room(splits * w.length * bytes);
         const head: Slot[] = [og, 0, taps, out[0], 0, 0, real(1), real(0), real(1), real(0)];
         const args = [...head, put(new type(g)), partial, put(new type(x)), 0, ...shape, images, w.length, c.groups];
+        const check = () => {
+          const parts = read(type as typeof Float64Array, partial, splits * w.length);
+          const got = wanted.map((_, i) => parts[i]! + (splits === 2 ? parts[w.length + i]! : 0));
+          const finite = (list: Float64Array): Float64Array => list.filter((_, i) => Number.isFinite(wanted[i]));
+          wanted.forEach((v, i) => {
+            if (!Number.isFinite(v)) assert.is(got[i], v, JSON.stringify(c));
+          });
+          close(finite(got), finite(wanted), 20 * tolerance, JSON.stringify(c));
+        };
         run(`convNarrow_${dtype}`, args, c.groups * splits, 2);
-        const parts = read(type as typeof Float64Array, partial, splits * w.length);
-        const got = wanted.map((_, i) => parts[i]! + (splits === 2 ? parts[w.length + i]! : 0));
-        const finite = (list: Float64Array): Float64Array => list.filter((_, i) => Number.isFinite(wanted[i]));
-        wanted.forEach((v, i) => {
-          if (!Number.isFinite(v)) assert.is(got[i], v, JSON.stringify(c));
-        });
-        close(finite(got), finite(wanted), 20 * tolerance, JSON.stringify(c));
+        check();
+        if (c.c !== c.groups) continue;
+        run(`depthwiseWeight_${dtype}`, args, c.o * splits, 3);
+        check();
       }
   });
 
