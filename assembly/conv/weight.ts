@@ -6,9 +6,10 @@
 // writes a partial w, 42 elements after the last one's, and the sum over splits is a launch of its own.
 // Units are tiles of (o, tap), then groups, then splits: the batch is split · groups + group, w group stride included.
 //
-//   args ─ as in block.ts │ 43 groups
+//   args ─ as in block.ts │ 43 groups │ 44 flags (0: none), an i32 each: without one that is set there is nothing to do │
+//          45 their number
 
-import { int, scratch } from "../abi";
+import { int, ptr, scratch } from "../abi";
 import { multiply } from "../gemm/core";
 import { NOTES } from "../gemm/finish";
 import { columns, ROWS } from "../gemm/micro";
@@ -170,5 +171,16 @@ function pixelsOf<T>(args: usize, row: usize, x: i32): v128 {
   return row == 0 ? i64x2.splat(0) : gather<T>(row, x, int(args, 34), int(args, 26), int(args, 28));
 }
 
-export function convWeight_f32(args: usize, begin: i32, end: i32): void { multiply<f32, Weight>(args, begin, end); }
-export function convWeight_f64(args: usize, begin: i32, end: i32): void { multiply<f64, Weight>(args, begin, end); }
+function isWanted(args: usize): bool {
+  const flags = ptr(args, 44);
+  if (flags == 0) return true;
+  for (let i = 0; i < int(args, 45); i++) if (load<i32>(flags + (<usize>i << 2)) != 0) return true;
+  return false;
+}
+
+export function convWeight_f32(args: usize, begin: i32, end: i32): void {
+  if (isWanted(args)) multiply<f32, Weight>(args, begin, end);
+}
+export function convWeight_f64(args: usize, begin: i32, end: i32): void {
+  if (isWanted(args)) multiply<f64, Weight>(args, begin, end);
+}

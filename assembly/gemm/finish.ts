@@ -46,7 +46,8 @@ export function finishWhole<T>(args: usize, r: i32, c: usize, d: usize, colD: us
       x = v128.add<T>(x, v128.mul<T>(v128.splat<T>(<T>real(args, 8)), y));
     } else if (!first) x = v128.add<T>(x, v128.load(c + s));
     // pmax(x, 0) is x < 0 ? 0 : x, which keeps a NaN.
-    v128.store(c + s, relu ? v128.pmax<T>(x, i64x2.splat(0)) : x);
+    if (isFloat<T>() && relu) x = v128.pmax<T>(x, i64x2.splat(0));
+    v128.store(c + s, x);
   }
 }
 

@@ -2,9 +2,11 @@
 //
 //   tile[r, c] (+)= Σ_p strip[p, r] · panel[p, c]
 //
-// A strip holds ROWS rows of A interleaved along k; a panel holds COLUMNS columns of B, `step` bytes from one k to the
-// next: packed (step = 32) or B itself where its rows are contiguous. Every element of C is one chain of
+// A strip holds ROWS rows of A interleaved along k; a panel holds COLUMNS columns of B, `apart` bytes from one k to the
+// next: packed (32) or B itself where its rows are contiguous. Every element of C is one chain of
 // multiply-adds in the order of k, whatever row and column of a tile it falls on, so a tiling never changes the bits.
+//
+// With T = i32 an element is a pair of int16, and a product two products and their sum (pairs.ts).
 //
 // Of the sixteen vector registers V8 keeps one: 12 sums + 2 of B + 1 of A fill the rest with a fused multiply-add;
 // without one the product needs a register too, and 8 sums leave room for two products in flight.
@@ -19,8 +21,38 @@ export const ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 @inline export function columns<T>(): i32 { return 32 / <i32>sizeof<T>(); }
 
 /** Writes the tile to `c`, whose rows are `rowC` bytes apart, or adds it to what is there. */
-export function micro<T>(k: i32, strip: usize, panel: usize, step: usize, c: usize, rowC: usize, add: bool): void {
-  product<T>(k, strip, panel, step, false, c, rowC, add);
+export function micro<T>(k: i32, strip: usize, panel: usize, apart: usize, c: usize, rowC: usize, add: bool): void {
+  if (isFloat<T>()) product<T>(k, strip, panel, apart, false, c, rowC, add);
+  else {
+    pairProduct(k, strip, panel, apart, c, rowC, add);
+    pairProduct(k, strip + (<usize>(ROWS / 2) << 2), panel, apart, c + <usize>(ROWS / 2) * rowC, rowC, add);
+  }
+}
+
+/** Half the rows of a tile of pairs: each product needs a register more than a multiply-add. */
+function pairProduct(k: i32, strip: usize, panel: usize, apart: usize, c: usize, rowC: usize, add: bool): void {
+  const zero = i64x2.splat(0);
+  let s00 = zero, s01 = zero, s10 = zero, s11 = zero, s20 = zero, s21 = zero;
+  for (; k > 0; k--) {
+    const b0 = v128.load(panel);
+    const b1 = v128.load(panel, 16);
+    let a = v128.load32_splat(strip);
+    s00 = i32x4.add(s00, i32x4.dot_i16x8_s(a, b0));
+    s01 = i32x4.add(s01, i32x4.dot_i16x8_s(a, b1));
+    a = v128.load32_splat(strip, 4);
+    s10 = i32x4.add(s10, i32x4.dot_i16x8_s(a, b0));
+    s11 = i32x4.add(s11, i32x4.dot_i16x8_s(a, b1));
+    if (ROWS == 6) {
+      a = v128.load32_splat(strip, 8);
+      s20 = i32x4.add(s20, i32x4.dot_i16x8_s(a, b0));
+      s21 = i32x4.add(s21, i32x4.dot_i16x8_s(a, b1));
+    }
+    strip += <usize>ROWS << 2;
+    panel += apart;
+  }
+  put<i32>(c, s00, s01, add);
+  put<i32>(c + rowC, s10, s11, add);
+  if (ROWS == 6) put<i32>(c + 2 * rowC, s20, s21, add);
 }
 
 /** As `micro`, with the rows of the panel anywhere: row p is `table[p]` bytes (usize) from `panel`. */
@@ -30,7 +62,7 @@ export function microTable<T>(
   product<T>(k, strip, panel, table, true, c, rowC, add);
 }
 
-/** `way` is the step or the table. */
+/** `way` is the distance of rows or the table. */
 // @ts-ignore: decorator
 @inline
 function product<T>(

@@ -17,6 +17,8 @@ export const inside: (...shape: number[]) => TensorSample = sampled("float32", -
 export const aboveOne: (...shape: number[]) => TensorSample = sampled("float32", 1.1, 3);
 /** An int64 tensor with values in [-9, 9]. */
 export const i64: (...shape: number[]) => TensorSample = sampled("int64", -9, 9);
+/** An int8 tensor. */
+export const i8: (...shape: number[]) => TensorSample = sampled("int8", -128, 127);
 /** A bool tensor. */
 export const bools: (...shape: number[]) => TensorSample = sampled("bool", 0, 1);
 /** A complex64 tensor. */

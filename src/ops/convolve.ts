@@ -1,60 +1,30 @@
 // How a convolution and its gradients reach their kernels (assembly/conv/block.ts).
 
 import { SIZE, SUFFIX } from "../core/index.ts";
-import { type Call, copyInto, type Kernels } from "../op/index.ts";
-import { scalarTensor, Tensor } from "../tensor/index.ts";
+import { copyInto, type Kernels } from "../op/index.ts";
+import { scalarTensor, type Tensor } from "../tensor/index.ts";
+import {
+  ARENA,
+  BAND_BYTES,
+  block,
+  copyOf,
+  type Geometry,
+  operands,
+  type Pair,
+  planes,
+  ROWS,
+  STRIP_BYTES,
+  TILE_BYTES,
+  UNITS,
+  type Work,
+} from "./convwork.ts";
 import { fold } from "./folds.ts";
 import { grainOf, tilesOf } from "./product.ts";
+import { runWinograd, runWinogradWeight } from "./winograd.ts";
 
-/** Height and width. */
-export type Pair = readonly [number, number];
-
-/** What a convolution does beside its operands' shapes. `padding` is what is added above and on the left. */
-export interface Geometry {
-  readonly stride: Pair;
-  readonly padding: Pair;
-  readonly dilation: Pair;
-  readonly groups: number;
-}
-
-/**
- * One convolution as a kernel sees it: of x [images, groups · channels, h, w], contiguous, with a filter of any strides,
- * into y of any strides. Strides and `base`s are in elements.
- */
-interface Work {
-  /** Channels of x and of y a group. */
-  readonly from: number;
-  readonly to: number;
-  readonly x: Tensor;
-  readonly w: Tensor;
-  readonly y: Tensor;
-  readonly bias: Tensor | null;
-  readonly images: number;
-  readonly size: Pair;
-  readonly out: Pair;
-  readonly kernel: Pair;
-  readonly geometry: Geometry;
-  readonly yBase: number;
-  /** Of image, channel, row, column. */
-  readonly yStrides: readonly [number, number, number, number];
-  readonly wBase: number;
-  /** Of group, channel of y, channel of x, row, column. */
-  readonly wStrides: readonly [number, number, number, number, number];
-}
-
-/** The arena of a kernel (SCRATCH_BYTES of assembly/abi.ts), and the parts of it that gemm/finish.ts gives away. */
-const ARENA = 2 << 20;
-const TILE_BYTES = 512;
-const STRIP_BYTES = 245_760;
-/** A band of images that stays in the second cache beside the filters. */
-const BAND_BYTES = 256 << 10;
 /** Columns of a tile: the filters are packed anew for each. */
 const LEAST_COLUMNS = 256;
 const MOST_COLUMNS = 1024;
-/** Units of a large convolution: enough for eight threads. */
-const UNITS = 8;
-/** Rows of a strip of filters in the widest kernel: ROWS of assembly/gemm/micro.ts. */
-const ROWS = 6;
 
 function run(k: Kernels, work: Work): void {
   const { from, to, kernel, out, images, geometry } = work;
@@ -63,6 +33,7 @@ function run(k: Kernels, work: Work): void {
     runDepthwise(k, work);
     return;
   }
+  if (runWinograd(k, work)) return;
   const band = k.has(`convDirect_${SUFFIX[k.code]}`) ? bandOf(work, SIZE[k.code]!) : 0;
   if (band > 0) {
     const units = Math.ceil(out[0] / band) * images * geometry.groups;
@@ -125,63 +96,6 @@ function bandOf({ from, to, kernel, out, images, geometry }: Work, bytes: number
   if (TILE_BYTES + STRIP_BYTES + taps * 4 + 64 + size(rows) > ARENA) return 0;
   const packedOnce = Math.ceil(to / ROWS) * ROWS * taps * bytes <= STRIP_BYTES;
   return packedOnce || rows * out[1] >= LEAST_COLUMNS ? rows : 0;
-}
-
-/** The copy of assembly/conv/band.ts: rows beyond those of y, elements of a row, planes of a channel. */
-function copyOf(
-  kernel: Pair,
-  { stride, dilation }: Geometry,
-  out: Pair,
-): { rows: number; pitch: number; planes: number } {
-  const reach = (d: 0 | 1): number => Math.floor(((kernel[d] - 1) * dilation[d]) / stride[d]);
-  const phases = (d: 0 | 1): number => (dilation[d] === 1 ? Math.min(kernel[d], stride[d]) : stride[d]);
-  return { rows: reach(0), pitch: out[1] + reach(1), planes: phases(0) * phases(1) };
-}
-
-/** The argument block up to slot 41. */
-function block(k: Kernels, name: string, work: Work, tileRows: number, tileColumns: number): Call {
-  const { from, to, images, out, kernel } = work;
-  const call = k
-    .call(name)
-    .int(to)
-    .int(images * out[0] * out[1])
-    .int(from * kernel[0] * kernel[1]);
-  return operands(call.int(tileRows).int(tileColumns), work).int(images);
-}
-
-/** Slots 5 to 40. */
-function operands(call: Call, work: Work): Call {
-  const { from, to, x, w, y, bias, size, out, kernel, geometry } = work;
-  const { stride, dilation, padding } = geometry;
-  return call
-    .bool(false)
-    .pair(1, 0)
-    .pair(1, 0)
-    .tensor(shifted(y, work.yBase))
-    .tensor(shifted(w, work.wBase))
-    .tensor(x)
-    .tensor(bias)
-    .ints(work.yStrides)
-    .ints(work.wStrides)
-    .ints(planes(from * geometry.groups, size))
-    .ints(size)
-    .ints(out)
-    .ints(kernel)
-    .ints(stride)
-    .ints(dilation)
-    .ints(padding)
-    .int(from)
-    .int(to);
-}
-
-/** The tensor from its element number `base` on. */
-function shifted(x: Tensor, base: number): Tensor {
-  return base === 0 ? x : new Tensor(x.storage, x.code, x.layout, x.offset + base);
-}
-
-/** The strides of dense images: of image, channel, row, column. */
-function planes(channels: number, [h, w]: Pair): [number, number, number, number] {
-  return [channels * h * w, h * w, w, 1];
 }
 
 const pairOf = (shape: readonly number[], at: number): Pair => [shape[at]!, shape[at + 1]!];
@@ -317,19 +231,14 @@ export function launchConvWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor, ge
   const [to, taps] = [o / groups, kernel[0] * kernel[1]];
   const out = pairOf(g.shape, 2);
   const n = x.shape[0]!;
-  let splits = Math.min(SPLITS, Math.max(n, 1));
-  while (n % splits !== 0) splits--;
-  const images = n / splits;
-  const partial = splits === 1 ? w : k.scratch(w.code, [splits, ...w.shape]);
-  const depth = images * out[0] * out[1];
   const work: Work = {
     from,
     to,
     x,
-    w: partial,
+    w,
     y: g,
     bias: null,
-    images,
+    images: n,
     size: pairOf(x.shape, 2),
     out,
     kernel,
@@ -339,27 +248,53 @@ export function launchConvWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor, ge
     wBase: 0,
     wStrides: [to * from * taps, from * taps, taps, kernel[1], 1],
   };
-  const tiles = tilesOf(to, from * taps, depth, splits * groups);
-  const band = isDepthwise(k, from, to) ? depthwiseRows(work, SIZE[k.code]!) : 0;
-  const [kernelName, units, length, rows] =
-    band > 0
-      ? (["depthwiseWeight", to, depth, band] as const)
-      : isNarrow(k, work, splits)
-        ? (["convNarrow", 1, from * taps, out[0]] as const)
-        : (["convWeight", tiles.count, depth, tiles.rows] as const);
-  const call = k
-    .call(kernelName)
-    .int(to)
-    .int(from * taps)
-    .int(length)
-    .int(rows)
-    .int(tiles.columns);
-  operands(call, work)
-    .int(images)
-    .int(w.numel())
-    .int(groups)
-    .run(units * groups * splits, grainOf((to * from * taps * depth) / units));
-  if (splits === 1) return;
+  const flags = runWinogradWeight(k, work);
+  if (flags !== null) {
+    runWeight(k, "convWeight", work, 1, flags);
+    return;
+  }
+  let splits = Math.min(SPLITS, Math.max(n, 1));
+  while (n % splits !== 0) splits--;
+  if (splits === 1) {
+    runWeight(k, weightKernel(k, work, 1), work, 1, null);
+    return;
+  }
+  const partial = k.scratch(w.code, [splits, ...w.shape]);
+  const part = { ...work, w: partial, images: n / splits };
+  runWeight(k, weightKernel(k, part, splits), part, splits, null);
   const sum = `sum_${SUFFIX[k.code]}`;
   fold(k, sum, sum, partial, w, [0]);
+}
+
+function weightKernel(k: Kernels, work: Work, splits: number): "depthwiseWeight" | "convNarrow" | "convWeight" {
+  if (isDepthwise(k, work.from, work.to) && depthwiseRows(work, SIZE[k.code]!) > 0) return "depthwiseWeight";
+  return isNarrow(k, work, splits) ? "convNarrow" : "convWeight";
+}
+
+/** `flags`: there is only something to do if one is set. */
+function runWeight(
+  k: Kernels,
+  name: "depthwiseWeight" | "convNarrow" | "convWeight",
+  work: Work,
+  splits: number,
+  flags: Tensor | null,
+): void {
+  const { from, to, kernel, out, images, geometry } = work;
+  const taps = from * kernel[0] * kernel[1];
+  const depth = images * out[0] * out[1];
+  const tiles = tilesOf(to, taps, depth, splits * geometry.groups);
+  const [units, length, rows] =
+    name === "depthwiseWeight"
+      ? [to, depth, depthwiseRows(work, SIZE[k.code]!)]
+      : name === "convNarrow"
+        ? [1, taps, out[0]]
+        : [tiles.count, depth, tiles.rows];
+  const call = k.call(name).int(to).int(taps).int(length).int(rows).int(tiles.columns);
+  operands(call, work)
+    .int(images)
+    .int(to * geometry.groups * taps)
+    .int(geometry.groups)
+    .tensor(flags)
+    .int(flags === null ? 0 : flags.numel())
+    .run(units * geometry.groups * splits, grainOf((to * taps * depth) / units));
 }

@@ -30,6 +30,7 @@ export * from "./gridsample.ts";
 export * from "./histogram.ts";
 export * from "./indexing.ts";
 export * from "./interpolate.ts";
+export * from "./intmm.ts";
 export * from "./join.ts";
 export * from "./length.ts";
 export * from "./logic.ts";

@@ -7,7 +7,7 @@ import type { Tensor } from "../tensor/index.ts";
 import { constantPadNd } from "./arrange.ts";
 import { product } from "./axes.ts";
 import { composedFunction } from "./composed.ts";
-import type { Pair } from "./convolve.ts";
+import type { Pair } from "./convwork.ts";
 import { contiguous } from "./copy.ts";
 import { zeros } from "./create.ts";
 import { narrow } from "./pick.ts";

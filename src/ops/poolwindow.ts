@@ -4,7 +4,7 @@ import { DTypeError, isFloating, ShapeError, show, showShape, showValue, ValueEr
 import { type Call, type Spec, wrongArgument } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { product } from "./axes.ts";
-import type { Pair } from "./convolve.ts";
+import type { Pair } from "./convwork.ts";
 import { perDim, type Sizes } from "./window.ts";
 
 /** Elements of x below which no other thread is woken: some ten microseconds of work. */

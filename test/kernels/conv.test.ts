@@ -154,7 +154,7 @@ for (const dtype of ["f32", "f64"] as const) {
         const images = c.n / splits;
         const partial = room(splits * w.length * bytes);
         const head: Slot[] = [og, taps, images * out[0] * out[1], tile, tile, 0, real(1), real(0), real(1), real(0)];
-        const args = [...head, put(new type(g)), partial, put(new type(x)), 0, ...shape, images, w.length, c.groups];
+        const args = [...head, put(new type(g)), partial, put(new type(x)), 0, ...shape, images, w.length, c.groups, 0];
         run(`convWeight_${dtype}`, args, Math.ceil(og / tile) * Math.ceil(taps / tile) * c.groups * splits, 2);
         const wanted = new Float64Array(w.length);
         each((i, j, k) => {
@@ -227,5 +227,122 @@ for (const dtype of ["f32", "f64"] as const) {
     }
   });
 }
+
+// ── Winograd's way ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+const THREE: Case = { ...PLAIN, n: 1, c: 32, o: 32, size: [28, 28], padding: [1, 1] };
+const THREES: readonly Case[] = [
+  THREE,
+  { ...THREE, n: 3, c: 17, o: 13, size: [5, 14], padding: [2, 2] },
+  { ...THREE, c: 130, o: 9, size: [7, 9], padding: [0, 1] },
+  { ...THREE, n: 2, c: 16, o: 20, groups: 2, size: [9, 8] },
+  { ...THREE, c: 8, o: 8, size: [4, 5] },
+];
+
+/** What the kernels of a 3 × 3 convolution share: arguments before and after the operands, transformed filters. */
+function launches(c: Case, p: Plan) {
+  const [og, cg] = [c.o / c.groups, c.c / c.groups];
+  const head = (rows: number, columns: number): Slot[] => {
+    const pixels = c.n * p.out[0] * p.out[1];
+    return [og, cg * 9, pixels, rows, columns, 0, real(1), real(0), real(1), real(0)];
+  };
+  const bands = (rows: number): number => Math.ceil(p.out[0] / rows);
+  return {
+    forward(y: number, x: number, w: number, rows: number, isDirect: boolean): void {
+      const filters = room(16 * c.groups * (og + 6) * (cg + 16) * 4);
+      const args = [...head(rows, 0), y, w, x, 0, ...p.shape, c.n, 0, filters];
+      args.splice(1, 2, 0, cg * 9);
+      if (!isDirect) run("winogradFilters_f32", args, c.groups * og, 2);
+      run(isDirect ? "convDirect_f32" : "winograd_f32", args, bands(rows) * c.n * c.groups, 2);
+    },
+    /** Partial sums and flags of both kinds: an answer has the whole sums. */
+    weight(g: number, x: number, isDirect: boolean): Float64Array {
+      const [rows, block, per] = [4, 8, 2];
+      const length = c.o * cg * 9;
+      const splits = isDirect ? 1 : Math.ceil((c.n * bands(rows)) / per);
+      const units = Math.ceil(og / block) * Math.ceil(cg / block) * c.groups * splits;
+      const [w, flags] = [room(splits * length * 4), room(units * 4)];
+      const args = [...head(rows, block), g, w, x, 0, ...p.shape, c.n, length, c.groups];
+      if (isDirect) run("convWeight_f32", [...head(og, cg * 9), ...args.slice(10), 0], c.groups);
+      else {
+        run("winogradWeight_f32", [...args, per, flags], units, 2);
+        if (read(Int32Array, flags, units).some((flag) => flag !== 0)) return this.weight(g, x, true);
+      }
+      const parts = read(Float32Array, w, splits * length);
+      return new Float64Array(length).map((_, i) =>
+        Array.from({ length: splits }, (_, s) => parts[s * length + i]!).reduce((a, b) => a + b),
+      );
+    },
+  };
+}
+
+/** The root of the mean square of the errors. */
+function rms(got: ArrayLike<number>, wanted: Float64Array): number {
+  return Math.sqrt(wanted.reduce((sum, v, i) => sum + (got[i]! - v) ** 2, 0) / wanted.length);
+}
+
+test("Winograd's convolution is as exact as the direct one", () => {
+  for (const c of THREES) {
+    const p = plan(c);
+    const wanted = new Float64Array(p.g.length);
+    p.each((i, j, k) => {
+      wanted[k]! += p.x[i]! * p.w[j]!;
+    });
+    const result = (rows: number, isDirect: boolean): Float32Array => {
+      reset();
+      const y = room(wanted.length * 4);
+      launches(c, p).forward(y, put(new Float32Array(p.x)), put(new Float32Array(p.w)), rows, isDirect);
+      return read(Float32Array, y, wanted.length);
+    };
+    const direct = rms(result(4, true), wanted);
+    for (const rows of [2, 4]) {
+      const error = rms(result(rows, false), wanted);
+      assert.ok(error < 1.3 * direct + 1e-7, `${JSON.stringify(c)}: ${error} against ${direct}`);
+    }
+  }
+});
+
+test("Winograd's gradient by the weight is as exact as the direct one", () => {
+  for (const c of THREES) {
+    reset();
+    const p = plan(c);
+    const wanted = new Float64Array(p.w.length);
+    p.each((i, j, k) => {
+      wanted[j]! += p.x[i]! * p.g[k]!;
+    });
+    const [g, x] = [put(new Float32Array(p.g)), put(new Float32Array(p.x))];
+    const error = rms(launches(c, p).weight(g, x, false), wanted);
+    const direct = rms(launches(c, p).weight(g, x, true), wanted);
+    assert.ok(error < 1.3 * direct + 1e-7, `${JSON.stringify(c)}: ${error} against ${direct}`);
+  }
+});
+
+test("what is not finite, or would not be on Winograd's way, is left to the direct kernels", () => {
+  const spoils: readonly ((x: Float32Array) => unknown)[] = [
+    (x) => x.set([Infinity], x.length - 1),
+    (x) => x.set([Number.NaN], 5),
+    (x) => x.fill(3e38),
+  ];
+  for (const c of THREES)
+    for (const spoil of spoils) {
+      reset();
+      const p = plan(c);
+      const values = new Float32Array(p.x);
+      spoil(values);
+      const x = put(values);
+      const w = put(new Float32Array(p.w).map((v) => v * 1e-8));
+      const g = put(new Float32Array(p.g).map((v) => v * 1e-8));
+      const [y, z] = [room(p.g.length * 4), room(p.g.length * 4)];
+      launches(c, p).forward(y, x, w, 2, false);
+      launches(c, p).forward(z, x, w, 2, true);
+      const [got, wanted] = [read(Float32Array, y, p.g.length), read(Float32Array, z, p.g.length)];
+      assert.ok(
+        wanted.every((v, i) => Object.is(v, got[i]) || Math.abs(v - got[i]!) <= 1e-6 * Math.abs(v) + 1e-12),
+        JSON.stringify(c),
+      );
+      const [sums, again] = [launches(c, p).weight(g, x, false), launches(c, p).weight(g, x, true)];
+      assert.equal([...sums], [...again], JSON.stringify(c));
+    }
+});
 
 test.run();

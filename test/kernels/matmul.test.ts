@@ -155,6 +155,17 @@ for (const dtype of ["f32", "f64"] as const) {
   });
 }
 
+test("f32: few rows by a B that is contiguous along k", () => {
+  for (const m of [5, 6, 7, 13, 48])
+    for (const n of [5, 8, 17])
+      for (const k of [4, 60, 1028, 2100])
+        for (const [c, tile] of [
+          ["rows", [64, 64]],
+          ["loose", [5, 8]],
+        ] as const)
+          checkFloat("f32", { ...PLAIN, m, n, k, layout: { a: "rows", b: "columns", c }, tile, d: "row", relu: true });
+});
+
 for (const dtype of ["f32", "f64", "c64", "c128"] as const) {
   test(`${dtype}: α, β, D and the rectifier`, () => {
     for (const d of ["none", "row", "column", "full"] as const)

@@ -1,0 +1,133 @@
+// C = α·A·B + β·D [, relu] for few rows and a B that is contiguous along k, as the weights of a linear layer are: each is
+// read once, and packing it would cost as much as it serves. The block is the one of dense.ts; A is contiguous along k too.
+//
+// The sums of ROWS rows by two columns are vectors of partial sums along k, added across at the end of a block of k. Four of
+// them fill a tile of C. What a tile reads stays in the nearest caches.
+
+import { int, scratch } from "../abi";
+import { madd } from "../math";
+import { Dense, element } from "./dense";
+import { finishPart, finishWhole, setOffset } from "./finish";
+import { ROWS } from "./micro";
+import { SKINNY } from "./skinny";
+
+/** Rows up to which packing B costs more than reading A again and again. */
+const MOST_ROWS: i32 = 48;
+/** Steps along k in one go: long runs of B, which comes from memory. */
+const DEPTH: i32 = 1024;
+
+export function isTurned(args: usize): bool {
+  const few = int(args, 0) >= ROWS && int(args, 0) > SKINNY && int(args, 0) <= MOST_ROWS && int(args, 1) > SKINNY;
+  const alongK = int(args, 17) == 1 && int(args, 18) == 1 && int(args, 19) != 1;
+  return few && alongK && int(args, 2) > 0 && int(args, 2) % 4 == 0;
+}
+
+export function turned(args: usize, begin: i32, end: i32): void {
+  const m = int(args, 0);
+  const n = int(args, 1);
+  const k = int(args, 2);
+  const tileM = int(args, 3);
+  const tileN = int(args, 4);
+  const blocks = (k + DEPTH - 1) / DEPTH;
+  const depth = ((k + blocks - 1) / blocks + 3) & ~3;
+  const down = (m + tileM - 1) / tileM;
+  const across = (n + tileN - 1) / tileN;
+  for (let unit = begin; unit < end; unit++) {
+    const stack = unit / down;
+    const batch = stack / across;
+    const i0 = (unit - stack * down) * tileM;
+    const j0 = (stack - batch * across) * tileN;
+    const i1 = min(i0 + tileM, m);
+    const j1 = min(j0 + tileN, n);
+    for (let p = 0; p < k; p += depth) {
+      for (let j = j0; j < j1; j += 8) {
+        for (let i = i0; i < i1; i += ROWS) tile(args, batch, i, min(ROWS, i1 - i), j, min(8, j1 - j), p, min(depth, k - p));
+      }
+    }
+  }
+}
+
+/** `height` rows from i by `width` columns from j, summed over kc elements of k from p on. */
+function tile(args: usize, batch: i32, i: i32, height: i32, j: i32, width: i32, p: i32, kc: i32): void {
+  const o = changetype<Dense>(0);
+  const k = int(args, 2);
+  // The last rows are summed with some above them, which are dropped.
+  const above = max(0, i + ROWS - int(args, 0));
+  const a = element<f32>(args, batch, 1, i - above, p);
+  const b = element<f32>(args, batch, 2, p, j);
+  const rowA = <usize>int(args, 16) << 2;
+  const rowB = <usize>int(args, 19) << 2;
+  for (let s = 0; s < width; s += 2) {
+    const b0 = b + <usize>s * rowB;
+    const b1 = s + 1 < width ? b0 + rowB : b0; // a column that is none is dropped
+    dots(kc, a, rowA, b0, b1, scratch + (<usize>s << 2));
+  }
+  const whole = width == 8 && int(args, 15) == 1;
+  if (!whole) for (let s = 0; s < width; s++) setOffset(s, <usize>(s * int(args, 15)) << 2);
+  for (let r = 0; r < height; r++) {
+    const c = element<f32>(args, batch, 0, i + r, j);
+    const d = p == 0 ? o.d<f32>(args, batch, i + r, j) : 0;
+    if (whole) finishWhole<f32>(args, above + r, c, d, o.colD<f32>(args), p == 0, p + kc == k);
+    else finishPart<f32>(args, above + r, c, width, d, o.colD<f32>(args), p == 0, p + kc == k);
+  }
+}
+
+/** The products of ROWS rows of A, `rowA` apart, with two columns of B, to rows of a tile. */
+function dots(k: i32, a: usize, rowA: usize, b0: usize, b1: usize, to: usize): void {
+  const zero = i64x2.splat(0);
+  let s00 = zero, s01 = zero, s10 = zero, s11 = zero, s20 = zero, s21 = zero;
+  let s30 = zero, s31 = zero, s40 = zero, s41 = zero, s50 = zero, s51 = zero;
+  for (; k > 0; k -= 4) {
+    const y0 = v128.load(b0);
+    const y1 = v128.load(b1);
+    let row = a;
+    let x = v128.load(row);
+    s00 = madd<f32>(x, y0, s00);
+    s01 = madd<f32>(x, y1, s01);
+    row += rowA;
+    x = v128.load(row);
+    s10 = madd<f32>(x, y0, s10);
+    s11 = madd<f32>(x, y1, s11);
+    row += rowA;
+    x = v128.load(row);
+    s20 = madd<f32>(x, y0, s20);
+    s21 = madd<f32>(x, y1, s21);
+    row += rowA;
+    x = v128.load(row);
+    s30 = madd<f32>(x, y0, s30);
+    s31 = madd<f32>(x, y1, s31);
+    if (ROWS == 6) {
+      row += rowA;
+      x = v128.load(row);
+      s40 = madd<f32>(x, y0, s40);
+      s41 = madd<f32>(x, y1, s41);
+      row += rowA;
+      x = v128.load(row);
+      s50 = madd<f32>(x, y0, s50);
+      s51 = madd<f32>(x, y1, s51);
+    }
+    a += 16;
+    b0 += 16;
+    b1 += 16;
+  }
+  putTwo(to, totals(s00, s01, s10, s11));
+  putTwo(to + 64, totals(s20, s21, s30, s31));
+  if (ROWS == 6) putTwo(to + 128, totals(s40, s41, s50, s51));
+}
+
+/** Two columns of two rows of a tile. */
+// @ts-ignore: decorator
+@inline
+function putTwo(to: usize, x: v128): void {
+  v128.store64_lane(to, x, 0);
+  v128.store64_lane(to + 32, x, 1);
+}
+
+/** The sums of the lanes of four vectors. */
+// @ts-ignore: decorator
+@inline
+function totals(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
+  const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7));
+  return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
+}
