@@ -1,8 +1,9 @@
 // Puts the apps of examples/ together: each becomes a folder that needs nothing beside it.
 //
-//   node tools/apps.mjs [web]
+//   node tools/apps.mjs [web] [edge]
 //
 //   build/web    a site for any server of files: page, worker, service worker, fonts, digits
+//   build/edge   a worker of workerd: script, kernels, weights, and the configuration that names them
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -12,7 +13,7 @@ import { build } from "esbuild";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const at = (...parts) => path.join(root, ...parts);
-const APPS = { web };
+const APPS = { web, edge };
 const MODEL = "examples/data/mnist.safetensors"; // of `npm start`
 // What a page may be asked to load: a third of the training digits, all that it is tested with.
 const DIGITS = { train: ["train", 20_000], test: ["t10k", 10_000] };
@@ -67,6 +68,16 @@ function firstOf(bytes, dims, count) {
   const part = Buffer.from(bytes.subarray(0, begin + count * entry));
   part.writeUInt32BE(count, 4);
   return part;
+}
+
+async function edge(out) {
+  await bundle([at("examples/edge/worker.ts")], out, {
+    conditions: ["workerd"],
+    loader: { ".wasm": "copy", ".safetensors": "copy" }, // modules of their own in workerd
+    assetNames: "[name]",
+  });
+  cpSync(at("examples/edge/config.capnp"), path.join(out, "config.capnp"));
+  report("build/edge", out);
 }
 
 function bundle(entryPoints, outdir, options) {
