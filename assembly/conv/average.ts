@@ -74,6 +74,8 @@ function average<T, A>(args: usize, begin: i32, end: i32, adaptive: bool): void 
   const kw = int(args, 8);
   const first = adaptive ? 0 : firstInside(args);
   const last = adaptive ? -1 : lastInside(args);
+  const px = int(args, 12);
+  const squares = sizeof<T>() == 4 && int(args, 7) == 2 && kw == 2 && sx == 2 && last - first >= 3;
   const most = windowsInTile(args, adaptive);
   for (let unit = begin; unit < end; unit++) {
     const plane = unit / oh;
@@ -81,17 +83,30 @@ function average<T, A>(args: usize, begin: i32, end: i32, adaptive: bool): void 
     const x = ptr(args, 1) + <usize>(plane * int(args, 3) * w) * sizeof<T>();
     const y = ptr(args, 0) + <usize>(unit * ow) * sizeof<T>();
     for (let ox = 0; ox < ow; ) {
+      if (squares && ox >= first && ox <= last) {
+        findWindow(args, oy, ox, adaptive);
+        if (bottom - top == 2) {
+          // The last four may begin before the end of the four in front: those windows are computed twice.
+          const from = x + (<usize>(top * w - px) << 2);
+          for (; ox <= last; ox += 4) {
+            ox = min(ox, last - 3);
+            meanOfSquares(y + (<usize>ox << 2), from + (<usize>ox << 3), <usize>w << 2);
+          }
+          continue;
+        }
+      }
       const stop = min(ox + most, ow);
+      if (stop - ox == 1) {
+        findWindow(args, oy, ox, adaptive);
+        store<T>(y + <usize>ox * sizeof<T>(), quotient<T, A>(whole<T, A>(x, w)));
+        ox++;
+        continue;
+      }
       findWindow(args, oy, stop - 1, adaptive);
       const to = right;
       findWindow(args, oy, ox, adaptive);
       const from = left;
       const rows = bottom - top;
-      if (stop - ox == 1) {
-        store<T>(y + <usize>ox * sizeof<T>(), quotient<T, A>(whole<T, A>(x, w)));
-        ox++;
-        continue;
-      }
       down<T, A>(to - from, x + <usize>(top * w + from) * sizeof<T>(), <usize>w * sizeof<T>(), rows);
       while (ox < stop) {
         findWindow(args, oy, ox, adaptive);
@@ -110,6 +125,26 @@ function average<T, A>(args: usize, begin: i32, end: i32, adaptive: bool): void 
       }
     }
   }
+}
+
+/** The averages of four windows of 2 × 2 side by side, with the divisor that was found. */
+// @ts-ignore: decorator
+@inline
+function meanOfSquares(y: usize, x: usize, pitch: usize): void {
+  const first = meanOfTwo(v128.load(x), v128.load(x + pitch));
+  const second = meanOfTwo(v128.load(x, 16), v128.load(x + pitch, 16));
+  v128.store(y, v128.shuffle<i64>(f32x4.demote_f64x2_zero(first), f32x4.demote_f64x2_zero(second), 0, 2));
+}
+
+// @ts-ignore: decorator
+@inline
+function meanOfTwo(upper: v128, lower: v128): v128 {
+  const left = f64x2.add(f64x2.promote_low_f32x4(upper), f64x2.promote_low_f32x4(lower));
+  upper = v128.shuffle<i64>(upper, upper, 1, 1);
+  lower = v128.shuffle<i64>(lower, lower, 1, 1);
+  const right = f64x2.add(f64x2.promote_low_f32x4(upper), f64x2.promote_low_f32x4(lower));
+  const sum = f64x2.add(v128.shuffle<f64>(left, right, 0, 2), v128.shuffle<f64>(left, right, 1, 3));
+  return f64x2.div(sum, f64x2.splat(<f64>divisor));
 }
 
 /** The average of the window that was found, of which this is the sum. */

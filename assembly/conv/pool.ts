@@ -36,6 +36,7 @@ function maxPool<T>(args: usize, begin: i32, end: i32): void {
   const first = (px + sx - 1) / sx;
   const last = min((w - 1 - reach + px) / sx, ow - 1);
   const vectors = isFloat<T>() && sizeof<T>() == 4 && sx <= 2 && last - first >= 3;
+  const square = sx == 2 && int(args, 7) == 2 && int(args, 8) == 2 && dx == 1 && dy == 1;
   for (let unit = begin; unit < end; unit++) {
     const plane = unit / oh;
     const oy = unit - plane * oh;
@@ -50,7 +51,8 @@ function maxPool<T>(args: usize, begin: i32, end: i32): void {
         for (; ox <= last; ox += 4) {
           ox = min(ox, last - 3);
           const left = ox * sx - px;
-          maxOfFour(ptr(args, 0), ptr(args, 2), row + ox, x, w, top, y1, dy, left, left + reach, dx, sx);
+          if (square && top + 2 == y1) maxOfSquares(ptr(args, 0), ptr(args, 2), row + ox, x, w, top * w + left);
+          else maxOfFour(ptr(args, 0), ptr(args, 2), row + ox, x, w, top, y1, dy, left, left + reach, dx, sx);
         }
       } else {
         maxOfOne<T>(args, x, top, y1, dy, ox, row + ox);
@@ -99,9 +101,9 @@ function maxOfFour(y: usize, indices: usize, at: i32, x: usize, w: i32, top: i32
       const from = x + (<usize>place << 2);
       let value = v128.load(from);
       if (sx == 2) value = v128.shuffle<f32>(value, v128.load(from, 12), 0, 2, 5, 7);
-      const better = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
-      best = v128.bitselect(value, best, better);
-      index = v128.bitselect(i32x4.add(lanes, i32x4.splat(place)), index, better);
+      const take = better(value, best);
+      best = v128.bitselect(value, best, take);
+      index = v128.bitselect(i32x4.add(lanes, i32x4.splat(place)), index, take);
     }
   }
   v128.store(y + (<usize>at << 2), best);
@@ -109,6 +111,39 @@ function maxOfFour(y: usize, indices: usize, at: i32, x: usize, w: i32, top: i32
   v128.store(to, i64x2.extend_low_i32x4_u(index));
   v128.store(to, i64x2.extend_high_i32x4_u(index), 16);
 }
+
+/** The same of four windows of 2 × 2 side by side, the first of them at `place`. */
+// @ts-ignore: decorator
+@inline
+function maxOfSquares(y: usize, indices: usize, at: i32, x: usize, w: i32, place: i32): void {
+  const from = x + (<usize>place << 2);
+  const below = from + (<usize>w << 2);
+  const upper0 = v128.load(from);
+  const upper1 = v128.load(from, 16);
+  const lower0 = v128.load(below);
+  const lower1 = v128.load(below, 16);
+  // Of equals the left and upper one stays, of NaNs the last, as tap by tap.
+  const a = v128.shuffle<f32>(upper0, upper1, 0, 2, 4, 6);
+  const b = v128.shuffle<f32>(upper0, upper1, 1, 3, 5, 7);
+  const c = v128.shuffle<f32>(lower0, lower1, 0, 2, 4, 6);
+  const d = v128.shuffle<f32>(lower0, lower1, 1, 3, 5, 7);
+  const right = better(b, a);
+  const upper = v128.bitselect(b, a, right);
+  const rightBelow = better(d, c);
+  const lower = v128.bitselect(d, c, rightBelow);
+  const down = better(lower, upper);
+  v128.store(y + (<usize>at << 2), v128.bitselect(lower, upper, down));
+  // A mask is -1 where it is true.
+  const offset = v128.bitselect(i32x4.sub(i32x4.splat(w), rightBelow), i32x4.neg(right), down);
+  const index = i32x4.add(i32x4.add(i32x4(0, 2, 4, 6), i32x4.splat(place)), offset);
+  const to = indices + (<usize>at << 3);
+  v128.store(to, i64x2.extend_low_i32x4_u(index));
+  v128.store(to, i64x2.extend_high_i32x4_u(index), 16);
+}
+
+// @ts-ignore: decorator
+@inline
+function better(a: v128, b: v128): v128 { return v128.or(f32x4.gt(a, b), f32x4.ne(a, a)); }
 
 /** The first of from, from + step, … that is not negative. */
 // @ts-ignore: decorator

@@ -24,6 +24,9 @@ function gather<T>(args: usize, begin: i32, end: i32): void {
   const stepY = <usize>strideAt(args, 3, last, 0) * sizeof<T>();
   const stepI = <usize>strideAt(args, 3, last, 1) << 3;
   const stepX = <usize>strideAt(args, 3, last, 2) * sizeof<T>();
+  // Rows that share their indices check them once.
+  const shared = last > 0 && stepI == 8 && stepY == sizeof<T>() && strideAt(args, 3, last - 1, 1) == 0;
+  let known: usize = 0;
   const whole = stepI == 0 && stepY == sizeof<T>() && stepX == sizeof<T>();
   let left = seek(args, 3, begin);
   while (begin < end) {
@@ -47,6 +50,9 @@ function gather<T>(args: usize, begin: i32, end: i32): void {
       const i = load<i64>(index);
       if (<u64>i < <u64>size) strided<T>(left, y, stepY, x + <usize>i * width, stepX);
       else fault(FAULT_INDEX, i);
+    } else if (shared && left == columns && (index == known || within(left, index, size))) {
+      known = index;
+      pickChecked<T>(left, y, index, x, stepX, width);
     } else pick<T>(left, y, stepY, index, stepI, x, stepX, size, width);
     left = step(args, 3, begin);
   }
@@ -75,8 +81,7 @@ function pick<T>(count: i32, y: usize, stepY: usize, index: usize, stepI: usize,
   while (count > 0) {
     const n = min(count, CHECKED);
     if (stepY == sizeof<T>() && stepI == 8 && within(n, index, size)) {
-      if (stepX == 0 && width == sizeof<T>()) pickElements<T>(n, y, index, x);
-      else pickSteps<T>(n, y, index, x, stepX, width);
+      pickChecked<T>(n, y, index, x, stepX, width);
     } else singly<T>(n, y, stepY, index, stepI, x, stepX, size, width);
     count -= n;
     y += <usize>n * stepY;
@@ -85,9 +90,14 @@ function pick<T>(count: i32, y: usize, stepY: usize, index: usize, stepI: usize,
   }
 }
 
-/** y[k] = x[index[k]], four at a time: so many more reads from afar are under way at once. */
 // @ts-ignore: decorator
 @inline
+function pickChecked<T>(count: i32, y: usize, index: usize, x: usize, stepX: usize, width: usize): void {
+  if (stepX == 0 && width == sizeof<T>()) pickElements<T>(count, y, index, x);
+  else pickSteps<T>(count, y, index, x, stepX, width);
+}
+
+/** y[k] = x[index[k]], four at a time: so many more reads from afar are under way at once. */
 function pickElements<T>(count: i32, y: usize, index: usize, x: usize): void {
   for (; count >= 4; count -= 4) {
     const a = load<T>(x + <usize>load<u32>(index, 0) * sizeof<T>());
@@ -109,8 +119,6 @@ function pickElements<T>(count: i32, y: usize, index: usize, x: usize): void {
 }
 
 /** y[k] = x[index[k] · width + k · stepX], in bytes. */
-// @ts-ignore: decorator
-@inline
 function pickSteps<T>(count: i32, y: usize, index: usize, x: usize, stepX: usize, width: usize): void {
   for (; count >= 4; count -= 4) {
     const a = x + <usize>load<u32>(index, 0) * width;

@@ -213,11 +213,11 @@ function inOrder(target: Layout, source: Layout): [readonly number[], readonly L
   return [layouts[0]!.shape, layouts];
 }
 
-/** Whole planes, or so many rows of one that its squares come out even, of about `least` elements. */
+/** Whole planes of about `least` elements together, or parts of one: few, for they share pages, and of whole squares. */
 function grainOf(dims: readonly number[], least: number): number {
   const row = dims[dims.length - 1]!;
-  const plane = row * (dims[dims.length - 2] ?? 1);
-  const part = dims.length === 1 ? 1 : plane <= least ? plane : 16 * row;
+  const rows = dims[dims.length - 2] ?? 1;
+  const part = dims.length === 1 ? 1 : rows * row <= least ? rows * row : row * 16 * Math.ceil(rows / 128);
   return part * Math.ceil(least / part);
 }
 

@@ -128,9 +128,18 @@ function launchLines(kernel: string, y: Tensor, dim: number, index: Tensor, src:
   );
   const lines = merged.dims.reduce((a, b) => a * b, 1);
   const length = shape[dim] ?? 1;
+  // Where lines share the index, a thread takes some that lie side by side: whole cache lines.
+  const least = merged.strides[1]!.at(-1) === 0 ? 32 : 1;
   merged.dims.push(length);
   for (const [i, x] of operands.entries()) merged.strides[i]!.push(x.layout.strides[dim] ?? 0);
-  launch(kernel, operands, merged, (call) => call.int(y.shape[dim] ?? 1).long(skip), lines, Math.ceil(GRAIN / length));
+  launch(
+    kernel,
+    operands,
+    merged,
+    (call) => call.int(y.shape[dim] ?? 1).long(skip),
+    lines,
+    Math.max(Math.ceil(GRAIN / length), least),
+  );
 }
 
 /** A launch over the block of assembly/iterate.ts, with other parameters than a pointwise kernel's. @internal */

@@ -1,19 +1,17 @@
 // Images as the patches that a window sees, and back: PyTorch's nn.functional.unfold and fold, also known as im2col and
-// col2im. One table of places serves both: the one reads them, the other adds at them.
+// col2im. The patches are a view of the padded image that shows pixels again and again: the one copies it, the other adds to
+// it, tap by tap.
 
-import { ShapeError, show, showShape } from "../core/index.ts";
-import { asTensor, type FnQ } from "../op/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import { dense, ShapeError, SUFFIX, show, showShape, strided } from "../core/index.ts";
+import { asTensor, copyInto, type FnQ, f32, need, op, pointwise, spec } from "../op/index.ts";
+import { allocate, Tensor } from "../tensor/index.ts";
 import { constantPadNd } from "./arrange.ts";
 import { product } from "./axes.ts";
 import { composedFunction } from "./composed.ts";
 import type { Pair } from "./convwork.ts";
-import { contiguous } from "./copy.ts";
-import { zeros } from "./create.ts";
-import { narrow } from "./pick.ts";
-import { indexAdd, indexSelect } from "./rows.ts";
-import { reshape } from "./view.ts";
-import { perDim, placesOn, type Sizes } from "./window.ts";
+import { fillInto } from "./create.ts";
+import { folding } from "./gather.ts";
+import { perDim, type Sizes } from "./window.ts";
 
 type Rest = [dilation?: Sizes, padding?: Sizes, stride?: Sizes];
 interface Options {
@@ -37,13 +35,10 @@ export const unfold: Unfold = /* @__PURE__ */ composedFunction(
       throw new ShapeError(
         `unfold: expected images [n, c, h, w] or [c, h, w], of which n alone may be 0, got ${show(x)}`,
       );
-    const patches = patchesOf("unfold", [shape.at(-2)!, shape.at(-1)!], kernelSize, dilation, padding, stride);
-    const [py, px] = patches.padding;
-    const padded = py + px === 0 ? x : constantPadNd(x, [px, px, py, py]);
-    const lead = shape.slice(0, -2);
-    const pixels = reshape(padded, [...lead, product(patches.size)]);
-    const seen = indexSelect(pixels, -1, placesOn(x, patches.places));
-    return reshape(seen, [...lead.with(-1, lead.at(-1)! * patches.taps), patches.count]);
+    return cut(
+      x,
+      ...planOf(patchesOf("unfold", [shape.at(-2)!, shape.at(-1)!], kernelSize, dilation, padding, stride)),
+    );
   },
 );
 
@@ -63,26 +58,28 @@ export const fold: Fold = /* @__PURE__ */ composedFunction(
         `fold: input is ${show(x)}, expected [n, c · ${patches.taps}, ${patches.count}], as sizes and kernel say`,
       );
     }
-    const lead = [...shape.slice(0, -2), shape.at(-2)! / patches.taps];
-    const room = zeros([...lead, product(patches.size)], { dtype: x.dtype, device: x.device });
-    const places = placesOn(x, patches.places);
-    const total = indexAdd(room, -1, places, reshape(x, [...lead, patches.places.length]));
-    const padded = reshape(total, [...lead, ...patches.size]);
-    const [py, px] = patches.padding;
-    return py + px === 0 ? padded : contiguous(narrow(narrow(padded, -2, py, h), -1, px, w));
+    return putTogether(x, ...planOf(patches));
   },
 );
 
-interface Patches {
-  /** Height and width with the padding. */
-  readonly size: Pair;
-  readonly padding: Pair;
-  /** Pixels of a patch, and how many patches there are. */
-  readonly taps: number;
-  readonly count: number;
-  /** The pixel of the padded image that tap t of patch i sees, at t · count + i. */
-  readonly places: readonly number[];
-}
+type Plan = readonly [size: Pair, padding: Pair, kernel: Pair, apart: Pair, steps: Pair, grid: Pair];
+const PLAN = "size, padding, kernel, apart, steps, grid";
+
+/**
+ * `size` is that of the image without the `padding`; the taps of the `kernel` are so many pixels `apart`, the patches so
+ * many `steps`, and `grid` has the numbers of their rows and columns.
+ */
+const patchesIn = (...[size, padding, kernel, apart, steps, grid]: Plan) =>
+  ({ size, padding, kernel, apart, steps, grid, taps: product(kernel), count: product(grid) }) as const;
+type Patches = ReturnType<typeof patchesIn>;
+const planOf = ({ size, padding, kernel, apart, steps, grid }: Patches): Plan => [
+  size,
+  padding,
+  kernel,
+  apart,
+  steps,
+  grid,
+];
 
 function patchesOf(
   op: string,
@@ -93,21 +90,103 @@ function patchesOf(
   stride: Sizes | undefined,
 ): Patches {
   const kernel = perDim(op, "kernelSize", kernelSize, 2, 1) as Pair;
-  const apart = perDim(op, "dilation", dilation ?? 1, 2, 1);
+  const apart = perDim(op, "dilation", dilation ?? 1, 2, 1) as Pair;
   const around = perDim(op, "padding", padding ?? 0, 2, 0) as Pair;
-  const steps = perDim(op, "stride", stride ?? 1, 2, 1);
+  const steps = perDim(op, "stride", stride ?? 1, 2, 1) as Pair;
   const padded: Pair = [size[0] + 2 * around[0], size[1] + 2 * around[1]];
-  const reach = (d: 0 | 1): number => apart[d]! * (kernel[d] - 1) + 1;
-  const along = (d: 0 | 1): number => Math.floor((padded[d] - reach(d)) / steps[d]!) + 1;
-  const [rows, columns] = [along(0), along(1)];
-  if (rows < 1 || columns < 1) {
+  const reach = (d: 0 | 1): number => apart[d] * (kernel[d] - 1) + 1;
+  const along = (d: 0 | 1): number => Math.floor((padded[d] - reach(d)) / steps[d]) + 1;
+  const grid: Pair = [along(0), along(1)];
+  if (grid[0] < 1 || grid[1] < 1) {
     throw new ShapeError(`${op}: the kernel ${showShape(kernel)} is larger than the padded image ${showShape(padded)}`);
   }
-  const places: number[] = [];
-  for (let ky = 0; ky < kernel[0]; ky++)
-    for (let kx = 0; kx < kernel[1]; kx++)
-      for (let i = 0; i < rows; i++)
-        for (let j = 0; j < columns; j++)
-          places.push((i * steps[0]! + ky * apart[0]!) * padded[1] + j * steps[1]! + kx * apart[1]!);
-  return { size: padded, padding: around, taps: product(kernel), count: rows * columns, places };
+  return patchesIn(size, around, kernel, apart, steps, grid);
+}
+
+/** 3 × 2 taps, two columns apart, over 5 × 4 pixels with a border of one: 3 × 4 patches, two rows apart. */
+const SAMPLE: Plan = [
+  [5, 4],
+  [1, 1],
+  [3, 2],
+  [1, 2],
+  [2, 1],
+  [3, 4],
+];
+
+/** Images [lead, h, w] as patches [lead · taps, count]. */
+const cut: (x: Tensor, ...plan: Plan) => Tensor = /* @__PURE__ */ op(
+  "im2col",
+  `input, ${PLAN}`,
+  (x: Tensor, ...plan: Plan) => [{ x }, patchesIn(...plan)],
+  {
+    infer: ({ x }, { taps, count }) => spec(x.code, [...x.shape.slice(0, -3), x.shape[x.ndim - 3]! * taps, count]),
+    into(y, { x }, patches) {
+      const [py, px] = patches.padding;
+      const padded = py + px === 0 ? x : constantPadNd(x, [px, px, py, py]);
+      copyInto(asGrid(y, patches), seenIn(padded, patches));
+    },
+    node: "Im2ColBackward0",
+    saves: [],
+    vjp: (g, _saved, patches) => ({ x: () => putTogether(g, ...planOf(patches)) }),
+    samples: [[f32(2, 3, 5, 4), ...SAMPLE]],
+  },
+);
+
+/** Patches [lead · taps, count] added up to images [lead, h, w]. */
+const putTogether: (x: Tensor, ...plan: Plan) => Tensor = /* @__PURE__ */ op(
+  "col2im",
+  `input, ${PLAN}`,
+  (x: Tensor, ...plan: Plan) => [{ x }, patchesIn(...plan)],
+  {
+    infer: ({ x }, { size, taps }) => spec(x.code, [...x.shape.slice(0, -2), x.shape[x.ndim - 2]! / taps, ...size]),
+    into(y, { x }, patches) {
+      const { backend } = y.storage;
+      const [h, w] = patches.size;
+      const [py, px] = patches.padding;
+      const lead = y.shape.slice(0, -2);
+      const padded = allocate(backend, y.code, dense([...lead, h + 2 * py, w + 2 * px]));
+      fillInto(padded, 0);
+      folding(padded, x, (to, from) => {
+        const kernel = need(backend, `add_${SUFFIX[to.code]}`);
+        const [target, source] = [seenIn(to, patches), asGrid(from, patches)];
+        for (let i = 0; i < patches.kernel[0]; i++)
+          for (let j = 0; j < patches.kernel[1]; j++) {
+            const tap = tapOf(target, i, j);
+            pointwise(backend, kernel, tap, [tap, tapOf(source, i, j)], 0, 0);
+          }
+      });
+      const { strides } = padded.layout;
+      const offset = padded.offset + py * strides[strides.length - 2]! + px;
+      copyInto(y, new Tensor(padded.storage, y.code, strided(y.shape, strides), offset));
+    },
+    node: "Col2ImBackward0",
+    saves: [],
+    vjp: (g, _saved, patches) => ({ x: () => cut(g, ...planOf(patches)) }),
+    samples: [[f32(2, 18, 12), ...SAMPLE]],
+  },
+);
+
+/** Padded images shown as [lead, kernel h, kernel w, rows, columns]. */
+function seenIn(x: Tensor, { kernel, apart, steps, grid }: Patches): Tensor {
+  const strides = x.layout.strides.slice();
+  const [sy, sx] = strides.splice(-2) as [number, number];
+  const seen = [...strides, sy * apart[0], sx * apart[1], sy * steps[0], sx * steps[1]];
+  return new Tensor(x.storage, x.code, strided([...x.shape.slice(0, -2), ...kernel, ...grid], seen), x.offset);
+}
+
+/** Patches [lead · taps, count] shown in the same way. */
+function asGrid(x: Tensor, { kernel, grid, taps }: Patches): Tensor {
+  const strides = x.layout.strides.slice();
+  const [tap, patch] = strides.splice(-2) as [number, number];
+  const seen = [...strides, tap * taps, tap * kernel[1], tap, patch * grid[1], patch];
+  const lead = [...x.shape.slice(0, -2), x.shape[x.ndim - 2]! / taps];
+  return new Tensor(x.storage, x.code, strided([...lead, ...kernel, ...grid], seen), x.offset);
+}
+
+/** What tap (i, j) sees of a tensor shown as [lead, kernel h, kernel w, rows, columns]. */
+function tapOf(x: Tensor, i: number, j: number): Tensor {
+  const [shape, strides] = [x.shape.slice(), x.layout.strides.slice()];
+  shape.splice(-4, 2);
+  const [down, across] = strides.splice(-4, 2) as [number, number];
+  return new Tensor(x.storage, x.code, strided(shape, strides), x.offset + i * down + j * across);
 }
