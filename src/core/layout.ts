@@ -3,6 +3,8 @@
 
 import { ShapeError, showShape } from "./error.ts";
 
+let layouts = 0;
+
 export class Layout {
   /** Frozen. */
   readonly shape: readonly number[];
@@ -11,6 +13,8 @@ export class Layout {
   readonly size: number;
   /** True when the elements lie densely in row-major order (dims of size 1 may have any stride). */
   readonly contiguous: boolean;
+  /** Its own: no two layouts have the same. */
+  readonly number: number = ++layouts;
   /** The next entry of the intern table's chain. */
   next: Layout | null = null;
 

@@ -11,7 +11,7 @@ import {
   show,
   showShape,
 } from "../core/index.ts";
-import { type Auto, alias, escape, outside, popInner, pushFrame, type Recorded, type Tensor } from "../tensor/index.ts";
+import { type Auto, alias, escape, outside, popInner, pushFrame, type Tensor } from "../tensor/index.ts";
 import { context } from "./context.ts";
 import { spec } from "./operator.ts";
 import { type Algebra, type Cotangents, edgeOf, type Node } from "./tape.ts";
@@ -20,6 +20,18 @@ import type { Spec } from "./types.ts";
 export interface BackwardOptions {
   readonly retainGraph: boolean;
   readonly createGraph: boolean;
+}
+
+/** One backward on its way. */
+interface Run {
+  /** The public function's name, for errors. */
+  readonly op: string;
+  readonly algebra: Algebra;
+  readonly createGraph: boolean;
+  /** What waits at the outputs of nodes. */
+  readonly pending: Map<Node, Cotangents>;
+  /** The nodes that lead to what is wanted; null where all leaves collect. */
+  readonly needed: ReadonlySet<Node> | null;
 }
 
 /** Runs a backward that adds to the gradients of the leaves (`wanted` null), or returns those of `wanted`. */
@@ -31,61 +43,64 @@ export function runBackward(
   { retainGraph, createGraph }: BackwardOptions,
   algebra: Algebra,
 ): (Tensor | null)[] {
-  const pending = new Map<Node, Cotangents>();
   const frame = pushFrame();
   const before = context.grad;
   context.grad = createGraph;
-  const captured = new Map<string, Tensor>();
   try {
-    const starts: Node[] = [];
-    for (const [i, root] of roots.entries()) {
-      const node = edgeOf(root);
-      if (node === null)
-        throw new AutogradError(`${op}: element ${i} of the tensors does not require grad and has no gradFn`);
+    const starts = roots.map((root, i) => startOf(op, root, i));
+    const order = sorted(starts);
+    const places = wanted === null ? NOWHERE : wanted.map(placeOf);
+    const needed = wanted === null ? null : needs(order, new Set(places.map(({ node }) => node)));
+    const run: Run = { op, algebra, createGraph, pending: new Map(), needed };
+    for (let i = 0; i < roots.length; i++) {
+      const root = roots[i]!;
       const g = grads[i] ?? seed(op, root, algebra);
       if (!sameShape(g.layout, root.layout)) {
         throw new ShapeError(
           `${op}: the gradient has the shape ${showShape(g.shape)}, expected that of the output, ${showShape(root.shape)}`,
         );
       }
-      give(
-        pending,
-        node,
-        root.auto!.node === null ? 0 : root.auto!.port,
-        own(g, root.code, algebra),
-        algebra,
-        createGraph,
-      );
-      starts.push(node);
+      give(run, starts[i]!, placeOf(root).port, own(g, root.code, algebra));
     }
-    const targets = wanted === null ? null : new Map(wanted.map((x) => [edgeOf(x), x]));
-    const places = wanted?.map((x) => ({ node: edgeOf(x), port: x.auto?.node == null ? 0 : x.auto.port })) ?? [];
-    const order = sorted(starts);
-    const needed = targets === null ? null : needs(order, new Set(places.map((p) => p.node)));
-    for (const node of order) {
-      const g = pending.get(node);
+    const captured: (Tensor | null)[] = places.map(() => null);
+    for (let k = 0; k < order.length; k++) {
+      const node = order[k]!;
+      const g = run.pending.get(node);
       if (g === undefined) continue;
-      pending.delete(node);
-      if (needed !== null && !needed.has(node)) {
-        for (const x of g) x?.endScope();
-        continue;
+      run.pending.delete(node);
+      if (needed === null || needed.has(node)) {
+        hooked(node, g, algebra);
+        for (let i = 0; i < places.length; i++) {
+          const { node: place, port } = places[i]!;
+          if (place === node && g[port] != null) captured[i] = alias(g[port]);
+        }
+        const stop = needed !== null && !reaches(node, needed);
+        if (!stop) step(run, node, g);
+        if (!retainGraph && node.leaf === null && !stop) node.release();
       }
-      hooked(node, g, algebra);
-      for (const [i, place] of places.entries()) {
-        const x = g[place.port];
-        if (place.node === node && x != null) captured.set(String(i), alias(x));
-      }
-      const stop = needed !== null && !reaches(node, needed);
-      if (!stop) step(node, g, pending, needed, algebra, createGraph, op, wanted !== null);
-      for (const x of g) x?.endScope();
-      if (!retainGraph && node.leaf === null && !stop) node.release();
+      for (let i = 0; i < g.length; i++) g[i]?.endScope();
     }
-    if (!retainGraph) for (const node of order) if (node.leaf === null && needed === null) node.release();
-    return places.map((_, i) => captured.get(String(i)) ?? null);
+    if (!retainGraph && needed === null) for (const node of order) if (node.leaf === null) node.release();
+    return captured;
   } finally {
     context.grad = before;
     popInner(frame);
   }
+}
+
+interface Place {
+  readonly node: Node | null;
+  readonly port: number;
+}
+const NOWHERE: readonly Place[] = [];
+
+/** The output on which the cotangents of `x` come together. */
+const placeOf = (x: Tensor): Place => ({ node: edgeOf(x), port: x.auto?.node == null ? 0 : x.auto.port });
+
+function startOf(op: string, root: Tensor, i: number): Node {
+  const node = edgeOf(root);
+  if (node !== null) return node;
+  throw new AutogradError(`${op}: element ${i} of the tensors does not require grad and has no gradFn`);
 }
 
 function seed(op: string, root: Tensor, algebra: Algebra): Tensor {
@@ -104,11 +119,22 @@ function own(g: Tensor, code: number, algebra: Algebra): Tensor {
   return alias(g.code === code ? g : algebra.cast(g, code));
 }
 
+let visits = 0;
+
 /** All nodes that lead on from the starts, latest first. */
 function sorted(starts: readonly Node[]): Node[] {
-  const marked = new Set<Recorded>();
-  for (const node of starts) node.reach(marked);
-  return ([...marked] as Node[]).sort((a, b) => b.sequence - a.sequence);
+  const visit = ++visits;
+  const order: Node[] = [];
+  const open = [...starts];
+  let falling = true;
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (node.visit === visit) continue;
+    node.visit = visit;
+    falling &&= order.length === 0 || order[order.length - 1]!.sequence >= node.sequence;
+    order.push(node);
+    for (let i = 0; i < node.edges.length; i++) if (node.edges[i] !== null) open.push(node.edges[i]!);
+  }
+  return falling ? order : order.sort((a, b) => b.sequence - a.sequence);
 }
 
 /** The nodes from which one of `targets` can be reached, themselves included. */
@@ -125,17 +151,11 @@ const reaches = (node: Node, needed: ReadonlySet<Node>): boolean =>
   node.edges.some((edge) => edge !== null && needed.has(edge));
 
 /** Adds a cotangent (the engine's own twin) to what waits at a node's output. */
-function give(
-  pending: Map<Node, Cotangents>,
-  node: Node,
-  port: number,
-  g: Tensor,
-  algebra: Algebra,
-  createGraph: boolean,
-): void {
+function give({ pending, algebra, createGraph }: Run, node: Node, port: number, g: Tensor): void {
   let slots = pending.get(node);
   if (slots === undefined) {
-    slots = new Array<Tensor | null>(node.outs.length).fill(null);
+    slots = [];
+    for (let i = 0; i < node.outs.length; i++) slots.push(null);
     pending.set(node, slots);
   }
   const there = slots[port] ?? null;
@@ -157,17 +177,20 @@ function give(
 }
 
 function hooked(node: Node, g: Cotangents, algebra: Algebra): void {
-  for (const { port, hook } of node.hooks ?? []) {
-    const x = g[port];
-    if (x == null) continue;
-    const shown = alias(x); // a tensor of its own, that the engine's bookkeeping does not end
-    const answer = hook(shown);
-    if (answer != null && answer !== shown) {
-      g[port] = own(answer, node.outs[port]!.code, algebra);
-      x.endScope();
+  if (node.hooks !== null) {
+    for (const { port, hook } of node.hooks) {
+      const x = g[port];
+      if (x == null) continue;
+      const shown = alias(x); // a tensor of its own, that the engine's bookkeeping does not end
+      const answer = hook(shown);
+      if (answer != null && answer !== shown) {
+        g[port] = own(answer, node.outs[port]!.code, algebra);
+        x.endScope();
+      }
     }
   }
-  for (const { port, auto } of node.retained ?? []) {
+  if (node.retained === null) return;
+  for (const { port, auto } of node.retained) {
     const x = g[port];
     if (x != null) collect(auto, x, algebra);
   }
@@ -188,18 +211,10 @@ function collect(auto: Auto, g: Tensor, algebra: Algebra): void {
 }
 
 /** One node: collects at a leaf, else calls the thunks that are needed and passes their cotangents on. */
-function step(
-  node: Node,
-  g: Cotangents,
-  pending: Map<Node, Cotangents>,
-  needed: ReadonlySet<Node> | null,
-  algebra: Algebra,
-  createGraph: boolean,
-  op: string,
-  capturing: boolean,
-): void {
+function step(run: Run, node: Node, g: Cotangents): void {
+  const { op, algebra, needed } = run;
   if (node.leaf !== null) {
-    if (!capturing && g[0] != null) collect(node.leaf, g[0], algebra);
+    if (needed === null && g[0] != null) collect(node.leaf, g[0], algebra);
     return;
   }
   if (node.released) {
@@ -209,35 +224,35 @@ function step(
   }
   const frame = pushFrame();
   try {
-    const wants = node.edges.map((edge) => edge !== null && (needed === null || needed.has(edge)));
+    const wants = (edge: Node | null): boolean => edge !== null && (needed === null || needed.has(edge));
     if (node.custom !== null) {
-      const results = node.custom(g, algebra, wants);
-      for (const [i, edge] of node.edges.entries()) {
-        const x = results[i];
-        if (edge !== null && wants[i] && x != null) pass(pending, node, i, edge, x, algebra, createGraph);
-      }
+      const wanted = node.edges.map(wants);
+      const results = node.custom(g, algebra, wanted);
+      for (let i = 0; i < wanted.length; i++) if (wanted[i] && results[i] != null) pass(run, node, i, results[i]!);
       return;
     }
-    const { rule } = node.operator!;
+    const operator = node.operator!;
+    const { rule } = operator;
+    const cotangent = rule.outputs === undefined ? g[0]! : operator.outputs(g);
     const saved = unpack(node, op);
-    const specs = specsOf(node);
-    const cotangent = rule.outputs === undefined ? g[0]! : node.operator!.outputs(g);
-    const thunks = rule.vjp!(cotangent as never, saved as never, node.attrs, specs as never) as Record<string, unknown>;
-    let i = 0;
-    for (const name of node.form === null ? node.operator!.inputNames : Object.keys(node.form)) {
-      const thunk = thunks[name] as (() => Tensor) | ((place: number) => Tensor) | null | undefined;
-      const count =
-        node.form !== null && Array.isArray(node.form[name]) ? (node.form[name] as readonly unknown[]).length : -1;
-      for (let place = 0; place < Math.abs(count); place++, i++) {
-        const edge = node.edges[i]!;
-        if (edge === null || !wants[i] || thunk == null) continue;
-        pass(pending, node, i, edge, thunk(place), algebra, createGraph);
+    const thunks = rule.vjp!(cotangent as never, saved as never, node.attrs, specsOf(node) as never) as Thunks;
+    const names = node.form === null ? operator.inputNames : Object.keys(node.form);
+    for (let i = 0, k = 0; k < names.length; k++) {
+      const name = names[k]!;
+      const thunk = thunks[name];
+      const list = node.form === null ? null : node.form[name];
+      const count = Array.isArray(list) ? list.length : 1;
+      for (let place = 0; place < count; place++, i++) {
+        if (wants(node.edges[i]!) && thunk != null) pass(run, node, i, thunk(place));
       }
     }
   } finally {
     popInner(frame);
   }
 }
+
+/** Of a single input, or by place of a list. */
+type Thunks = Readonly<Record<string, ((place: number) => Tensor) | null | undefined>>;
 
 /** What is known of the inputs, by name. */
 function specsOf(node: Node): Record<string, Spec | null | readonly (Spec | null)[]> {
@@ -255,25 +270,17 @@ function specsOf(node: Node): Record<string, Spec | null | readonly (Spec | null
 }
 
 /** Brings a cotangent to the shape and dtype of its input and hands it on. */
-function pass(
-  pending: Map<Node, Cotangents>,
-  node: Node,
-  i: number,
-  edge: Node,
-  x: Tensor,
-  algebra: Algebra,
-  createGraph: boolean,
-): void {
+function pass(run: Run, node: Node, i: number, x: Tensor): void {
   const layout = node.layouts[i]!;
-  const code = node.codes[i]!;
-  let g = x;
-  if (!sameShape(g.layout, layout)) g = algebra.sumTo(g, layout.shape);
-  give(pending, edge, node.ports[i]!, own(g, code, algebra), algebra, createGraph);
+  const g = sameShape(x.layout, layout) ? x : run.algebra.sumTo(x, layout.shape);
+  give(run, node.edges[i]!, node.ports[i]!, own(g, node.codes[i]!, run.algebra));
 }
+
+const NO_NAMES: readonly string[] = [];
 
 /** The saved tensors by name, none of which was written since. */
 function unpack(node: Node, op: string): Record<string, Tensor | readonly Tensor[] | null> {
-  const names = node.operator!.rule.saves ?? [];
+  const names = node.operator!.rule.saves ?? NO_NAMES;
   const out: Record<string, Tensor | readonly Tensor[] | null> = {};
   let version = 0;
   const checked = (x: Tensor, name: string): Tensor => {

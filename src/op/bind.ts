@@ -10,6 +10,8 @@ export interface Signature {
   /** How many may be given by position. */
   readonly positional: number;
   readonly required: readonly boolean[];
+  /** How many are needed at least, given by position. */
+  readonly least: number;
 }
 
 const parsed = new Map<string, Signature>();
@@ -20,10 +22,12 @@ export function signature(text: string): Signature {
     const words = text.split(",").map((word) => word.trim());
     const star = words.indexOf("*");
     const names = words.filter((word) => word !== "*");
+    const required = names.map((word) => !word.endsWith("?"));
     known = {
       names: names.map((word) => word.replace("?", "")),
       positional: star < 0 ? names.length : star,
-      required: names.map((word) => !word.endsWith("?")),
+      required,
+      least: required.lastIndexOf(true) + 1,
     };
     parsed.set(text, known);
   }
@@ -32,9 +36,18 @@ export function signature(text: string): Signature {
 
 /** A plain object: its prototype is null or has none itself, in this realm or another. */
 export function isPlain(x: unknown): x is Record<string, unknown> {
-  if (typeof x !== "object" || x === null || x instanceof FloatScalar || x instanceof ComplexScalar) return false;
+  if (typeof x !== "object" || x === null || x instanceof Tensor || Array.isArray(x)) return false;
+  if (x instanceof FloatScalar || x instanceof ComplexScalar) return false;
   const prototype: unknown = Object.getPrototypeOf(x);
-  return prototype === null || (Object.getPrototypeOf(prototype) === null && !Array.isArray(x));
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** True where all that is needed is given by position, so that there is nothing to bind. */
+export function isBound({ positional, required, least }: Signature, args: readonly unknown[]): boolean {
+  const n = args.length;
+  if (n < least || n > positional) return false;
+  for (let i = 0; i < n; i++) if (args[i] === undefined && required[i]) return false;
+  return n === 0 || !isPlain(args[n - 1]);
 }
 
 /** The arguments in the signature's order, undefined where absent. Throws TypeError as PyTorch would. */

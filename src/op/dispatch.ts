@@ -6,20 +6,23 @@
 //         → else the formula → else a host step on the CPU
 //   record, if gradients are on and an input asks for them
 
-import { DeviceError, DTYPES, DTypeError, dense, SIZE, SUFFIX, show, withOuter } from "../core/index.ts";
+import { DeviceError, DTYPES, DTypeError, dense, SIZE, show, withOuter } from "../core/index.ts";
 import { type Backend, backendOf } from "../device/index.ts";
 import {
   allocate,
   assertAlive,
   defaultDevice,
   fromBytes,
+  isTracked,
   popFrame,
+  popLaunch,
   pushFrame,
+  pushLaunch,
   sameBackend,
   Tensor,
 } from "../tensor/index.ts";
 import { below, context, noGrad } from "./context.ts";
-import { computing, copyInto, Kernels, MissingKernel, need, pointwise, toCode, toDense } from "./launch.ts";
+import { computing, copyInto, fullName, kernelsOf, MissingKernel, need, pointwise, toCode, toDense } from "./launch.ts";
 import type { Operator } from "./operator.ts";
 import { anyTracked, linkView, nameNodes, nodesSoFar, record } from "./tape.ts";
 import type { Attrs, Input, Inputs, Spec } from "./types.ts";
@@ -39,15 +42,17 @@ export function evaluate(operator: Operator, inputs: Inputs, attrs: Attrs): Tens
     const flat = operator.flatten(inputs);
     const backend = check(operator, flat, attrs);
     const tracked = context.grad && anyTracked(flat);
-    if (rule.view !== undefined) return viewOf(operator, flat[0]!, attrs, tracked, inputs);
+    if (rule.view !== undefined) return viewOf(operator, flat[0]!, attrs, tracked);
     if (rule.dynamic !== undefined) return dynamic(operator, inputs, flat, attrs, backend, tracked);
 
     const specs = inferred(operator, inputs, attrs);
     // What has no derivative of its own is differentiated through its formula.
     const byFormula = rule.decompose !== undefined && tracked && rule.vjp === undefined;
-    const outs = byFormula ? null : launched(operator, inputs, attrs, specs, backend);
+    const outs = byFormula ? null : launched(operator, inputs, flat, attrs, specs, backend);
     if (outs !== null) {
-      for (const name of rule.mutates ?? []) if (inputs[name] instanceof Tensor) inputs[name].storage.version++;
+      if (rule.mutates !== undefined) {
+        for (const name of rule.mutates) if (inputs[name] instanceof Tensor) inputs[name].storage.version++;
+      }
       if (tracked) record(operator, flat, attrs, outs, inputs);
       return operator.named(outs);
     }
@@ -85,12 +90,23 @@ function check(operator: Operator, flat: readonly (Tensor | null)[], attrs: Attr
   return backendOf((attrs["device"] as string | null | undefined) ?? defaultDevice(), operator.name);
 }
 
-function viewOf(operator: Operator, x: Tensor, attrs: Attrs, tracked: boolean, inputs: Inputs): Tensor {
+function viewOf(operator: Operator, x: Tensor, attrs: Attrs, tracked: boolean): Tensor {
   const { layout, offset, code } = operator.rule.view!(x, attrs);
   const y = new Tensor(x.storage, code ?? x.code, layout, offset);
-  if (tracked) record(operator, [x], attrs, [y], inputs);
+  if (tracked) record(operator, [x], attrs, [y], { x });
   linkView(operator, x, attrs, y);
   return y;
+}
+
+/** The straight line of a view: nothing is computed, and there is one input. */
+export function showView(operator: Operator, x: Tensor, attrs: Attrs): Tensor {
+  if (context.interpreter !== null) return dispatch(operator, { x }, attrs) as Tensor;
+  try {
+    assertAlive(x, operator.name);
+    return viewOf(operator, x, attrs, context.grad && x.auto !== null && isTracked(x));
+  } catch (error) {
+    throw withOuter(error, operator.name);
+  }
 }
 
 function dynamic(
@@ -122,15 +138,16 @@ function dynamic(
 function launched(
   operator: Operator,
   inputs: Inputs,
+  flat: readonly (Tensor | null)[],
   attrs: Attrs,
   specs: readonly Spec[],
   backend: Backend,
 ): Tensor[] | null {
   const { rule } = operator;
   if (rule.pointwise !== undefined)
-    return pointwiseLaunched(operator, operator.flatten(inputs) as Tensor[], attrs, specs[0]!, backend);
+    return pointwiseLaunched(operator, flat as readonly Tensor[], attrs, specs[0]!, backend);
   if (rule.into === undefined && rule.launch === undefined) return null;
-  const own = kernelCode(operator, inputs, specs);
+  const own = kernelCode(operator, inputs, flat, specs);
   let code = own;
   if (rule.kernelName !== undefined) {
     const name = rule.kernelName(inputs as never, attrs);
@@ -139,13 +156,17 @@ function launched(
     code = computing(backend, rule.kernel, own);
     if (code < 0) return null;
   }
-  const outs: Tensor[] = specs.map((spec) =>
-    allocate(backend, spec.code, spec.layout.contiguous ? spec.layout : dense(spec.layout.shape)),
-  );
-  const frame = pushFrame();
+  const outs: Tensor[] = [];
+  for (let i = 0; i < specs.length; i++) {
+    const { code: result, layout } = specs[i]!;
+    outs.push(allocate(backend, result, layout.contiguous ? layout : dense(layout.shape)));
+  }
+  const frame = pushLaunch();
   try {
     if (rule.into !== undefined) rule.into(outs[0]!, inputs, attrs);
-    else launchInto(operator, inputs, attrs, outs, backend, own, code);
+    else if (own === code && asTheyAre(operator, flat)) {
+      rule.launch!(kernelsOf(backend, code), inputs, operator.outputs(outs), attrs);
+    } else launchInto(operator, inputs, attrs, outs, backend, own, code);
     return outs;
   } catch (error) {
     for (const y of outs) y.dispose();
@@ -153,8 +174,15 @@ function launched(
     if (error instanceof MissingKernel && another) return null;
     throw error;
   } finally {
-    popFrame(frame, []);
+    popLaunch(frame);
   }
+}
+
+/** True where a kernel in the operands' own dtype takes them as they lie. */
+function asTheyAre(operator: Operator, flat: readonly (Tensor | null)[]): boolean {
+  if (operator.rule.strided === true) return true;
+  for (let i = 0; i < flat.length; i++) if (flat[i] !== null && !flat[i]!.layout.contiguous) return false;
+  return true;
 }
 
 /** The result of a pointwise kernel, in a new tensor. */
@@ -199,14 +227,14 @@ function runPointwise(
   const { kernel, bool, params } = operator.rule.pointwise!;
   const { backend } = y.storage;
   const [p0, p1] = params?.(attrs) ?? NO_PARAMS;
-  const frame = pushFrame();
+  const frame = pushLaunch();
   try {
     const wide = operands.map((x) => toCode(x, code));
     const target = !bool && y.code === own && code !== own ? allocate(backend, code, dense(y.layout.shape)) : y;
-    pointwise(backend, need(backend, `${kernel}_${SUFFIX[code]}`), target, wide, p0, p1);
+    pointwise(backend, need(backend, fullName(kernel, code)), target, wide, p0, p1);
     if (target !== y) copyInto(y, target);
   } finally {
-    popFrame(frame, []);
+    popLaunch(frame);
   }
 }
 
@@ -235,7 +263,7 @@ function launchInto(
   const targets = outs.map((y) =>
     y.code === own && code !== own ? allocate(backend, code, dense(y.layout.shape)) : y,
   );
-  rule.launch!(new Kernels(backend, code), operands, operator.outputs(targets), attrs);
+  rule.launch!(kernelsOf(backend, code), operands, operator.outputs(targets), attrs);
   for (const [i, y] of outs.entries()) if (targets[i] !== y) copyInto(y, targets[i]!);
   for (const name of rule.mutates ?? []) {
     const x = inputs[name];
@@ -244,11 +272,16 @@ function launchInto(
 }
 
 /** The dtype that chooses the kernel. */
-function kernelCode(operator: Operator, inputs: Inputs, specs: readonly Spec[]): number {
+function kernelCode(
+  operator: Operator,
+  inputs: Inputs,
+  flat: readonly (Tensor | null)[],
+  specs: readonly Spec[],
+): number {
   const { kernelBy } = operator.rule;
   if (kernelBy === "out") return specs[0]!.code;
   let first = kernelBy === undefined ? null : firstOf(inputs[kernelBy]!);
-  for (const name in inputs) first ??= firstOf(inputs[name]!);
+  for (let i = 0; first === null && i < flat.length; i++) first = flat[i]!;
   return (first ?? specs[0]!).code;
 }
 

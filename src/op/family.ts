@@ -13,7 +13,6 @@ import {
   REAL,
   resultType,
   type Scalar,
-  SUFFIX,
   scalarKind,
   showValue,
   withOuter,
@@ -22,7 +21,8 @@ import type { Backend, Kernel } from "../device/index.ts";
 import { allocate, isTracked, scalarTensor, Tensor } from "../tensor/index.ts";
 import { wrongArgument } from "./bind.ts";
 import { context } from "./context.ts";
-import { computing, POINTWISE_GRAIN } from "./launch.ts";
+import { showView } from "./dispatch.ts";
+import { computing, fullName, POINTWISE_GRAIN } from "./launch.ts";
 import { Operator, publish, spec } from "./operator.ts";
 import { record } from "./tape.ts";
 import type {
@@ -315,7 +315,7 @@ class Quick {
     if (compute(inputNames.map(() => x)) !== code || computing(backend, kernel, code) !== code) return null;
     try {
       const out = rule.infer!(inputs, NO_ATTRS) as Spec;
-      return { kernel: backend.kernel(`${kernel}_${SUFFIX[code]}`)!, out: out.code };
+      return { kernel: backend.kernel(fullName(kernel, code))!, out: out.code };
     } catch {
       return null;
     }
@@ -346,7 +346,11 @@ export function view<F extends (...args: never[]) => unknown, A extends object>(
   } as unknown as AnyRule;
   const operator = new Operator(name, signature, bind as never, rule);
   operator.inputNames = ["x"];
-  return publish(operator) as unknown as F;
+  const f = (...args: unknown[]): Tensor => {
+    const { inputs, attrs } = operator.bound(args);
+    return showView(operator, asTensor(inputs["x"], name, "input"), attrs);
+  };
+  return publish(operator, f as (...args: never[]) => unknown) as unknown as F;
 }
 
 // ── arguments ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -16,7 +16,18 @@ export { dispatch, evaluate, hostSteps, pointwiseInto } from "./dispatch.ts";
 export * from "./family.ts";
 export { assertWritable, inPlace, viewInPlace } from "./inplace.ts";
 export { type Arguments, type Bound, keywords } from "./keywords.ts";
-export { Call, copyInto, Kernels, mergeDims, need, POINTWISE_GRAIN, pointwise, toCode, toDense } from "./launch.ts";
+export {
+  Call,
+  copyInto,
+  denseCopy,
+  Kernels,
+  mergeDims,
+  need,
+  POINTWISE_GRAIN,
+  pointwise,
+  toCode,
+  toDense,
+} from "./launch.ts";
 export {
   type ArgumentsOf,
   method,

@@ -34,7 +34,7 @@ export class Call {
     return this.int(value ? 1 : 0);
   }
   ints(values: readonly number[]): this {
-    for (const value of values) this.#command.int(value);
+    for (let i = 0; i < values.length; i++) this.#command.int(values[i]!);
     return this;
   }
   long(value: bigint): this {
@@ -56,6 +56,19 @@ export class Call {
   }
 }
 
+const fullNames = new Map<string, string[]>();
+
+/** `name_suffix`, which is put together once. */
+export function fullName(name: string, code: number): string {
+  let bySuffix = fullNames.get(name);
+  if (bySuffix === undefined) {
+    bySuffix = [];
+    fullNames.set(name, bySuffix);
+  }
+  bySuffix[code] ??= `${name}_${SUFFIX[code]}`;
+  return bySuffix[code];
+}
+
 /** The kernels of one device in one computing dtype, and scratch tensors that end with the operator. */
 export class Kernels {
   readonly backend: Backend;
@@ -69,7 +82,7 @@ export class Kernels {
 
   /** Begins a launch of `name` in the computing dtype. */
   call(name: string): Call {
-    return this.exact(`${name}_${SUFFIX[this.code]}`);
+    return this.exact(fullName(name, this.code));
   }
 
   /** Begins a launch of the kernel with this full name. */
@@ -87,6 +100,14 @@ export class Kernels {
   }
 }
 
+const made: Kernels[] = [];
+
+/** The kernels of a device in a dtype; those of the device that was asked for last are there. */
+export function kernelsOf(backend: Backend, code: number): Kernels {
+  if (made[code]?.backend !== backend) made[code] = new Kernels(backend, code);
+  return made[code]!;
+}
+
 /** Thrown in the middle of an operator that asks for a kernel which the device lacks: the funnel then goes another way. */
 export class MissingKernel extends DeviceError {}
 
@@ -99,9 +120,9 @@ export function need(backend: Backend, name: string): Kernel {
 
 /** The dtype in which `kernel` can compute for `code`: itself, the widened one, or -1 for none. */
 export function computing(backend: Backend, kernel: string, code: number): number {
-  if (backend.kernel(`${kernel}_${SUFFIX[code]}`) !== null) return code;
+  if (backend.kernel(fullName(kernel, code)) !== null) return code;
   const wide = WIDE[code]!;
-  return wide !== code && backend.kernel(`${kernel}_${SUFFIX[wide]}`) !== null ? wide : -1;
+  return wide !== code && backend.kernel(fullName(kernel, wide)) !== null ? wide : -1;
 }
 
 /**
@@ -116,17 +137,44 @@ export function pointwise(
   p0: number,
   p1: number,
 ): void {
-  const { shape } = y.layout;
-  const layouts = [y.layout];
-  for (const x of operands) layouts.push(x.layout.shape === shape ? x.layout : expandTo(x.layout, shape));
-  const { dims, strides } = mergeDims(shape, layouts);
-  const call = new Call(backend.command(kernel)).int(dims.length).real(p0).real(p1).tensor(y);
-  for (const x of operands) call.tensor(x);
-  for (let d = 0; d < dims.length; d++) {
-    call.int(dims[d]!);
-    for (let i = 0; i < layouts.length; i++) call.int(strides[i]![d]!);
-  }
-  call.run(y.layout.size, POINTWISE_GRAIN);
+  const { rank, slots } = walkFor(y.layout, operands);
+  const call = new Call(backend.command(kernel)).int(rank).real(p0).real(p1).tensor(y);
+  for (let i = 0; i < operands.length; i++) call.tensor(operands[i]!);
+  call.ints(slots).run(y.layout.size, POINTWISE_GRAIN);
+}
+
+/** How a pointwise launch walks: for each dim its size and the step of y and of each operand. */
+interface Walk {
+  readonly layouts: readonly Layout[];
+  readonly rank: number;
+  readonly slots: readonly number[];
+}
+
+const WALKS = 512; // layouts come again and again: in a training step the same few hundred
+const walks: (Walk | null)[] = new Array(WALKS).fill(null);
+
+function walkFor(y: Layout, operands: readonly Tensor[]): Walk {
+  let hash = y.number;
+  for (let i = 0; i < operands.length; i++) hash = (Math.imul(hash, 31) + operands[i]!.layout.number) | 0;
+  const at = hash & (WALKS - 1);
+  const known = walks[at]!;
+  if (known !== null && isFor(known.layouts, y, operands)) return known;
+  const layouts = [y, ...operands.map((x) => x.layout)];
+  const shown = layouts.map((layout) => (layout.shape === y.shape ? layout : expandTo(layout, y.shape)));
+  const { dims, strides } = mergeDims(y.shape, shown);
+  const walk = {
+    layouts,
+    rank: dims.length,
+    slots: dims.flatMap((size, d) => [size, ...strides.map((steps) => steps[d]!)]),
+  };
+  walks[at] = walk;
+  return walk;
+}
+
+function isFor(layouts: readonly Layout[], y: Layout, operands: readonly Tensor[]): boolean {
+  if (layouts[0] !== y || layouts.length !== operands.length + 1) return false;
+  for (let i = 0; i < operands.length; i++) if (layouts[i + 1] !== operands[i]!.layout) return false;
+  return true;
 }
 
 /** Drops dims of size 1 and joins neighbours along which every layout steps evenly. At least one dim is left. */
@@ -223,8 +271,12 @@ function grainOf(dims: readonly number[], least: number): number {
 
 /** `x` itself where it is dense, else a dense copy. */
 export function toDense(x: Tensor): Tensor {
-  if (x.layout.contiguous) return x;
-  const y = allocate(x.storage.backend, x.code, dense(x.layout.shape));
+  return x.layout.contiguous ? x : denseCopy(x);
+}
+
+/** A dense copy with memory of its own. */
+export function denseCopy(x: Tensor): Tensor {
+  const y = allocate(x.storage.backend, x.code, x.layout.contiguous ? x.layout : dense(x.layout.shape));
   copyInto(y, x);
   return y;
 }

@@ -2,7 +2,7 @@
 
 import { codeOf, DTYPES, type DType, dense, type Layout, type Meta } from "../core/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { bindArguments } from "./bind.ts";
+import { bindArguments, isBound, type Signature, signature } from "./bind.ts";
 import { dispatch } from "./dispatch.ts";
 import type { AnyRule, Attrs, BOUND, Given, Input, Inputs, Rule, Spec } from "./types.ts";
 
@@ -23,6 +23,7 @@ export class Operator {
   inputNames: readonly string[] = [];
   /** How the tape calls it where the rule does not say otherwise. */
   readonly #nodeName: string;
+  #parsed: Signature | null = null;
 
   constructor(name: string, signature: string, bind: Binder, rule: AnyRule) {
     const { node } = rule;
@@ -35,7 +36,10 @@ export class Operator {
 
   /** Arguments as the caller wrote them → inputs and attributes. */
   bound(args: readonly unknown[]): { inputs: Inputs; attrs: Attrs } {
-    const [inputs, attrs] = this.bind(...bindArguments(this.name, this.signature, args));
+    this.#parsed ??= signature(this.signature);
+    // A binder that gathers its arguments counts them.
+    const whole = args.length <= this.bind.length && isBound(this.#parsed, args);
+    const [inputs, attrs] = this.bind(...(whole ? args : bindArguments(this.name, this.signature, args)));
     if (this.inputNames.length === 0) this.inputNames = Object.keys(inputs);
     return { inputs, attrs: attrs ?? NO_ATTRS };
   }
@@ -48,13 +52,9 @@ export class Operator {
 
   /** The tensors of the inputs in order, lists opened. */
   flatten(inputs: Inputs): (Tensor | null)[] {
-    const flat: (Tensor | null)[] = [];
-    for (const name in inputs) {
-      const x = inputs[name] as Input;
-      if (Array.isArray(x)) flat.push(...(x as readonly Tensor[]));
-      else flat.push(x as Tensor | null);
-    }
-    return flat;
+    const values = Object.values(inputs) as Input[];
+    for (let i = 0; i < values.length; i++) if (Array.isArray(values[i])) return values.flat() as (Tensor | null)[];
+    return values as (Tensor | null)[];
   }
 
   hasLists(inputs: Inputs): boolean {

@@ -8,7 +8,7 @@ import { AutogradError, isDifferentiable, type Layout, show } from "../core/inde
 import { Auto, alias, type GradHook, isTracked, type Recorded, scopes, Tensor } from "../tensor/index.ts";
 import { context } from "./context.ts";
 import type { Operator } from "./operator.ts";
-import type { Attrs, Inputs } from "./types.ts";
+import type { AnyRule, Attrs, Inputs } from "./types.ts";
 
 /** The operators that the engine itself needs; they are differentiable, so that a backward can be differentiated. */
 export interface Algebra {
@@ -58,6 +58,8 @@ export class Node implements Recorded {
   hooks: { port: number; hook: GradHook }[] | null = null;
   retained: { port: number; auto: Auto }[] | null = null;
   released = false;
+  /** The last search of a backward that came by. */
+  visit = 0;
 
   constructor(
     operator: Operator | null,
@@ -154,18 +156,18 @@ export function record(
   inputs: Inputs | null,
 ): void {
   const { rule } = operator;
-  const differentiable = differentiableOutputs(operator, outs);
-  if (rule.vjp === undefined || !differentiable.includes(true)) return;
-  const node = nodeFor(operator, flat, attrs, outs, inputs);
+  if (rule.vjp === undefined) return;
+  let node: Node | null = null;
   for (let i = 0; i < outs.length; i++) {
-    if (!differentiable[i]) continue;
     const y = outs[i]!;
+    if (!isDifferentiableOutput(rule, y, i)) continue;
+    node ??= nodeFor(operator, flat, attrs, outs, inputs);
     const auto = new Auto(true);
     auto.node = node;
     auto.port = i;
     y.auto = auto;
   }
-  save(node, operator, flat, outs, inputs);
+  if (node !== null) save(node, operator, flat, outs, inputs);
 }
 
 /** Runs a formula that is no operator of its own but one of PyTorch's, whose name its node then shows. */
@@ -280,13 +282,9 @@ function hold(x: Tensor, versions: number[]): Tensor {
   return twin;
 }
 
-function differentiableOutputs(operator: Operator, outs: readonly Tensor[]): boolean[] {
-  const { differentiable, outputs } = operator.rule;
-  return outs.map(
-    (y, i) =>
-      isDifferentiable(y.code) &&
-      (differentiable === undefined || outputs === undefined || differentiable.includes(outputs[i]!)),
-  );
+function isDifferentiableOutput({ differentiable, outputs }: AnyRule, y: Tensor, i: number): boolean {
+  if (!isDifferentiable(y.code)) return false;
+  return differentiable === undefined || outputs === undefined || differentiable.includes(outputs[i]!);
 }
 
 // ── views ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,9 +1,10 @@
 // What the tape asks of the operators: each is differentiable, so a backward can be differentiated.
 
-import { type Algebra, copyInto, operatorOf, pointwiseInto } from "../op/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import { dense } from "../core/index.ts";
+import { type Algebra, copyInto, denseCopy, isGradEnabled, operatorOf, pointwiseInto } from "../op/index.ts";
+import { allocate, scalarTensor } from "../tensor/index.ts";
 import { add } from "./binary.ts";
-import { cast, clone, fill_, zero_ } from "./copy.ts";
+import { cast, clone, zero_ } from "./copy.ts";
 import { sumToSize } from "./reduce.ts";
 
 export const algebra: Algebra = {
@@ -14,7 +15,12 @@ export const algebra: Algebra = {
   },
   sumTo: (x, shape) => sumToSize(x, shape),
   cast,
-  clone,
+  clone: (x) => (isGradEnabled() ? clone(x) : denseCopy(x)),
   zero: (x) => void zero_(x),
-  ones: (like: Tensor) => fill_(clone(like), 1),
+  ones: (like) => {
+    const { storage, code, layout } = like;
+    const ones = allocate(storage.backend, code, dense(layout.shape));
+    copyInto(ones, scalarTensor(1, code, storage.backend));
+    return ones;
+  },
 };

@@ -39,12 +39,10 @@ import { dimOf, permute, reshape } from "./view.ts";
 // ── what all share ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** One dtype for all operands, and one that has products. */
-function sameDType(op: string, ...operands: readonly (Spec | null)[]): number {
-  const [first] = operands as [Spec, ...(Spec | null)[]];
-  for (const x of operands) {
-    if (x !== null && x.code !== first.code) {
-      throw new DTypeError(`${op}: expected operands of the same dtype, got ${show(first)} and ${show(x)}`);
-    }
+function sameDType(op: string, first: Spec, second: Spec, third: Spec | null = null): number {
+  const odd = second.code !== first.code ? second : third !== null && third.code !== first.code ? third : null;
+  if (odd !== null) {
+    throw new DTypeError(`${op}: expected operands of the same dtype, got ${show(first)} and ${show(odd)}`);
   }
   if (first.code === BOOL) throw new DTypeError(`${op}: not defined for bool`);
   return first.code;
@@ -56,7 +54,8 @@ function dims(op: string, name: string, x: Spec, ndim: number): void {
 
 /** The shape of a·b: vectors drop their dim, the dims before matrices broadcast. */
 function productShape(op: string, a: Spec, b: Spec): readonly number[] {
-  const [last, first] = [a.shape.at(-1), b.shape[Math.max(b.ndim - 2, 0)]];
+  const last = a.shape[a.ndim - 1];
+  const first = b.shape[Math.max(b.ndim - 2, 0)];
   if (a.ndim === 2 && b.ndim === 2 && last === first) return [a.shape[0]!, b.shape[1]!];
   if (a.ndim === 0 || b.ndim === 0) {
     throw new ShapeError(`${op}: both operands need at least 1 dim, got ${show(a)} and ${show(b)}`);

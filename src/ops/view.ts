@@ -117,7 +117,7 @@ export const view: Op<(x: Tensor, ...shape: Shape) => Tensor, (...shape: Shape) 
   "view",
   (x, sizes) => {
     const shape = fitted(sizes, x, "view");
-    if (viewLayout(x.layout, shape) === null) {
+    if (!x.layout.contiguous && viewLayout(x.layout, shape) === null) {
       throw new ShapeError(
         `view: ${show(x)} with strides ${showShape(x.layout.strides)} cannot be seen as ${showShape(shape)} without a copy: use reshape`,
       );
@@ -130,7 +130,7 @@ export const view: Op<(x: Tensor, ...shape: Shape) => Tensor, (...shape: Shape) 
 export const reshape: Op<(x: Tensor, ...shape: Shape) => Tensor, (...shape: Shape) => Tensor> =
   /* @__PURE__ */ variadic("reshape", (x, sizes) => {
     const shape = fitted(sizes, x, "reshape");
-    return viewLayout(x.layout, shape) === null ? viewed(clone(x), shape) : viewed(x, shape);
+    return x.layout.contiguous || viewLayout(x.layout, shape) !== null ? viewed(x, shape) : viewed(clone(x), shape);
   });
 
 const viewed: (x: Tensor, shape: readonly number[]) => Tensor = /* @__PURE__ */ viewOp(
@@ -146,6 +146,10 @@ const viewed: (x: Tensor, shape: readonly number[]) => Tensor = /* @__PURE__ */ 
 
 /** The shape with -1 replaced by what fits. */
 function fitted(sizes: readonly number[], x: Tensor, op: string): readonly number[] {
+  // Mostly all sizes are said.
+  let size = 1;
+  for (let d = 0; d < sizes.length && size >= 0; d++) size = sizes[d]! >= 0 ? size * sizes[d]! : -1;
+  if (size === x.layout.size && sizes.every(Number.isInteger)) return sizes;
   const open = sizes.indexOf(-1);
   const known = sizes.reduce((p, n) => (n === -1 ? p : p * n), 1);
   const bad = sizes.some((n) => !Number.isInteger(n) || n < -1) || sizes.lastIndexOf(-1) !== open;
@@ -186,7 +190,11 @@ function variadic<F>(name: string, call: (x: Tensor, list: readonly number[]) =>
   return Object.assign(
     (x: Tensor, ...list: readonly (number | readonly number[])[]): Tensor => {
       try {
-        return call(asTensor(x, name, "input"), list.flat() as number[]);
+        const [first] = list;
+        return call(
+          asTensor(x, name, "input"),
+          (list.length === 1 && Array.isArray(first) ? first.slice() : list.flat()) as number[],
+        );
       } catch (error) {
         throw withOuter(error, name);
       }

@@ -51,6 +51,27 @@ export function popFrame(frame: ScopeFrame, kept: readonly Tensor[]): void {
   endFrame(frame, kept);
 }
 
+/** Frames of launches that are over. */
+const idle: ScopeFrame[] = [];
+
+/** A frame around one launch: no other code runs in it, so that it can be used again. */
+export function pushLaunch(): ScopeFrame {
+  const frame = idle.pop() ?? new ScopeFrame(null);
+  frame.previous = scopes.current;
+  scopes.current = frame;
+  return frame;
+}
+
+/** Ends the frame of a launch, with all that was made in it. */
+export function popLaunch(frame: ScopeFrame): void {
+  scopes.current = frame.previous;
+  frame.previous = null;
+  endFrame(frame, NOTHING);
+  idle.push(frame);
+}
+
+const NOTHING: readonly Tensor[] = [];
+
 /** Ends a frame of the engine's own: what it holds goes back, what was recorded belongs to the frame around it. */
 export function popInner(frame: ScopeFrame): void {
   const { recorded, escaped, previous } = frame;
@@ -62,7 +83,7 @@ export function popInner(frame: ScopeFrame): void {
     previous.escaped ||= escaped;
   }
   frame.recorded = null;
-  popFrame(frame, []);
+  popFrame(frame, NOTHING);
 }
 
 /** Notes that what is recorded now can be reached from outside of every open frame. */
