@@ -2,7 +2,7 @@
 export { enter } from "./abi";
 // @ts-ignore: the linker's symbol
 export const heapBase: usize = __heap_base;
-export { launch, work } from "./parallel";
+export { launch, settle, work } from "./parallel";
 export * from "./cast/cast";
 export * from "./cast/copy";
 export * from "./conv/average";

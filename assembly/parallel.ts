@@ -12,6 +12,7 @@
 //   324 sleeping: i32 workers in a wait
 //   328 limit: i32    workers that may take part (setNumThreads)
 //   332 stop: i32     1 ends the workers
+//   336 lost: i32     1 when a worker fell in the midst of a chunk: it says so itself
 
 import { thread } from "./abi";
 
@@ -27,19 +28,25 @@ const READY: usize = 320;
 const SLEEPING: usize = 324;
 const LIMIT: usize = 328;
 const STOP: usize = 332;
+const LOST: usize = 336;
 
 const CLOSED: i64 = 0x7fffffff; // no job has so many chunks
 const SPINS = 20_000; // some 50 µs: the time that a step of a small model leaves between two launches
-const PATIENCE: i64 = 2_000_000_000; // spins a caller waits for a chunk that a worker holds: tens of seconds
+const TURN = 4_000_000; // spins between two looks at the clock, which JavaScript has: some 10 ms
+
+// How a job stands: what `launch` and `settle` return.
+const DONE_ALL = 0;
+const WAITING = 1; // a worker still holds a chunk
+const BROKEN = 2; // a worker fell: its chunk is not done, or half
 
 /**
- * Runs the kernel in table slot `slot` over [0, n) in chunks of `grain` units; the caller takes part. Returns 0, or 1 if
- * a worker took a chunk and never came back: the outputs are then not to be trusted and the job must be run again.
+ * Runs the kernel in table slot `slot` over [0, n) in chunks of `grain` units; the caller takes part. Returns how it stands
+ * when the caller has nothing more to do; while that is `WAITING`, `settle` waits on.
  */
 export function launch(slot: i32, args: usize, n: i32, grain: i32): i32 {
   if (n <= grain || atomic.load<i32>(READY) == 0 || atomic.load<i32>(LIMIT) == 0) {
     call_indirect(slot, args, 0, n);
-    return 0;
+    return DONE_ALL;
   }
   const chunks = (n + grain - 1) / grain;
   const epoch = atomic.load<i32>(EPOCH) + 1;
@@ -55,11 +62,17 @@ export function launch(slot: i32, args: usize, n: i32, grain: i32): i32 {
   atomic.store<i32>(EPOCH, epoch);
   if (atomic.load<i32>(SLEEPING) > 0) atomic.notify(EPOCH, min(chunks - 1, atomic.load<i32>(LIMIT)));
   drain(epoch);
-  let patience = PATIENCE;
-  while (atomic.load<i32>(DONE) < chunks) {
-    if (--patience == 0) return 1;
+  return settle();
+}
+
+/** Waits for a while for the chunks that workers hold. */
+export function settle(): i32 {
+  const chunks = load<i32>(CHUNKS);
+  for (let spins = TURN; atomic.load<i32>(DONE) < chunks; spins--) {
+    if (atomic.load<i32>(LOST) == 1) return BROKEN;
+    if (spins == 0) return WAITING;
   }
-  return 0;
+  return DONE_ALL;
 }
 
 /** A worker's life: waits for jobs and takes chunks until told to stop. Returns only to end. */

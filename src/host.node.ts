@@ -4,16 +4,11 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import type { Worker as NodeWorker } from "node:worker_threads";
-import { registerCpu } from "./cpu/index.ts";
+import { registerCpu, THREAD } from "./cpu/index.ts";
 import { type Flavour, filesOfPeer, type Host, type Peer, type Worker, type WorkerSeed } from "./device/index.ts";
 
-/** Runs in each thread; `work` returns only when the pool ends. What takes a text for a script, and what for a module, both know `import()`. */
-const THREAD = `import('node:worker_threads').then(({ workerData: { module, memory, number, arena } }) => {
-  const abort = () => { throw new Error('a kernel stopped itself') };
-  const { enter, work } = new WebAssembly.Instance(module, { env: { memory, abort } }).exports;
-  enter(number, arena);
-  work();
-})`;
+/** What takes a text for a script, and what for a module, both know `import()`. */
+const SCRIPT = `import('node:worker_threads').then(({ workerData }) => (${THREAD})(workerData))`;
 
 /** Runs in a peer. What is posted before the library is there waits for it, in order. */
 const PEER = `import('node:worker_threads').then(({ parentPort, workerData: { library, module } }) => {
@@ -35,7 +30,7 @@ const host: Host = {
   threads: availableParallelism(),
   module: (flavour: Flavour) => new WebAssembly.Module(bytesOf(flavour)),
   spawn(seed: WorkerSeed): Worker {
-    const thread = startThread(THREAD, seed);
+    const thread = startThread(SCRIPT, seed);
     const worker: Worker = { onexit: null, terminate: () => void thread.terminate() };
     thread.on("error", () => {}); // the exit that follows is what counts
     thread.on("exit", () => worker.onexit?.(false));

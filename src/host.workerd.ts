@@ -8,6 +8,7 @@ const WHY = "edge workers have no threads";
 registerCpu({
   name: "workerd",
   threads: 1,
+  memory: 96 << 20, // of the 128 MB that an isolate has for everything: who goes beyond is ended without a word
   only: "relaxed-single",
   module: () => module,
   spawn: null,

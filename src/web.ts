@@ -1,5 +1,6 @@
 // What pages and workers of browsers have in common, however the kernels came to them.
 
+import { THREAD } from "./cpu/index.ts";
 import { type Flavour, filesOfPeer, type Host, type Peer, type Worker, type WorkerSeed } from "./device/index.ts";
 
 /** The build of one instruction set, as tools/build.mjs writes it. */
@@ -18,14 +19,7 @@ export function bytesOf({ base64, limits }: Kernels, flavour: Flavour): Uint8Arr
   return bytes;
 }
 
-/** Runs in each thread; `work` returns only when the pool ends. */
-const THREAD = `onmessage = ({ data: { module, memory, number, arena } }) => {
-  const abort = () => { throw new Error('a kernel stopped itself') };
-  const { enter, work } = new WebAssembly.Instance(module, { env: { memory, abort } }).exports;
-  enter(number, arena);
-  work();
-  close();
-}`;
+const SCRIPT = `onmessage = ({ data }) => { (${THREAD})(data); close(); }`;
 
 /** Runs in a peer. What is posted before the library is there waits for it, in order. */
 const PEER = `onmessage = ({ data: { library, module } }) => {
@@ -51,7 +45,7 @@ function addressOf(text: string): string {
 
 /** A worker from a Blob needs no file beside the library, so it too passes through every bundler. It ends with the page. */
 function spawn(seed: WorkerSeed): Worker {
-  const thread = new globalThis.Worker(addressOf(THREAD), { name: `flambeau ${seed.number}` });
+  const thread = new globalThis.Worker(addressOf(SCRIPT), { name: `flambeau ${seed.number}` });
   const worker: Worker = { onexit: null, terminate: () => thread.terminate() };
   thread.onerror = (event) => {
     event.preventDefault(); // the pool says what there is to say

@@ -9,7 +9,7 @@ const SETS = ["simd", "relaxed"];
 // A vector constant in binaryen's text.
 const CONSTANT = /\(v128\.const i32x4((?: 0x[0-9a-f]{8}){4})\)/g;
 // What JavaScript calls by name; every other export is a kernel and moves into the table.
-const DOORS = new Set(["enter", "launch", "work", "memory", "table", "heapBase"]);
+const DOORS = new Set(["enter", "launch", "settle", "work", "memory", "table", "heapBase"]);
 
 /** Compiles them, or takes them from a checkout of the same sources. `only` is one instruction set, null for all. */
 export async function buildKernels(only, fast) {

@@ -24,6 +24,7 @@ interface Doors {
   readonly heapBase: WebAssembly.Global;
   enter(number: number, arena: number): void;
   launch(slot: number, args: number, units: number, grain: number): number;
+  settle(): number;
 }
 
 type Entry = (args: number, begin: number, end: number) => void;
@@ -60,7 +61,7 @@ export class CpuBackend implements Backend {
   constructor(host: Host) {
     this.#host = host;
     const { relaxed, threads, why } = chooseKernels(host);
-    this.#memory = new Memory(threads);
+    this.#memory = new Memory(threads, host.memory);
     const shared = this.#memory.shared;
     this.#flavour = flavourOf(relaxed, shared);
     this.#why = threads && !shared ? "the host gave no shared memory" : why;
@@ -83,8 +84,11 @@ export class CpuBackend implements Backend {
     const block = this.#allocator.allocate(bytes);
     if (block === null) {
       const { allocated, count } = this.#allocator;
+      const limit = readable(this.capacity);
       throw new OutOfMemoryError(
-        `cannot allocate ${readable(bytes)} on "cpu": ${readable(allocated)} of at most ${readable(this.capacity)} are in use by ${count.toLocaleString("en")} storages. Tensors that nobody can reach go back only between turns of the event loop: wrap the step in fl.scope(() => …), dispose() what is done with, or await fl.relieve()`,
+        bytes > this.capacity
+          ? `cannot allocate ${readable(bytes)} on "cpu": there are ${limit} in all, as much as ${this.#host.memory === undefined ? "32 bits address" : `${this.#host.name} allows`}: cut the data into parts`
+          : `cannot allocate ${readable(bytes)} on "cpu": ${readable(allocated)} of at most ${limit} are in use by ${count.toLocaleString("en")} storages. Tensors that nobody can reach go back only between turns of the event loop: wrap the step in fl.scope(() => …), dispose() what is done with, or await fl.relieve()`,
       );
     }
     return block;
@@ -156,6 +160,11 @@ export class CpuBackend implements Backend {
   }
 }
 
+// How a job stands (assembly/parallel.ts).
+const DONE = 0;
+const WAITING = 1;
+const PATIENCE = 5000; // milliseconds
+
 /** The argument block as a Command. There is one: eager calls are sequential, and a parallel kernel ends before `run` returns. */
 class CpuCommand implements Command {
   readonly #memory: Memory;
@@ -213,10 +222,18 @@ class CpuCommand implements Command {
 
   #parallel(units: number, grain: number): void {
     const chunk = chunkOf(units, grain, this.#pool.limit);
-    if (this.#doors.launch(this.#kernel.slot, ARGUMENTS, units, chunk) !== 0) {
-      this.#pool.broke();
-      this.#kernel.call(ARGUMENTS, 0, units);
-    }
+    const started = performance.now();
+    let state = this.#doors.launch(this.#kernel.slot, ARGUMENTS, units, chunk);
+    if (state === DONE) return;
+    // The caller's own chunks took so long: a worker's may take some of that, and the system may let it wait.
+    const patience = 3 * (performance.now() - started) + PATIENCE;
+    while (state === WAITING && performance.now() - started < patience) state = this.#doors.settle();
+    if (state === DONE) return;
+    this.#pool.broke();
+    // Not run again: what the worker has done of an operation in place would be done twice.
+    throw new Error(
+      `cpu: a worker thread was lost in the midst of ${this.#kernel.name}: what it computes, and what it changes in place, is not to be trusted; the work goes on with one thread`,
+    );
   }
 
   #fault(): Error {

@@ -14,6 +14,7 @@ export const POOL_READY = 320;
 export const POOL_EPOCH = 192;
 export const POOL_LIMIT = 328;
 export const POOL_STOP = 332;
+export const POOL_LOST = 336;
 export const ARGUMENTS = 1024;
 
 export class Memory {
@@ -26,8 +27,9 @@ export class Memory {
   f64!: Float64Array;
   i64!: BigInt64Array;
 
-  constructor(shared: boolean) {
-    const made = reserve(shared);
+  /** Shared if that can be had; `most` is what the host allows. */
+  constructor(shared: boolean, most: number = LIMITS[0]! * PAGE) {
+    const made = reserve(shared, most / PAGE);
     this.memory = made.memory;
     this.shared = made.shared;
     this.capacity = made.pages * PAGE;
@@ -64,10 +66,11 @@ export class Memory {
   }
 }
 
-function reserve(shared: boolean): { memory: WebAssembly.Memory; shared: boolean; pages: number } {
+function reserve(shared: boolean, most: number): { memory: WebAssembly.Memory; shared: boolean; pages: number } {
   let refused: unknown;
   for (const wanted of shared ? [true, false] : [false]) {
-    for (const pages of LIMITS) {
+    for (const limit of LIMITS) {
+      const pages = Math.min(limit, most);
       try {
         const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: pages, shared: wanted });
         return { memory, shared: wanted, pages };

@@ -2,9 +2,25 @@
 // and share the main thread's memory; how they divide a kernel is in assembly/parallel.ts.
 
 import type { Host, Worker } from "../device/index.ts";
-import { type Memory, POOL_EPOCH, POOL_LIMIT, POOL_READY, POOL_STOP } from "./memory.ts";
+import { type Memory, POOL_EPOCH, POOL_LIMIT, POOL_LOST, POOL_READY, POOL_STOP } from "./memory.ts";
 
 const MOST_THREADS = 32; // each has a scratch arena
+
+/**
+ * What a thread runs: the text of a function of its `WorkerSeed`. `work` returns only when the pool ends. A caller that waits for
+ * a chunk sees nothing but memory, so one that falls leaves word there.
+ */
+export const THREAD: string = `({ module, memory, number, arena }) => {
+  const abort = () => { throw new Error('a kernel stopped itself') };
+  const { enter, work } = new WebAssembly.Instance(module, { env: { memory, abort } }).exports;
+  enter(number, arena);
+  try {
+    work();
+  } catch (error) {
+    Atomics.store(new Int32Array(memory.buffer), ${POOL_LOST >> 2}, 1);
+    throw error;
+  }
+}`;
 
 export class Pool {
   /** Threads that take part, the caller among them. */
@@ -42,7 +58,7 @@ export class Pool {
     Atomics.store(this.#memory.i32, POOL_LIMIT >> 2, this.limit - 1);
   }
 
-  /** A worker took a chunk and never came back: from now on the main thread works alone. */
+  /** A worker was lost: from now on the main thread works alone. */
   broke(): void {
     this.#host.warn("flambeau: a worker thread was lost; the work goes on with one thread");
     this.#stop("a worker was lost");

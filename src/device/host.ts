@@ -35,6 +35,8 @@ export interface Host {
   readonly name: string;
   /** Hardware threads. */
   readonly threads: number;
+  /** Bytes that the kernels' memory may have, where the host allows fewer than WebAssembly's 4 GiB. */
+  readonly memory?: number;
   /** The one build that this host has, where it has one alone: nothing is probed then. */
   readonly only?: Flavour;
   /** The compiled kernels. At once: a host that compiles in another way has done so before it registers the device. */

@@ -11,7 +11,7 @@ import { type Session, settle } from "./browsers/browser.ts";
 import { chromium } from "./browsers/chromium.ts";
 import { firefox } from "./browsers/firefox.ts";
 import { webkit, webkitShared } from "./browsers/webkit.ts";
-import { check, skip } from "./check.ts";
+import { check, note, skip } from "./check.ts";
 import { remoteFor, smokeFor, smokeOf, smokeScript } from "./modules.ts";
 import { ANSWERED, PROGRAM, serve } from "./pages.ts";
 import type { Answer } from "./smoke.ts";
@@ -91,13 +91,14 @@ for (const browser of [chromium, firefox, webkit, webkitShared]) {
   let session: Session;
 
   /** Checks the answer of a page, that the library printed nothing there, and how many workers there are in the end. */
-  async function visit(url: string, body: string, describe: RegExp, workers: number): Promise<void> {
+  async function visit(kind: string, url: string, body: string, describe: RegExp, workers: number): Promise<void> {
     const page = await session.visit(url, body);
     try {
       const said = page.said?.join("\n");
       check(page.answer as Answer, browser.host, describe, said);
       assert.not(said?.includes("flambeau"), said);
       await settle(page, workers);
+      note(browser.name, kind, page.answer as Answer);
     } finally {
       await page.close();
     }
@@ -107,13 +108,13 @@ for (const browser of [chromium, firefox, webkit, webkitShared]) {
     // WebKit has no shared memory by default, isolated or not; where it is told to, it has it in every page.
     if (browser === webkitShared && describe !== SHARED) continue;
     const expected = browser === webkit && describe !== ALONE ? PLAIN : describe;
-    add(kind, () => visit(`${server.url}/${url}`, body, expected, workers));
+    add(kind, () => visit(kind, `${server.url}/${url}`, body, expected, workers));
   }
 
   if (browser !== webkitShared)
     add("a page from a file", async () => {
       const url = pathToFileURL(path.join(folder, "page.html")).href;
-      await visit(url, ANSWERED, ALONE, 0);
+      await visit("a page from a file", url, ANSWERED, ALONE, 0);
     });
 
   add("a host without SIMD", async () => {

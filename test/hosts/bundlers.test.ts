@@ -10,7 +10,7 @@ import * as assert from "uvu/assert";
 import { root } from "../house/sources.ts";
 import { type Session, settle } from "./browsers/browser.ts";
 import { chromium } from "./browsers/chromium.ts";
-import { check, skip } from "./check.ts";
+import { check, note, skip } from "./check.ts";
 import { ANSWERED, PROGRAM, type Server, serve } from "./pages.ts";
 import type { Answer } from "./smoke.ts";
 
@@ -20,6 +20,7 @@ const BUNDLERS: Readonly<Record<string, string>> = {
   // What esbuild makes without a format is a classic script, which cannot wait for the kernels.
   esbuild: "esbuild page.js --bundle --format=esm --outdir=esbuild",
   bun: "bun build page.js --outdir=bun",
+  deno: "deno bundle --platform browser --code-splitting --outdir deno page.js",
   rollup: "rollup page.js --plugin node-resolve --dir rollup",
   webpack: "webpack --mode production --entry ./page.js --output-path webpack --output-filename page.js",
   vite: "vite build --outDir vite --base ./",
@@ -50,6 +51,7 @@ for (const [name, line] of Object.entries(BUNDLERS)) {
     const page = name === "vite" ? "index.html" : "page.html";
     const visited = await session.visit(`${server.url}/isolated/${name}/${page}`, ANSWERED);
     check(visited.answer as Answer, chromium.host, describe, visited.said?.join("\n"));
+    note(name, "a bundle", visited.answer as Answer);
     await settle(visited, threads - 1);
     await visited.close();
   });

@@ -1,5 +1,8 @@
 // What is expected of the smoke program's answer in every host.
+import { appendFileSync } from "node:fs";
+import path from "node:path";
 import * as assert from "uvu/assert";
+import { root } from "../house/sources.ts";
 import type { Answer } from "./smoke.ts";
 
 // numWorkers > 0 is refused where the library is no file of its own, or there are no threads. (Without shared memory Node's own
@@ -18,6 +21,11 @@ export function check(answer: Answer | null, host: string, rest: RegExp, output 
   assert.ok(answer.last < answer.first / 5, `${answer.first} → ${answer.last}`);
   assert.ok(answer.loaded === "45" || NO_WORKERS.test(answer.loaded), answer.loaded);
   assert.ok(answer.reloaded, "what was saved and loaded gives the same");
+}
+
+/** Notes what was seen, for the README's table (tools/hosts.mjs). */
+export function note(host: string, kind: string, { describe }: Answer): void {
+  appendFileSync(path.join(root, "build/hosts.jsonl"), `${JSON.stringify({ host, kind, describe })}\n`);
 }
 
 /** Says that a host is missing; the runner counts and prints it. */

@@ -34,7 +34,7 @@ export function smokeScript(): string {
 /** What the library consists of in `dist`, without the entries of other hosts and without kernels. */
 export function libraryFor(condition: string): string[] {
   const mine = entryOf(condition);
-  const others = /^dist\/(entry\.|host\.|part\.|web\.|index\.|worker\.|flambeau\.)/;
+  const others = /^dist\/(entry\.|host\.|part\.|web\.|joined|index\.|worker\.|flambeau\.)/;
   return readdirSync(path.join(root, "dist"), { recursive: true, encoding: "utf8" })
     .map((file) => `dist/${file.replaceAll("\\", "/")}`)
     .filter((file) => file.endsWith(".js") && !file.includes("/wasm/"))

@@ -100,6 +100,80 @@ test("a worker that dies is noticed, said once, and the work is done without it"
   assert.is(output.split("a worker thread was lost").length, 2, output);
 });
 
+/** A program whose workers take a chunk and then `fate`. They are within reach, and take their text from here. */
+const falling = (fate: string) => `
+  const { createRequire, syncBuiltinESMExports } = await import("node:module");
+  const threads = createRequire(import.meta.url)("node:worker_threads");
+  const { Worker } = threads;
+  const TAKE = \`
+    const cells = new Int32Array(memory.buffer), claim = new BigInt64Array(memory.buffer, 128, 1);
+    Atomics.add(cells, 80, 1); // ready
+    for (;;) {
+      const before = Atomics.load(claim, 0);
+      if (Number(before & 0xffffffffn) >= cells[53]) continue; // all chunks are taken
+      if (Atomics.compareExchange(claim, 0, before, before + 1n) === before) break;
+    }
+    ${fate}\`;
+  threads.Worker = class extends Worker {
+    constructor(text, options) {
+      super(text.replace("work();", TAKE), options);
+      cells = new Int32Array(options.workerData.memory.buffer);
+    }
+  };
+  let cells;
+  syncBuiltinESMExports();
+  const fl = await import(${JSON.stringify(LIBRARY)});
+  fl.setNumThreads(2);
+  const big = fl.ones([1 << 22]);
+  fl.neg(big);
+  while (cells[80] === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  const started = performance.now();
+  try {
+    for (let i = 0; i < 1000; i++) big.mul_(1);
+    console.log("nothing was lost");
+  } catch (error) { console.log(error.message, Math.round(performance.now() - started)); }
+  console.log("threads", fl.getNumThreads(), fl.ones([1 << 22]).mul(2).sum().item());
+`;
+
+test("a worker that falls in the midst of an operation fails that one at once, and nothing is done twice", async () => {
+  const { code, output } = await run(falling("throw new Error('fallen')"), { bare: true });
+  assert.is(code, 0, output);
+  const [, milliseconds] = /lost in the midst of mul_f32: .* not to be trusted.* (\d+)$/m.exec(output) ?? [];
+  assert.ok(Number(milliseconds) < 3000, output);
+  assert.match(output, /threads 1 8388608/);
+});
+
+test("one that is ended from outside is waited for no longer than some seconds", async () => {
+  const { code, output } = await run(falling("return;"), { bare: true });
+  assert.is(code, 0, output);
+  const [, milliseconds] = /lost in the midst of mul_f32: .* (\d+)$/m.exec(output) ?? [];
+  assert.ok(Number(milliseconds) >= 5000 && Number(milliseconds) < 20_000, output);
+  assert.match(output, /threads 1 8388608/);
+});
+
+test("several workers use the library at once, each its own", async () => {
+  const { code, output } = await run(`
+    const { Worker } = await import("node:worker_threads");
+    const task = \`
+      import(${JSON.stringify(LIBRARY)}).then(async (fl) => {
+        const { parentPort, workerData: n } = await import("node:worker_threads");
+        let sum = 0;
+        for (let i = 0; i < 30; i++) {
+          sum += fl.scope(() => fl.ones(200, 200).mul(n).matmul(fl.ones(200, 200)).mean().item());
+          await null;
+        }
+        parentPort.postMessage(sum);
+      })\`;
+    const sums = await Promise.all([1, 2, 3].map((n) => new Promise((resolve, reject) => {
+      const worker = new Worker(task, { eval: true, workerData: n });
+      worker.on("message", resolve).on("error", reject);
+    })));
+    console.log("sums", sums.join(" "), fl.ones(2).sum().item());
+  `);
+  assert.is(code, 0, output);
+  assert.match(output, /sums 6000 12000 18000 2/);
+});
+
 test("two copies of the library live side by side and do not mix", async () => {
   const { code, output } = await run(`
     const other = await import(${JSON.stringify(new URL("index.js?second", LIBRARY).href)});
