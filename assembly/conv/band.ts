@@ -42,36 +42,42 @@ export function fillTable<T>(args: usize, table: usize): void {
 
 /** Copies what `count` rows of y from `oy` see of a group's channels, padded and sorted by phase. */
 export function copyBand<T>(args: usize, b: i32, g: i32, oy: i32, count: i32, to: usize): void {
-  const lanes: i32 = 16 / <i32>sizeof<T>();
-  const sy = int(args, 33);
-  const sx = int(args, 34);
-  const down = phases(int(args, 31), int(args, 35), sy);
-  const across = phases(int(args, 32), int(args, 36), sx);
+  const across = phases(int(args, 32), int(args, 36), int(args, 34));
+  const down = phases(int(args, 31), int(args, 35), int(args, 33));
   const plane = <usize>(planeRows(args) * pitch(args)) * sizeof<T>();
-  const width = pitch(args);
   const rows = planeRows(args) - int(args, 3) + count;
-  const even = sx == 1 && int(args, 26) == 1;
   for (let c = 0; c < int(args, 39); c++) {
     const image = channelX<T>(args, b, g, c);
     for (let phase = 0; phase < down * across; phase++) {
       const row = phase / across;
-      const column = phase - row * across - int(args, 38);
-      let y = oy * sy + row - int(args, 37);
-      let at = to;
-      // A row is written in whole vectors: what hangs over is overwritten by the next row or seen by no pixel.
-      for (let r = 0; r < rows; r++) {
-        const inside = <u32>y < <u32>int(args, 27);
-        const from = image + <usize>(y * int(args, 25)) * sizeof<T>();
-        if (inside && even) copyRow<T>(from, column, int(args, 28), width, at);
-        else for (let q = 0; q < width; q += lanes) {
-          const x = inside ? gather<T>(from, q * sx + column, sx, int(args, 26), int(args, 28)) : i64x2.splat(0);
-          v128.store(at + <usize>q * sizeof<T>(), x);
-        }
-        at += <usize>width * sizeof<T>();
-        y += sy;
-      }
+      copyPlane<T>(args, image, oy * int(args, 33) + row, phase - row * across, rows, pitch(args), to);
       to += plane;
     }
+  }
+}
+
+/**
+ * Copies rows y, y + sy, … and columns x, x + sx, … of the padded image. Rows are written in whole vectors: what hangs over
+ * is overwritten by the next one.
+ */
+export function copyPlane<T>(args: usize, image: usize, y: i32, x: i32, rows: i32, width: i32, to: usize): void {
+  const lanes: i32 = 16 / <i32>sizeof<T>();
+  const sx = int(args, 34);
+  const even = sx == 1 && int(args, 26) == 1;
+  y -= int(args, 37);
+  x -= int(args, 38);
+  for (; rows > 0; rows--) {
+    const from = image + <usize>(y * int(args, 25)) * sizeof<T>();
+    const isInside = <u32>y < <u32>int(args, 27);
+    if (isInside && even) copyRow<T>(from, x, int(args, 28), width, to);
+    else {
+      for (let q = 0; q < width; q += lanes) {
+        const v = isInside ? gather<T>(from, q * sx + x, sx, int(args, 26), int(args, 28)) : i64x2.splat(0);
+        v128.store(to + <usize>q * sizeof<T>(), v);
+      }
+    }
+    to += <usize>width * sizeof<T>();
+    y += int(args, 33);
   }
 }
 

@@ -13,9 +13,9 @@
 import { int, ptr, scratch } from "../abi";
 import { blockProduct, FREE } from "../gemm/block";
 import { scatter } from "../simd";
-import { channelX, channelY, filter } from "./block";
+import { channelY, filter } from "./block";
 import { gather } from "./gather";
-import { GAP, PLACES, tilesAcross, transformBand } from "./winograd";
+import { copyChannel, cutFilter, findItem, GAP, PLACES, tilesAcross, transformItem } from "./tiles";
 
 export function winogradWeight_f32(args: usize, begin: i32, end: i32): void {
   const from = int(args, 39);
@@ -43,26 +43,29 @@ function sumBlock(args: usize, split: i32, g: i32, o: i32, m: i32, c: i32, n: i3
   const per = int(args, 44);
   const tiles = band / 2 * tilesAcross(args);
   const row = <usize>tiles << 2;
-  const placeX = <usize>n * row + GAP;
-  const placeY = <usize>m * row + GAP;
+  const placeX = <usize>n * row + <usize>GAP;
+  const placeY = <usize>m * row + <usize>GAP;
   const sums = scratch + FREE;
   const rowC = <usize>(n + 3 & ~3) << 2; // whole vectors, for finishRow
-  const matrix = <usize>m * rowC + GAP;
-  const images = sums + PLACES * matrix;
-  const gradients = images + PLACES * placeX;
+  const matrix = <usize>m * rowC + <usize>GAP;
+  const images = sums + <usize>PLACES * matrix;
+  const gradients = images + <usize>PLACES * placeX;
   const first = split * per;
   for (let i = first; i < min(first + per, bands * int(args, 41)); i++) {
     const b = i / bands;
     const oy = (i - b * bands) * band;
     const rows = min(band, oh - oy);
     const count = (rows + 1) / 2 * tilesAcross(args);
+    cutFilter(args);
     for (let k = 0; k < n; k++) {
-      transformBand(args, channelX<f32>(args, b, g, c + k), oy, rows, images + <usize>k * row, 32, placeX);
+      copyChannel(args, b, g, c + k, oy);
+      findItem(n, k, 0, 0, <i32>row);
+      transformItem(args, 0, 0, rows, images, 32);
     }
     for (let k = 0; k < m; k++) {
       transformGradient(args, channelY<f32>(args, b, g, o + k), oy, rows, gradients + <usize>k * row, placeY);
     }
-    for (let p: usize = 0; p < PLACES; p++) {
+    for (let p: usize = 0; p < <usize>PLACES; p++) {
       blockProduct<f32>(m, n, count, gradients + p * placeY, row, 4, images + p * placeX, 4, row,
         sums + p * matrix, rowC, i > first);
     }

@@ -1,7 +1,7 @@
 // C = α·A·B + β·D [, relu] for few rows and a B that is contiguous along k, as the weights of a linear layer are: each is
 // read once, and packing it would cost as much as it serves. The block is the one of dense.ts; A is contiguous along k too.
 //
-// The sums of ROWS rows by two columns are vectors of partial sums along k, added across at the end of a block of k. Four of
+// The sums of four or six rows by two columns are vectors of partial sums along k, added across at the end of a block of k. Four of
 // them fill a tile of C. What a tile reads stays in the nearest caches.
 
 import { int, scratch } from "../abi";
@@ -11,13 +11,16 @@ import { finishPart, finishWhole, setOffset } from "./finish";
 import { ROWS } from "./micro";
 import { SKINNY } from "./skinny";
 
-/** Rows up to which packing B costs more than reading A again and again. */
+/** Rows up to which packing B costs more than reading A again and again; the longer the rows, the more. */
 const MOST_ROWS: i32 = 48;
+const MOST_LONG_ROWS: i32 = 128;
+const LONG: i32 = 512;
 /** Steps along k in one go: long runs of B, which comes from memory. */
 const DEPTH: i32 = 1024;
 
 export function isTurned(args: usize): bool {
-  const few = int(args, 0) >= ROWS && int(args, 0) > SKINNY && int(args, 0) <= MOST_ROWS && int(args, 1) > SKINNY;
+  const m = int(args, 0);
+  const few = m >= ROWS && m > SKINNY && m <= (int(args, 2) < LONG ? MOST_ROWS : MOST_LONG_ROWS) && int(args, 1) > SKINNY;
   const alongK = int(args, 17) == 1 && int(args, 18) == 1 && int(args, 19) != 1;
   return few && alongK && int(args, 2) > 0 && int(args, 2) % 4 == 0;
 }
@@ -41,18 +44,27 @@ export function turned(args: usize, begin: i32, end: i32): void {
     const j1 = min(j0 + tileN, n);
     for (let p = 0; p < k; p += depth) {
       for (let j = j0; j < j1; j += 8) {
-        for (let i = i0; i < i1; i += ROWS) tile(args, batch, i, min(ROWS, i1 - i), j, min(8, j1 - j), p, min(depth, k - p));
+        for (let i = i0; i < i1; ) {
+          const rows = rowsFor(i1 - i);
+          tile(args, batch, rows, i, min(rows, i1 - i), j, min(8, j1 - j), p, min(depth, k - p));
+          i += rows;
+        }
       }
     }
   }
 }
 
-/** `height` rows from i by `width` columns from j, summed over kc elements of k from p on. */
-function tile(args: usize, batch: i32, i: i32, height: i32, j: i32, width: i32, p: i32, kc: i32): void {
+/** Rows of the next tile where so many are left: four or six, so that few are summed in vain. */
+// @ts-ignore: decorator
+@inline
+function rowsFor(left: i32): i32 { return ROWS == 4 || left == 4 || left == 8 ? 4 : 6; }
+
+/** `height` rows from i, of the `rows` that are summed, by `width` columns from j, summed over kc elements of k from p on. */
+function tile(args: usize, batch: i32, rows: i32, i: i32, height: i32, j: i32, width: i32, p: i32, kc: i32): void {
   const o = changetype<Dense>(0);
   const k = int(args, 2);
   // The last rows are summed with some above them, which are dropped.
-  const above = max(0, i + ROWS - int(args, 0));
+  const above = max(0, i + rows - int(args, 0));
   const a = element<f32>(args, batch, 1, i - above, p);
   const b = element<f32>(args, batch, 2, p, j);
   const rowA = <usize>int(args, 16) << 2;
@@ -60,7 +72,9 @@ function tile(args: usize, batch: i32, i: i32, height: i32, j: i32, width: i32, 
   for (let s = 0; s < width; s += 2) {
     const b0 = b + <usize>s * rowB;
     const b1 = s + 1 < width ? b0 + rowB : b0; // a column that is none is dropped
-    dots(kc, a, rowA, b0, b1, scratch + (<usize>s << 2));
+    const to = scratch + (<usize>s << 2);
+    if (rows == 4) fourDots(kc, a, rowA, b0, b1, to);
+    else sixDots(kc, a, rowA, b0, b1, to);
   }
   const whole = width == 8 && int(args, 15) == 1;
   if (!whole) for (let s = 0; s < width; s++) setOffset(s, <usize>(s * int(args, 15)) << 2);
@@ -72,8 +86,13 @@ function tile(args: usize, batch: i32, i: i32, height: i32, j: i32, width: i32, 
   }
 }
 
-/** The products of ROWS rows of A, `rowA` apart, with two columns of B, to rows of a tile. */
-function dots(k: i32, a: usize, rowA: usize, b0: usize, b1: usize, to: usize): void {
+function sixDots(k: i32, a: usize, rowA: usize, b0: usize, b1: usize, to: usize): void { dots(6, k, a, rowA, b0, b1, to); }
+function fourDots(k: i32, a: usize, rowA: usize, b0: usize, b1: usize, to: usize): void { dots(4, k, a, rowA, b0, b1, to); }
+
+/** The products of four or six rows of A, `rowA` apart, with two columns of B, to rows of a tile. */
+// @ts-ignore: decorator
+@inline
+function dots(rows: i32, k: i32, a: usize, rowA: usize, b0: usize, b1: usize, to: usize): void {
   const zero = i64x2.splat(0);
   let s00 = zero, s01 = zero, s10 = zero, s11 = zero, s20 = zero, s21 = zero;
   let s30 = zero, s31 = zero, s40 = zero, s41 = zero, s50 = zero, s51 = zero;
@@ -96,7 +115,7 @@ function dots(k: i32, a: usize, rowA: usize, b0: usize, b1: usize, to: usize): v
     x = v128.load(row);
     s30 = madd<f32>(x, y0, s30);
     s31 = madd<f32>(x, y1, s31);
-    if (ROWS == 6) {
+    if (rows == 6) {
       row += rowA;
       x = v128.load(row);
       s40 = madd<f32>(x, y0, s40);
@@ -112,7 +131,7 @@ function dots(k: i32, a: usize, rowA: usize, b0: usize, b1: usize, to: usize): v
   }
   putTwo(to, totals(s00, s01, s10, s11));
   putTwo(to + 64, totals(s20, s21, s30, s31));
-  if (ROWS == 6) putTwo(to + 128, totals(s40, s41, s50, s51));
+  if (rows == 6) putTwo(to + 128, totals(s40, s41, s50, s51));
 }
 
 /** Two columns of two rows of a tile. */

@@ -1,8 +1,8 @@
 // How a convolution and its gradients reach their kernels (assembly/conv/block.ts).
 
-import { SIZE, SUFFIX } from "../core/index.ts";
+import { dense, SIZE, SUFFIX } from "../core/index.ts";
 import { copyInto, type Kernels } from "../op/index.ts";
-import { scalarTensor, type Tensor } from "../tensor/index.ts";
+import { scalarTensor, Tensor } from "../tensor/index.ts";
 import {
   ARENA,
   BAND_BYTES,
@@ -19,7 +19,7 @@ import {
   type Work,
 } from "./convwork.ts";
 import { fold } from "./folds.ts";
-import { grainOf, tilesOf } from "./product.ts";
+import { grainOf, launchProduct, tilesOf } from "./product.ts";
 import { runWinograd, runWinogradWeight } from "./winograd.ts";
 
 /** Columns of a tile: the filters are packed anew for each. */
@@ -248,6 +248,10 @@ export function launchConvWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor, ge
     wBase: 0,
     wStrides: [to * from * taps, from * taps, taps, kernel[1], 1],
   };
+  if (taps === 1 && groups === 1 && n > 0 && n <= SPLITS && isEvery(geometry) && x.numel() * o === g.numel() * from) {
+    launchPointWeight(k, g, x, w);
+    return;
+  }
   const flags = runWinogradWeight(k, work);
   if (flags !== null) {
     runWeight(k, "convWeight", work, 1, flags);
@@ -264,6 +268,21 @@ export function launchConvWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor, ge
   runWeight(k, weightKernel(k, part, splits), part, splits, null);
   const sum = `sum_${SUFFIX[k.code]}`;
   fold(k, sum, sum, partial, w, [0]);
+}
+
+/** Whether each pixel of x is seen, in its place. */
+const isEvery = ({ stride, padding }: Geometry): boolean => Math.max(...stride) === 1 && Math.max(...padding) === 0;
+
+/** The gradient by filters of one tap: a product of two matrices an image, summed over the images. */
+function launchPointWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor): void {
+  const [n, o, c] = [x.shape[0]!, w.shape[0]!, w.shape[1]!];
+  const pixels = g.shape[2]! * g.shape[3]!;
+  const as = (t: Tensor, shape: readonly number[]): Tensor => new Tensor(t.storage, t.code, dense(shape), t.offset);
+  const partial = n === 1 ? w : k.scratch(w.code, [n, o, c]);
+  launchProduct(k, as(g, [n, o, pixels]), as(x, [n, c, pixels]), null, as(partial, [n, o, c]), { turned: true });
+  if (n === 1) return;
+  const sum = `sum_${SUFFIX[k.code]}`;
+  fold(k, sum, sum, partial, as(w, [o, c]), [0]);
 }
 
 function weightKernel(k: Kernels, work: Work, splits: number): "depthwiseWeight" | "convNarrow" | "convWeight" {

@@ -1,4 +1,4 @@
-// When 3 × 3 convolutions and their gradients go by Winograd's way (assembly/conv/winograd.ts), and how they are launched.
+// When convolutions and their gradients go by Winograd's way (assembly/conv/winograd.ts), and how they are launched.
 
 import { INT32, SUFFIX } from "../core/index.ts";
 import type { Kernels } from "../op/index.ts";
@@ -7,69 +7,88 @@ import { ARENA, block, copyOf, ROWS, STRIP_BYTES, TILE_BYTES, UNITS, type Work }
 import { fold } from "./folds.ts";
 import { grainOf } from "./product.ts";
 
-/** Channels on either side below which the transforms cost more than they save. */
-const LEAST_CHANNELS = 8;
-const LEAST_CHANNELS_OF_GRADIENT = 16;
-/** Tiles of all images below which the transform of the filters does. */
-const LEAST_TILES = 32;
 /** Rows and columns below which most taps see zeros, which a direct sum is exact for. */
 const LEAST_SIZE = 4;
+/** Taps a dim that the tables of assembly/conv/tiles.ts have room for. */
+const MOST_TAPS = 11;
 /** Tiles of a unit stay in the second cache beside the filters; with fewer than that, filters are read too often. */
-const TILE_CACHE = 320 << 10;
+const TILE_CACHE = 384 << 10;
 const LEAST_IN_UNIT = 16;
 const PLACES = 16;
-/** What a place, or a filter's channel, takes at most beyond its elements: GAP in assembly/conv/winograd.ts. */
+/** What a place takes beyond its elements, and what the arena has before a channel's copy: see assembly/conv/tiles.ts. */
 const GAP = 64;
+const HEAD = 320;
 
-/** Whether the taps are three neighbours in each of three neighbouring rows, and enough of them. */
-function isFor(k: Kernels, kernel: string, { from, to, kernel: [kh, kw], out, ...work }: Work, least: number): boolean {
-  const { stride, dilation } = work.geometry;
-  return (
-    Math.min(from, to) >= least &&
-    kh === 3 &&
-    kw === 3 &&
-    Math.max(...stride, ...dilation) === 1 &&
-    work.yStrides[3] === 1 &&
-    Math.min(...out) >= LEAST_SIZE &&
-    work.images * Math.ceil(out[0] / 2) * Math.ceil(out[1] / 2) >= LEAST_TILES &&
-    k.has(`${kernel}_${SUFFIX[k.code]}`)
-  );
+/** A dim of a filter cut into items of three taps or one, as assembly/conv/tiles.ts does; `places` of a tile hold `sum` items. */
+function cut(taps: number, stride: number): { items: number; sum: number } {
+  let [threes, ones] = [0, 0];
+  for (let phase = 0; phase < Math.min(taps, stride); phase++) {
+    const along = Math.ceil((taps - phase) / stride);
+    threes += Math.floor(along / 3);
+    ones += along % 3;
+  }
+  return { items: threes + ones, sum: 4 * threes + 2 * ones };
 }
 
 /** Tiles of `rows` rows of y, in whole vectors. */
 const tilesOf = (rows: number, { out }: Work): number => Math.ceil(rows / 2) * Math.ceil(out[1] / 8) * 4;
 const even = (rows: number): number => Math.ceil(rows / 2) * 2;
 
+/** Whether the kernels of this name can do it. */
+function isPossible(k: Kernels, name: string, { kernel, out, geometry, yStrides }: Work): boolean {
+  return (
+    Math.max(...geometry.dilation) === 1 &&
+    Math.max(...kernel) <= MOST_TAPS &&
+    yStrides[3] === 1 &&
+    Math.min(...out) >= LEAST_SIZE &&
+    k.has(`${name}_${SUFFIX[k.code]}`)
+  );
+}
+
 /** Launches the convolution; false where another way is better. */
 export function runWinograd(k: Kernels, work: Work): boolean {
-  if (!isFor(k, "winograd", work, LEAST_CHANNELS)) return false;
-  const { from, to, out, images, geometry } = work;
-  const { rows: more, pitch } = copyOf(work.kernel, geometry, out);
-  const bytes = (rows: number): number => (from + ROWS) * PLACES * 4 * (tilesOf(rows, work) + 7) + PLACES * GAP + GAP;
+  if (!isPossible(k, "winograd", work)) return false;
+  const { from, to, out, images, kernel, geometry } = work;
+  const [y, x] = [cut(kernel[0], geometry.stride[0]), cut(kernel[1], geometry.stride[1])];
+  const sum = from * y.sum * x.sum;
+  // Multiplications a tile, and what the rest costs in such: writing and adding products, transforms of x, of filters.
+  const direct = 4 * from * kernel[0] * kernel[1] * to;
+  const tiled = sum * to + 100 * to + 80 * from * y.items * x.items;
+  const waste = (4 * tilesOf(out[0], work)) / (out[0] * out[1]);
+  const tiles = (images * out[0] * out[1]) / 4;
+  if ((0.9 * direct - tiled * waste) * tiles < 300 * from * to * y.items * x.items) return false;
+
+  const { rows: more, pitch, planes } = copyOf(kernel, geometry, out);
+  const copy = (rows: number): number => planes * (rows + more + 1) * (2 * tilesOf(1, work) + pitch - out[1] + 3) * 4;
+  const bytes = (rows: number): number =>
+    HEAD + copy(rows) + 2 * GAP + (tilesOf(rows, work) + 7) * (4 * (sum + PLACES * ROWS) + (PLACES * GAP) / 8);
   // The direct kernel does a unit again that is not finite.
-  const again = (rows: number): number => TILE_BYTES + STRIP_BYTES + from * (9 * 4 + (rows + more) * pitch * 4) + GAP;
+  const again = (rows: number): number =>
+    TILE_BYTES + STRIP_BYTES + from * (kernel[0] * kernel[1] * 4 + planes * (rows + more) * pitch * 4) + GAP;
   const units = (rows: number): number => images * geometry.groups * Math.ceil(out[0] / rows);
+  const tooLarge = (rows: number): boolean => Math.max(bytes(rows), again(rows)) > ARENA;
   let rows = even(out[0]);
   while (
     rows > 2 &&
-    (Math.max(bytes(rows), again(rows)) > ARENA ||
-      (tilesOf(rows, work) > LEAST_IN_UNIT && (bytes(rows) > TILE_CACHE || units(rows) < UNITS)))
+    (tooLarge(rows) || (tilesOf(rows, work) > LEAST_IN_UNIT && (bytes(rows) > TILE_CACHE || units(rows) < UNITS)))
   ) {
     rows = even(rows / 2);
   }
-  if (Math.max(bytes(rows), again(rows)) > ARENA) return false;
-  const filters = k.scratch(k.code, [geometry.groups, PLACES, to + ROWS, from + GAP / 4]);
+  if (tooLarge(rows)) return false;
+  const filters = k.scratch(k.code, [geometry.groups, to + ROWS, sum + (PLACES * GAP) / 4]);
   block(k, "winogradFilters", work, rows, 0)
     .int(0)
     .tensor(filters)
-    .run(geometry.groups * to, grainOf(from * 64));
+    .run(geometry.groups * to, grainOf(sum * 32));
   block(k, "winograd", work, rows, 0)
     .int(0)
     .tensor(filters)
-    .run(units(rows), grainOf(from * to * PLACES * tilesOf(rows, work)));
+    .run(units(rows), grainOf(sum * to * tilesOf(rows, work)));
   return true;
 }
 
+/** Channels on either side below which the transforms of a gradient by the weight cost more than they save. */
+const LEAST_CHANNELS = 16;
 /** The part of the arena that gemm/block.ts leaves alone. */
 const FREE = ARENA - TILE_BYTES - STRIP_BYTES - (1 << 20);
 /** Channels in a block: the products of a block, in all places, are 256 kB. */
@@ -80,8 +99,9 @@ const BLOCK = 64;
  * and the gradient is to be taken again; null where another way is better.
  */
 export function runWinogradWeight(k: Kernels, work: Work): Tensor | null {
-  if (!isFor(k, "winogradWeight", work, LEAST_CHANNELS_OF_GRADIENT)) return null;
-  const { from, to, w, out, images, geometry } = work;
+  const { from, to, w, out, images, kernel, geometry } = work;
+  const isThree = kernel[0] === 3 && kernel[1] === 3 && Math.max(...geometry.stride) === 1;
+  if (!isThree || Math.min(from, to) < LEAST_CHANNELS || !isPossible(k, "winogradWeight", work)) return null;
   let size = BLOCK;
   let rows = even(out[0]);
   const fits = (): boolean => {
@@ -90,7 +110,7 @@ export function runWinogradWeight(k: Kernels, work: Work): Tensor | null {
   };
   while (!fits()) {
     if (rows > 2) rows = even(rows / 2);
-    else if (size > LEAST_CHANNELS) size /= 2;
+    else if (size > 8) size /= 2;
     else return null;
   }
   const bands = images * Math.ceil(out[0] / rows);

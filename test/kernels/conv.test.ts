@@ -239,31 +239,39 @@ const THREES: readonly Case[] = [
   { ...THREE, c: 8, o: 8, size: [4, 5] },
 ];
 
-/** What the kernels of a 3 × 3 convolution share: arguments before and after the operands, transformed filters. */
+const OTHERS: readonly Case[] = [
+  { ...THREE, c: 3, o: 14, size: [31, 30], kernel: [7, 7], stride: [2, 2], padding: [3, 3] },
+  { ...THREE, c: 10, o: 8, size: [9, 20], kernel: [5, 4], padding: [0, 2] },
+  { ...THREE, n: 2, c: 8, o: 12, groups: 2, size: [13, 17], kernel: [6, 11], stride: [1, 2], padding: [3, 1] },
+  { ...THREE, c: 7, o: 5, size: [19, 8], kernel: [7, 1], stride: [3, 1] },
+];
+
+/** What the kernels of a convolution share: arguments before and after the operands, transformed filters. */
 function launches(c: Case, p: Plan) {
   const [og, cg] = [c.o / c.groups, c.c / c.groups];
+  const taps = cg * c.kernel[0] * c.kernel[1];
   const head = (rows: number, columns: number): Slot[] => {
     const pixels = c.n * p.out[0] * p.out[1];
-    return [og, cg * 9, pixels, rows, columns, 0, real(1), real(0), real(1), real(0)];
+    return [og, taps, pixels, rows, columns, 0, real(1), real(0), real(1), real(0)];
   };
   const bands = (rows: number): number => Math.ceil(p.out[0] / rows);
   return {
     forward(y: number, x: number, w: number, rows: number, isDirect: boolean): void {
-      const filters = room(16 * c.groups * (og + 6) * (cg + 16) * 4);
+      const filters = room(c.groups * (og + 6) * (4 * taps + 256) * 4);
       const args = [...head(rows, 0), y, w, x, 0, ...p.shape, c.n, 0, filters];
-      args.splice(1, 2, 0, cg * 9);
+      args.splice(1, 2, 0, taps);
       if (!isDirect) run("winogradFilters_f32", args, c.groups * og, 2);
       run(isDirect ? "convDirect_f32" : "winograd_f32", args, bands(rows) * c.n * c.groups, 2);
     },
     /** Partial sums and flags of both kinds: an answer has the whole sums. */
     weight(g: number, x: number, isDirect: boolean): Float64Array {
       const [rows, block, per] = [4, 8, 2];
-      const length = c.o * cg * 9;
+      const length = c.o * taps;
       const splits = isDirect ? 1 : Math.ceil((c.n * bands(rows)) / per);
       const units = Math.ceil(og / block) * Math.ceil(cg / block) * c.groups * splits;
       const [w, flags] = [room(splits * length * 4), room(units * 4)];
       const args = [...head(rows, block), g, w, x, 0, ...p.shape, c.n, length, c.groups];
-      if (isDirect) run("convWeight_f32", [...head(og, cg * 9), ...args.slice(10), 0], c.groups);
+      if (isDirect) run("convWeight_f32", [...head(og, taps), ...args.slice(10), 0], c.groups);
       else {
         run("winogradWeight_f32", [...args, per, flags], units, 2);
         if (read(Int32Array, flags, units).some((flag) => flag !== 0)) return this.weight(g, x, true);
@@ -282,7 +290,7 @@ function rms(got: ArrayLike<number>, wanted: Float64Array): number {
 }
 
 test("Winograd's convolution is as exact as the direct one", () => {
-  for (const c of THREES) {
+  for (const c of [...THREES, ...OTHERS]) {
     const p = plan(c);
     const wanted = new Float64Array(p.g.length);
     p.each((i, j, k) => {

@@ -1,0 +1,234 @@
+// Tiles of Winograd's minimal filtering F(2 × 2, 3 × 3): what winograd.ts and its gradient see of x. Letters are those of
+// winograd.ts.
+//
+// A dim of a filter is cut into items: along each phase of the stride, where taps are neighbours, threes of taps, then
+// single taps. A three has all four places of a tile; a single tap needs the outer two alone, one for each pixel:
+//
+//   three: Bᵀ·d as in winograd.ts        single: (d₀, –, –, d₁), with w and −w for filter
+//
+// Places of a tile are numbered in rows of four. Threes come first, so that an item has the same number in all of them.
+
+import { int, scratch } from "../abi";
+import { copyPlane } from "./band";
+import { channelX } from "./block";
+
+export const PLACES: i32 = 16;
+/**
+ * A place begins a cache line later than the sizes of those before it say: sixteen of them whole pages apart would fight
+ * for the ways of a cache.
+ */
+export const GAP: i32 = 64;
+
+// The arena begins with: a row of pixels │ first taps of items along y, along x │ where an item is in each place, and how
+// much further in the next channel.
+const TAPS_Y: usize = 64;
+const TAPS_X: usize = 128;
+const OFFSETS: usize = 192;
+const STEPS: usize = 256;
+/** Bytes of the arena that this file takes; a channel's copy is behind them. */
+export const HEAD: usize = 320;
+
+// Items along y and x, and how many of them are threes.
+let itemsY: i32 = 0;
+let threesY: i32 = 0;
+let itemsX: i32 = 0;
+let threesX: i32 = 0;
+
+/** Cuts both dims of the filter into items. */
+export function cutFilter(args: usize): void {
+  const kh = int(args, 31);
+  const kw = int(args, 32);
+  const sy = int(args, 33);
+  const sx = int(args, 34);
+  threesY = cut(kh, sy, true, scratch + TAPS_Y);
+  itemsY = threesY + cut(kh, sy, false, scratch + TAPS_Y + (<usize>threesY << 2));
+  threesX = cut(kw, sx, true, scratch + TAPS_X);
+  itemsX = threesX + cut(kw, sx, false, scratch + TAPS_X + (<usize>threesX << 2));
+}
+
+/** Writes down the first taps of threes or of what is left by them; their number. */
+function cut(taps: i32, stride: i32, isThree: bool, to: usize): i32 {
+  let n = 0;
+  for (let phase = 0; phase < min(taps, stride); phase++) {
+    const count = (taps - phase + stride - 1) / stride;
+    const whole = count - count % 3;
+    const end = isThree ? whole : count;
+    for (let t = isThree ? 0 : whole; t < end; t += isThree ? 3 : 1) {
+      store<i32>(to + (<usize>n << 2), phase + t * stride);
+      n++;
+    }
+  }
+  return n;
+}
+
+// @ts-ignore: decorator
+@inline export function countY(): i32 { return itemsY; }
+// @ts-ignore: decorator
+@inline export function countX(): i32 { return itemsX; }
+// @ts-ignore: decorator
+@inline export function isThreeY(i: i32): bool { return i < threesY; }
+// @ts-ignore: decorator
+@inline export function isThreeX(i: i32): bool { return i < threesX; }
+/** The first tap of an item along y or x. */
+// @ts-ignore: decorator
+@inline export function tapY(i: i32): i32 { return load<i32>(scratch + TAPS_Y + (<usize>i << 2)); }
+// @ts-ignore: decorator
+@inline export function tapX(i: i32): i32 { return load<i32>(scratch + TAPS_X + (<usize>i << 2)); }
+
+/** The items of a channel in a place. */
+// @ts-ignore: decorator
+@inline
+function inPlace(place: i32): i32 { return ((place >> 2) % 3 == 0 ? itemsY : threesY) * ((place & 3) % 3 == 0 ? itemsX : threesX); }
+/** The items of `channels` channels in a place: what its product sums over. */
+// @ts-ignore: decorator
+@inline export function depth(place: i32, channels: i32): i32 { return channels * inPlace(place); }
+
+/** Bytes of all places with `bytes` bytes an item. */
+export function placesBytes(channels: i32, bytes: i32): usize {
+  let sum = 0;
+  for (let place = 0; place < PLACES; place++) sum += depth(place, channels) * bytes + GAP;
+  return <usize>sum;
+}
+
+/** Finds item (iy, ix) of channel c in all places, with `bytes` bytes an item. */
+export function findItem(channels: i32, c: i32, iy: i32, ix: i32, bytes: i32): void {
+  let at = 0;
+  for (let place = 0; place < PLACES; place++) {
+    const step = inPlace(place) * bytes;
+    const number = iy * ((place & 3) % 3 == 0 ? itemsX : threesX) + ix;
+    store<i32>(scratch + OFFSETS + (<usize>place << 2), at + c * step + number * bytes);
+    store<i32>(scratch + STEPS + (<usize>place << 2), step);
+    at += channels * step + GAP;
+  }
+}
+
+/** Goes on to the next channel. */
+export function nextChannel(): void {
+  for (let at = scratch + OFFSETS; at < scratch + STEPS; at += 16) {
+    v128.store(at, i32x4.add(v128.load(at), v128.load(at, STEPS - OFFSETS)));
+  }
+}
+
+/** Where the item that was found is in a place. */
+// @ts-ignore: decorator
+@inline export function offset(place: i32): usize { return load<usize>(scratch + OFFSETS + (<usize>place << 2)); }
+
+// ── tiles of x ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Tiles in a row, in whole vectors. */
+// @ts-ignore: decorator
+@inline export function tilesAcross(args: usize): i32 { return (int(args, 30) + 7) / 8 * 4; }
+
+// A channel's copy: planes by phase of the rows, then of the columns. Tiles that stick out see more of x, or zeros.
+// @ts-ignore: decorator
+@inline function copyRows(args: usize): i32 { return int(args, 3) + (int(args, 31) - 1) / int(args, 33) + 1; }
+// @ts-ignore: decorator
+@inline function copyWidth(args: usize): i32 { return 2 * tilesAcross(args) + (int(args, 32) - 1) / int(args, 34) + 3; }
+// @ts-ignore: decorator
+@inline function phasesX(args: usize): i32 { return min(int(args, 32), int(args, 34)); }
+
+/** The first byte of the arena behind the copy. */
+export function behindCopy(args: usize): usize {
+  const planes = min(int(args, 31), int(args, 33)) * phasesX(args);
+  return scratch + HEAD + (<usize>((planes * copyRows(args) * copyWidth(args) << 2) + 79 & ~63));
+}
+
+/** Copies what a band of y from oy sees of a channel. */
+export function copyChannel(args: usize, b: i32, g: i32, c: i32, oy: i32): void {
+  const image = channelX<f32>(args, b, g, c);
+  let to = scratch + HEAD;
+  for (let row = 0; row < min(int(args, 31), int(args, 33)); row++) {
+    for (let column = 0; column < phasesX(args); column++) {
+      copyPlane<f32>(args, image, oy * int(args, 33) + row, column, copyRows(args), copyWidth(args), to);
+      to += <usize>(copyRows(args) * copyWidth(args)) << 2;
+    }
+  }
+}
+
+/** Bᵀ·d·B of item (iy, ix) of the channel that was copied, for the tiles of `rows` rows of y, to panels of eight tiles. */
+export function transformItem(args: usize, iy: i32, ix: i32, rows: i32, to: usize, panel: usize): void {
+  const width = copyWidth(args);
+  const row = <usize>width << 2;
+  const across = tilesAcross(args);
+  const sy = int(args, 33);
+  const sx = int(args, 34);
+  const plane = tapY(iy) % sy * phasesX(args) + tapX(ix) % sx;
+  let from = scratch + HEAD + (<usize>((plane * copyRows(args) + tapY(iy) / sy) * width + tapX(ix) / sx) << 2);
+  let tile = 0;
+  for (let r = 0; r < rows; r += 2) {
+    for (let q = 0; q < across; q += 4) {
+      const x = from + (<usize>q << 3);
+      const at = to + <usize>(tile >> 3) * panel + ((<usize>tile & 4) << 2);
+      if (isThreeY(iy)) {
+        if (isThreeX(ix)) threeByThree(x, row, at);
+        else threeByOne(x, row, at);
+      } else if (isThreeX(ix)) oneByThree(x, row, at);
+      else oneByOne(x, row, at);
+      tile += 4;
+    }
+    from += 2 * row;
+  }
+}
+
+function threeByThree(x: usize, row: usize, to: usize): void {
+  const x1 = x + row;
+  const x2 = x1 + row;
+  line(true, SUB, x, x2, to, 0);
+  line(true, ADD, x1, x2, to, 4);
+  line(true, SUB, x2, x1, to, 8);
+  line(true, SUB, x1, x2 + row, to, 12);
+}
+
+function threeByOne(x: usize, row: usize, to: usize): void {
+  const x1 = x + row;
+  const x2 = x1 + row;
+  line(false, SUB, x, x2, to, 0);
+  line(false, ADD, x1, x2, to, 4);
+  line(false, SUB, x2, x1, to, 8);
+  line(false, SUB, x1, x2 + row, to, 12);
+}
+
+function oneByThree(x: usize, row: usize, to: usize): void {
+  line(true, ALONE, x, x, to, 0);
+  line(true, ALONE, x + row, x, to, 12);
+}
+
+function oneByOne(x: usize, row: usize, to: usize): void {
+  line(false, ALONE, x, x, to, 0);
+  line(false, ALONE, x + row, x, to, 12);
+}
+
+const SUB: i32 = 0;
+const ADD: i32 = 1;
+const ALONE: i32 = 2;
+
+/** A row of Bᵀ·d, made of rows p and q of d, by B for four tiles: to the places from `place` on. */
+// @ts-ignore: decorator
+@inline
+function line(isThree: bool, how: i32, p: usize, q: usize, to: usize, place: i32): void {
+  const a = vector(how, p, q, 0);
+  const b = vector(how, p, q, 16);
+  const d0 = v128.shuffle<f32>(a, b, 0, 2, 4, 6);
+  const d1 = v128.shuffle<f32>(a, b, 1, 3, 5, 7);
+  if (!isThree) {
+    v128.store(to + offset(place), d0);
+    v128.store(to + offset(place + 3), d1);
+    return;
+  }
+  const c = vector(how, p, q, 8);
+  const d = vector(how, p, q, 24);
+  const d2 = v128.shuffle<f32>(c, d, 0, 2, 4, 6);
+  const d3 = v128.shuffle<f32>(c, d, 1, 3, 5, 7);
+  v128.store(to + offset(place), f32x4.sub(d0, d2));
+  v128.store(to + offset(place + 1), f32x4.add(d1, d2));
+  v128.store(to + offset(place + 2), f32x4.sub(d2, d1));
+  v128.store(to + offset(place + 3), f32x4.sub(d1, d3));
+}
+
+// @ts-ignore: decorator
+@inline
+function vector(how: i32, p: usize, q: usize, at: usize): v128 {
+  if (how == ALONE) return v128.load(p + at);
+  if (how == ADD) return f32x4.add(v128.load(p + at), v128.load(q + at));
+  return f32x4.sub(v128.load(p + at), v128.load(q + at));
+}
