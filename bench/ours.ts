@@ -122,6 +122,8 @@ export default function open({ threads, noise }: Setting): Library {
     matmul_512_bt: () => eager((a, b) => fl.matmul(a!, b!.t()), input([512, 512], 1), input([512, 512], 2)),
     matmul_512_f64: () =>
       eager((a, b) => fl.matmul(a!, b!), input([512, 512], 1).double(), input([512, 512], 2).double()),
+    matmul_512_int8: () =>
+      eager((a, b) => fl._intMm(a!, b!), input([512, 512], 1, 100).char(), input([512, 512], 2, 100).char()),
     linear_32_768_3072: () =>
       eager((x, w, b) => F.linear(x!, w!, b!), input([32, 768], 1), input([3072, 768], 2), input([3072], 3)),
     gemv_4096: () => eager((a, x) => fl.matmul(a!, x!), input([4096, 4096], 1), input([4096], 2)),

@@ -55,6 +55,7 @@ export const rows: readonly Row[] = [
   ...[256, 512, 1024, 2048].map((n) => matmul(`matmul_${n}`, 2 * n ** 3, 1.6)),
   matmul("matmul_512_bt", 2 * 512 ** 3, 1.6),
   matmul("matmul_512_f64", 2 * 512 ** 3, 1.6, { double: true }),
+  { group: "products", name: "matmul_512_int8" },
   matmul("linear_32_768_3072", 2 * 32 * 768 * 3072, 1.5),
   { group: "products", name: "gemv_4096", bytes: 4096 * 4096 * F32, goal: 1.1 },
   matmul("bmm_12_128_64", 2 * 12 * 128 * 64 * 128, 1.5),

@@ -3,10 +3,11 @@
 //
 //   w[o, c] = Gᵀ·[Σ_tiles (A·g·Aᵀ) ∘ (Bᵀ·d·B)]·G
 //
-//   args ─ as in weight.ts, but 3 is the even rows of y in a band, 4 the channels in a block, 41 the images │ 44 bands in
-//          a split │ 45 flags, an i32 a unit: whether a weight is not finite (see winograd.ts); filters are dense
+//   args ─ as in weight.ts, but 3 is the even rows of y in a band, 4 the channels in a block, 41 the images │ 44 splits
+//          │ 45 flags, an i32 a unit: whether a weight is not finite (see winograd.ts); filters are dense
 //
-// Units: blocks of channels of x, then of y, then groups, then splits. A split is a run of bands, over all images.
+// Units: blocks of channels of x, then of y, then groups, then splits. A split is a run of bands, over all images; none is
+// empty.
 //
 //   the arena ─ as in gemm/block.ts │ sums: place │ filter │ channel │ tiles of x and of y: place │ channel │ tile
 
@@ -40,7 +41,7 @@ function sumBlock(args: usize, split: i32, g: i32, o: i32, m: i32, c: i32, n: i3
   const oh = int(args, 29);
   const band = int(args, 3);
   const bands = (oh + band - 1) / band;
-  const per = int(args, 44);
+  const all = bands * int(args, 41);
   const tiles = band / 2 * tilesAcross(args);
   const row = <usize>tiles << 2;
   const placeX = <usize>n * row + <usize>GAP;
@@ -50,8 +51,9 @@ function sumBlock(args: usize, split: i32, g: i32, o: i32, m: i32, c: i32, n: i3
   const matrix = <usize>m * rowC + <usize>GAP;
   const images = sums + <usize>PLACES * matrix;
   const gradients = images + <usize>PLACES * placeX;
-  const first = split * per;
-  for (let i = first; i < min(first + per, bands * int(args, 41)); i++) {
+  const first = split * all / int(args, 44);
+  const end = (split + 1) * all / int(args, 44);
+  for (let i = first; i < end; i++) {
     const b = i / bands;
     const oy = (i - b * bands) * band;
     const rows = min(band, oh - oy);

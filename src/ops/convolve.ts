@@ -1,6 +1,6 @@
 // How a convolution and its gradients reach their kernels (assembly/conv/block.ts).
 
-import { dense, SIZE, SUFFIX } from "../core/index.ts";
+import { dense, type Layout, SIZE, SUFFIX, strided } from "../core/index.ts";
 import { copyInto, type Kernels } from "../op/index.ts";
 import { scalarTensor, Tensor } from "../tensor/index.ts";
 import {
@@ -273,16 +273,25 @@ export function launchConvWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor, ge
 /** Whether each pixel of x is seen, in its place. */
 const isEvery = ({ stride, padding }: Geometry): boolean => Math.max(...stride) === 1 && Math.max(...padding) === 0;
 
-/** The gradient by filters of one tap: a product of two matrices an image, summed over the images. */
+/** Pixels of a part of an image: enough for a product of their own. */
+const LEAST_PIXELS = 512;
+
+/** The gradient by filters of one tap: products of two matrices, summed over the images and parts of them. */
 function launchPointWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor): void {
   const [n, o, c] = [x.shape[0]!, w.shape[0]!, w.shape[1]!];
   const pixels = g.shape[2]! * g.shape[3]!;
-  const as = (t: Tensor, shape: readonly number[]): Tensor => new Tensor(t.storage, t.code, dense(shape), t.offset);
-  const partial = n === 1 ? w : k.scratch(w.code, [n, o, c]);
-  launchProduct(k, as(g, [n, o, pixels]), as(x, [n, c, pixels]), null, as(partial, [n, o, c]), { turned: true });
-  if (n === 1) return;
+  let parts = Math.floor(SPLITS / n);
+  while (parts > 1 && (pixels % (4 * parts) !== 0 || pixels / parts < LEAST_PIXELS)) parts--;
+  const as = (t: Tensor, layout: Layout): Tensor => new Tensor(t.storage, t.code, layout, t.offset);
+  const cut = (t: Tensor, channels: number): Tensor => {
+    const part = pixels / parts;
+    return as(t, strided([n, parts, channels, part], [channels * pixels, part, pixels, 1]));
+  };
+  const partial = n * parts === 1 ? w : k.scratch(w.code, [n * parts, o, c]);
+  launchProduct(k, cut(g, o), cut(x, c), null, as(partial, dense([n, parts, o, c])), { turned: true });
+  if (partial === w) return;
   const sum = `sum_${SUFFIX[k.code]}`;
-  fold(k, sum, sum, partial, as(w, [o, c]), [0]);
+  fold(k, sum, sum, partial, as(w, dense([o, c])), [0]);
 }
 
 function weightKernel(k: Kernels, work: Work, splits: number): "depthwiseWeight" | "convNarrow" | "convWeight" {

@@ -115,16 +115,15 @@ export function runWinogradWeight(k: Kernels, work: Work): Tensor | null {
   }
   const bands = images * Math.ceil(out[0] / rows);
   const blocks = Math.ceil(from / size) * Math.ceil(to / size) * geometry.groups;
-  const per = Math.ceil(bands / Math.ceil(UNITS / blocks));
-  const splits = Math.ceil(bands / per);
+  const splits = Math.min(bands, Math.ceil(UNITS / blocks));
   const partial = splits === 1 ? w : k.scratch(w.code, [splits, ...w.shape]);
   const flags = k.scratch(INT32, [blocks * splits]);
   block(k, "winogradWeight", { ...work, w: partial }, rows, size)
     .int(w.numel())
     .int(geometry.groups)
-    .int(per)
+    .int(splits)
     .tensor(flags)
-    .run(blocks * splits, grainOf(size * size * PLACES * per * tilesOf(rows, work)));
+    .run(blocks * splits, grainOf((size * size * PLACES * bands * tilesOf(rows, work)) / splits));
   if (splits > 1) fold(k, "sum_f32", "sum_f32", partial, w, [0]);
   return flags;
 }

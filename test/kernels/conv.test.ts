@@ -265,15 +265,15 @@ function launches(c: Case, p: Plan) {
     },
     /** Partial sums and flags of both kinds: an answer has the whole sums. */
     weight(g: number, x: number, isDirect: boolean): Float64Array {
-      const [rows, block, per] = [4, 8, 2];
+      const [rows, block] = [4, 8];
       const length = c.o * taps;
-      const splits = isDirect ? 1 : Math.ceil((c.n * bands(rows)) / per);
+      const splits = isDirect ? 1 : Math.ceil((c.n * bands(rows)) / 2);
       const units = Math.ceil(og / block) * Math.ceil(cg / block) * c.groups * splits;
       const [w, flags] = [room(splits * length * 4), room(units * 4)];
       const args = [...head(rows, block), g, w, x, 0, ...p.shape, c.n, length, c.groups];
       if (isDirect) run("convWeight_f32", [...head(og, taps), ...args.slice(10), 0], c.groups);
       else {
-        run("winogradWeight_f32", [...args, per, flags], units, 2);
+        run("winogradWeight_f32", [...args, splits, flags], units, 2);
         if (read(Int32Array, flags, units).some((flag) => flag !== 0)) return this.weight(g, x, true);
       }
       const parts = read(Float32Array, w, splits * length);
