@@ -1,7 +1,18 @@
 // Losses: how far outputs are from targets. Formulas over other operators, but for those with a kink that PyTorch smooths.
 
-import { INT64, isFloating, ShapeError, sameDims, show, showShape, ValueError } from "../core/index.ts";
-import { type Bound, op, spec } from "../op/index.ts";
+import {
+  DTypeError,
+  INT64,
+  IndexError,
+  isComplex,
+  isFloating,
+  ShapeError,
+  sameDims,
+  show,
+  showShape,
+  ValueError,
+} from "../core/index.ts";
+import { type Bound, noGrad, op, spec } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { logsigmoid } from "./activation.ts";
 import { add, div, mul, sub } from "./binary.ts";
@@ -19,7 +30,7 @@ import {
   reductionOf,
   USUAL,
 } from "./lossform.ts";
-import { sum } from "./reduce.ts";
+import { amax, amin, sum } from "./reduce.ts";
 import { logSoftmax } from "./softmax.ts";
 import { clamp, where } from "./ternary.ts";
 import { abs, exp, log, log1p, neg, square } from "./unary.ts";
@@ -166,6 +177,13 @@ const entropy: (x: Tensor, y: Tensor) => Tensor = /* @__PURE__ */ op(
   },
 );
 
+/** Where a value can be read at once; a missing sigmoid is the mistake that is made here. */
+function assertProbabilities(x: Tensor): void {
+  if (x.device !== "cpu" || x.numel() === 0) return;
+  const inside = noGrad(() => amin(x).item() >= 0 && amax(x).item() <= 1);
+  if (!inside) throw new ValueError("all elements of input should be between 0 and 1");
+}
+
 /** Binary cross entropy of probabilities: `-weight · (y · log x + (1 - y) · log(1 - x))`. */
 export const binaryCrossEntropy: Loss<
   WeightedLossOptions,
@@ -180,6 +198,7 @@ export const binaryCrossEntropy: Loss<
         `a target size (${showShape(target.shape)}) that is different to the input size (${showShape(input.shape)})`,
       );
     }
+    assertProbabilities(input);
     const losses = entropy(input, target);
     return reduced(weight === null ? losses : mul(losses, weight), reductionOf(rest));
   },
@@ -239,6 +258,9 @@ function classesOf(input: Tensor, target: Tensor, weight: Tensor | null, ignoreI
       `weight tensor should be defined either for all ${input.shape[dim]} classes or no classes, got ${show(weight)}`,
     );
   }
+  if (isFloating(target.code) || isComplex(target.code)) {
+    throw new DTypeError(`target is ${show(target)}, expected classes as int64, or probabilities of the input's shape`);
+  }
   const classes = target.code === INT64 ? target : cast(target, INT64);
   const counts = ne(classes, ignoreIndex);
   const index = where(counts, classes, 0);
@@ -249,9 +271,20 @@ function classesOf(input: Tensor, target: Tensor, weight: Tensor | null, ignoreI
 function likelihood(input: Tensor, classes: Classes, reduction: LossReduction): Tensor {
   const { counts, index, weight } = classes;
   const dim = classDim(input);
-  const picked = reshape(gather(input, dim, unsqueeze(index, dim)), index.shape);
+  const picked = reshape(lookedUp(input, dim, unsqueeze(index, dim)), index.shape);
   const losses = where(counts, neg(weight === null ? picked : mul(picked, weight)), 0);
   return reduction === "mean" ? div(sum(losses), total(classes)) : reduced(losses, reduction);
+}
+
+/** `gather`, whose index is a target. */
+function lookedUp(input: Tensor, dim: number, target: Tensor): Tensor {
+  try {
+    return gather(input, dim, target);
+  } catch (error) {
+    if (!(error instanceof IndexError)) throw error;
+    const found = /index (-?\d+)/.exec(error.message)?.[1];
+    throw new IndexError(`Target ${found} is out of bounds for ${input.shape[dim]} classes`);
+  }
 }
 
 const likelihoodNode = (input: Tensor): string => (input.ndim > 2 ? "NllLoss2DBackward0" : "NllLossBackward0");

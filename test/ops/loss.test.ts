@@ -81,4 +81,15 @@ kinks("where two branches meet, and beyond what a float can hold", () => {
 });
 
 derivatives.run();
+kinks("the mistakes that are made most are refused by name", () => {
+  const { binaryCrossEntropy, crossEntropy } = F;
+  const target = (...values: number[]): Tensor => tensor(values);
+  assert.throws(() => crossEntropy(logits(), target(0, 5)), /crossEntropy: Target 5 is out of bounds for 3 classes/);
+  assert.throws(() => crossEntropy(logits(), target(0, 0.5)), /crossEntropy: target is float32\[2\], expected classes/);
+  assert.throws(
+    () => binaryCrossEntropy(target(0.5, 1.5), target(0.5, 1)),
+    /all elements of input should be between 0 and 1/,
+  );
+});
+
 kinks.run();
