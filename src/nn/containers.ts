@@ -77,7 +77,9 @@ abstract class Modules<M extends Module> extends Module {
  * new nn.Sequential({ hidden: new nn.Linear(784, 128), act: new nn.ReLU() }); // with names
  */
 export class Sequential<L extends readonly Module[] = readonly Module[]> extends Modules<Module> {
-  constructor(...modules: L | readonly [Readonly<Record<string, Module>>]) {
+  constructor(modules: Readonly<Record<string, Module>>);
+  constructor(...modules: L);
+  constructor(...modules: readonly Module[] | readonly [Readonly<Record<string, Module>>]) {
     super();
     const [first] = modules;
     if (modules.length === 1 && isPlain(first)) {

@@ -19,13 +19,13 @@ export type Gradients = readonly (Tensor | null)[];
 export type BackwardPreHook<M extends Module = Module> = (
   module: M,
   gradOutput: Gradients,
-) => Tensor | Gradients | null | undefined | void;
+) => Tensor | Gradients | null | undefined;
 /** A hook when the gradients of the arguments are computed: what it returns replaces them. */
 export type BackwardHook<M extends Module = Module> = (
   module: M,
   gradInput: Gradients,
   gradOutput: Gradients,
-) => Tensor | Gradients | null | undefined | void;
+) => Tensor | Gradients | null | undefined;
 
 /** The hooks of one module, in the order in which they run. */
 export class Hooks {

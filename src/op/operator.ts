@@ -4,7 +4,7 @@ import { codeOf, DTYPES, type DType, dense, type Layout, type Meta } from "../co
 import type { Tensor } from "../tensor/index.ts";
 import { bindArguments, isBound, type Signature, signature } from "./bind.ts";
 import { dispatch } from "./dispatch.ts";
-import type { AnyRule, Attrs, BOUND, Given, Input, Inputs, Rule, Spec } from "./types.ts";
+import type { AnyRule, Attrs, BOUND, Given, Input, Inputs, Named, Rule, Spec } from "./types.ts";
 
 type Bound = readonly [Inputs] | readonly [Inputs, Attrs];
 export type Binder = (...args: unknown[]) => Bound;
@@ -89,13 +89,10 @@ export class Operator {
 }
 
 /** An array whose entries have names too, as PyTorch's named tuples. */
-export function named<N extends string>(
-  results: readonly Tensor[],
-  names: readonly N[],
-): Tensor[] & { readonly [K in N]: Tensor } {
+export function named<const N extends readonly string[]>(results: readonly Tensor[], names: N): Named<N> {
   const out = [...results];
   for (const [i, name] of names.entries()) Object.defineProperty(out, name, { value: results[i] });
-  return out as Tensor[] & { readonly [K in N]: Tensor };
+  return out as unknown as Named<N>; // one for one
 }
 
 /** The public function of an operator carries it, for the method table, in-place forms and tests. */

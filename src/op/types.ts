@@ -11,7 +11,7 @@ export type Dim = number | readonly number[] | null;
 /** Each forms of call that PyTorch's rule allows: positional prefixes, then one object with names that were not given. */
 export type Forms<R extends readonly unknown[], P extends readonly unknown[], N extends readonly PropertyKey[], K> =
   | [...R, ...P]
-  | [...R, options: Partial<K>]
+  | [...R, ...Options<K>]
   | (N extends readonly [infer A extends PropertyKey, ...infer _] ? [...R, ...Take1<P>, ...Options<Omit<K, A>>] : never)
   | (N extends readonly [infer A extends PropertyKey, infer B extends PropertyKey, ...infer _]
       ? [...R, ...Take2<P>, ...Options<Omit<K, A | B>>]
@@ -110,7 +110,9 @@ interface Bound<Q extends readonly unknown[], P extends readonly unknown[]> {
 }
 
 /** Several results as an array with names. */
-export type Named<N extends readonly string[]> = { [I in keyof N]: Tensor } & { readonly [K in N[number]]: Tensor };
+export type Named<N extends readonly string[]> = { -readonly [I in keyof N]: Tensor } & {
+  readonly [K in N[number]]: Tensor;
+};
 
 // ── the rule ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,7 +1,7 @@
 // Scans along one dim: running sums, products and extremes.
 
 import { type DType, DTypeError, INT64, isComplex, isIntegral } from "../core/index.ts";
-import { asTensor, f32, i64, inPlace, type Named, type Op, type OpN, type OpQ, op, spec } from "../op/index.ts";
+import { asTensor, f32, i64, inPlace, type Named, type OpN, type OpQ, op, spec } from "../op/index.ts";
 import { dtypeArgument, type Tensor } from "../tensor/index.ts";
 import { axisOf } from "./axes.ts";
 import { add, mul, sub } from "./binary.ts";

@@ -12,6 +12,7 @@ import { where } from "./ternary.ts";
 import { erfc, log1p, neg } from "./unary.ts";
 
 export { erfinv } from "./erfinv.ts";
+export { digamma, digamma as psi, lgamma as gammaln, mvlgamma as multigammaln, polygamma } from "./gamma.ts";
 export { logit, sinc, xlogy } from "./numeric.ts";
 export { logSoftmax, logsumexp, softmax } from "./softmax.ts";
 export { erf, erfc, exp2, expm1, log1p, round, sigmoid as expit } from "./unary.ts";

@@ -11,9 +11,11 @@ import type * as compare from "../ops/compare.ts";
 import type * as complex from "../ops/complex.ts";
 import type * as copy from "../ops/copy.ts";
 import type * as create from "../ops/create.ts";
+import type * as decompositions from "../ops/decompositions.ts";
 import type * as difference from "../ops/difference.ts";
 import type * as erfinv from "../ops/erfinv.ts";
 import type * as extreme from "../ops/extreme.ts";
+import type * as gamma from "../ops/gamma.ts";
 import type * as gather from "../ops/gather.ts";
 import type * as histogram from "../ops/histogram.ts";
 import type * as indexing from "../ops/indexing.ts";
@@ -55,9 +57,11 @@ export interface OperatorMethods
     Methods<typeof complex>,
     Methods<typeof copy>,
     Methods<typeof create>,
+    Methods<typeof decompositions>,
     Methods<typeof difference>,
     Methods<typeof erfinv>,
     Methods<typeof extreme>,
+    Methods<typeof gamma>,
     Methods<typeof gather>,
     Methods<typeof histogram>,
     Methods<typeof indexing>,
