@@ -1,7 +1,8 @@
 // The mathematics of the kernels, in f32, vectorised. (In f64 the scalar functions of AssemblyScript's NativeMath serve,
 // and those at the end.)
 //
-// The functions of the hot paths (`exp4`, `log4`, `tanh4`, `sigmoid4`, `normal4`) take four f32 and stay within 2 ulp.
+// The functions of the hot paths (`…4`) take four f32 and stay within 2 ulp. Some have a brief form for lanes that are not
+// strange; the full one gives these the same bits.
 // The others (`…d`) take two f32 as f64 and are approximated to 2^-35 or better there, so that the one rounding to f32
 // at the end decides: ≤ 0.51 ulp, with little care and hardly more time. Polynomials are minimax (Remez), the bound
 // beside each is that of its own error. NaN, ±0, ±∞ and the poles are C's, as in PyTorch.
@@ -17,6 +18,13 @@ export function madd<T>(a: v128, b: v128, c: v128): v128 {
 // @ts-ignore: decorator
 @inline function along<T>(p: v128, x: v128, c: T): v128 { return madd<T>(p, x, v128.splat<T>(c)); }
 
+/** a where the mask's lane is all ones, b where it is 0: one instruction where the host has relaxed SIMD. */
+// @ts-ignore: decorator
+@inline
+function choose(a: v128, b: v128, mask: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? i32x4.relaxed_laneselect(a, b, mask) : v128.bitselect(a, b, mask);
+}
+
 /** x with the sign bit of `sign` flipped in. */
 // @ts-ignore: decorator
 @inline export function flip<T>(x: v128, sign: v128): v128 { return v128.xor(x, v128.and(sign, v128.splat<T>(<T>-0.0))); }
@@ -25,13 +33,25 @@ export function madd<T>(a: v128, b: v128, c: v128): v128 {
 
 const MAGIC4: f32 = 12582912; // 1.5·2^23: added to a small number, its low bits are the nearest integer
 
+/** Lanes that `exp4Brief` and `sigmoid4Brief` do not hold for: |x| > 86, NaN. */
+// @ts-ignore: decorator
+@inline export function expStrange4(x: v128): v128 { return i32x4.gt_s(v128.and(x, i32x4.splat(0x7fffffff)), i32x4.splat(0x42ac0000)); }
+
+/** e^x. */
+// @ts-ignore: decorator
+@inline
+export function exp4Brief(x: v128): v128 {
+  const shifted = madd<f32>(x, f32x4.splat(1.4426950408889634), f32x4.splat(MAGIC4));
+  return scale4(expOfRest(restOf(x, f32x4.sub(shifted, f32x4.splat(MAGIC4)))), shifted);
+}
+
 /** e^x. 2^k is multiplied in two steps, so that subnormal results are rounded once. */
 // @ts-ignore: decorator
 @inline
 export function exp4(x: v128): v128 {
   x = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(-105)); // NaN stays
   const shifted = madd<f32>(x, f32x4.splat(1.4426950408889634), f32x4.splat(MAGIC4));
-  const p = expOfRest(x, f32x4.sub(shifted, f32x4.splat(MAGIC4)));
+  const p = expOfRest(restOf(x, f32x4.sub(shifted, f32x4.splat(MAGIC4))));
   const k = i32x4.sub(shifted, f32x4.splat(MAGIC4));
   const half = i32x4.shr_s(k, 1);
   return f32x4.mul(f32x4.mul(p, power4(half)), power4(i32x4.sub(k, half)));
@@ -41,66 +61,102 @@ export function exp4(x: v128): v128 {
 // @ts-ignore: decorator
 @inline function power4(k: v128): v128 { return i32x4.shl(i32x4.add(k, i32x4.splat(127)), 23); }
 
-/** e^x·2^`bias`, where that is neither subnormal nor too large: the shifted number has the bits of 2^(k + bias). */
+/** y·2^k, k in the low bits of `shifted`, where neither is subnormal: k is added to the exponent. */
+// @ts-ignore: decorator
+@inline function scale4(y: v128, shifted: v128): v128 { return i32x4.add(y, i32x4.shl(shifted, 23)); }
+
+/** x - k·ln2, with ln2 in two parts: k times the first, of 9 bits, is exact. */
 // @ts-ignore: decorator
 @inline
-function expScaled4(x: v128, bias: f32): v128 {
-  const magic = f32x4.splat(MAGIC4 + 127 + bias);
-  const shifted = madd<f32>(x, f32x4.splat(1.4426950408889634), magic);
-  return f32x4.mul(expOfRest(x, f32x4.sub(shifted, magic)), i32x4.shl(shifted, 23));
+function restOf(x: v128, k: v128): v128 {
+  return madd<f32>(k, f32x4.splat(2.12194440055e-4), madd<f32>(k, f32x4.splat(-0.693359375), x));
 }
 
-/** e^x for x ≤ 0. */
+/** e^r, |r| ≤ ln2/2. */
 // @ts-ignore: decorator
-@inline
-function decay4(x: v128): v128 {
-  return f32x4.mul(expScaled4(f32x4.pmax(x, f32x4.splat(-105)), 64), f32x4.splat(5.421010862427522e-20)); // 2^-64
-}
+@inline function expOfRest(r: v128): v128 { return along<f32>(expSlope(r), r, 1); }
 
-/** e^r, r = x - k·ln2, |r| ≤ ln2/2. */
+/** (e^r - 1) / r, |r| ≤ ln2/2. */
 // @ts-ignore: decorator
 @inline
-function expOfRest(x: v128, k: v128): v128 {
-  // ln2 in two parts: k times the first, of 9 bits, is exact.
-  let r = madd<f32>(k, f32x4.splat(-0.693359375), x);
-  r = madd<f32>(k, f32x4.splat(2.12194440055e-4), r);
+function expSlope(r: v128): v128 {
   // 2^-28.3
   let p = v128.splat<f32>(1.3814465819912965e-3);
   p = along<f32>(p, r, 8.3687804576261004e-3);
   p = along<f32>(p, r, 0.041668394241867466);
   p = along<f32>(p, r, 0.16666520107313595);
   p = along<f32>(p, r, 0.49999993412314457);
-  return f32x4.add(madd<f32>(f32x4.mul(r, r), p, r), f32x4.splat(1));
+  return along<f32>(p, r, 1);
 }
 
-/** log x = e·ln2 + log(1 + f), √½ ≤ 1 + f < √2. */
+/** 2^x, where that is neither subnormal nor too large. */
+// @ts-ignore: decorator
+@inline
+function power2(x: v128): v128 {
+  const shifted = f32x4.add(x, f32x4.splat(MAGIC4));
+  return scale4(power2OfRest(f32x4.sub(x, f32x4.sub(shifted, f32x4.splat(MAGIC4)))), shifted);
+}
+
+/** 2^f, |f| ≤ ½. */
+// @ts-ignore: decorator
+@inline
+function power2OfRest(f: v128): v128 {
+  // 2^-23.4
+  let p = v128.splat<f32>(1.3264726590466448e-3);
+  p = along<f32>(p, f, 9.6715134573210014e-3);
+  p = along<f32>(p, f, 0.055507337515639377);
+  p = along<f32>(p, f, 0.24022242072880293);
+  p = along<f32>(p, f, 0.69314697759103411);
+  return along<f32>(p, f, 1);
+}
+
+/** Lanes that `log4Brief` does not hold for: all but the positive normal numbers. */
+// @ts-ignore: decorator
+@inline export function logStrange4(x: v128): v128 { return i32x4.gt_s(i32x4.add(x, i32x4.splat(0x7f800000)), i32x4.splat(0xfeffffff)); }
+
+/** log x. */
+// @ts-ignore: decorator
+@inline
+export function log4Brief(x: v128): v128 { return logOfParts(x, i32x4.splat(0)); }
+
+/** log x. */
 // @ts-ignore: decorator
 @inline
 export function log4(x: v128): v128 {
   const small = f32x4.lt(x, f32x4.splat(1.1754943508222875e-38)); // subnormal: times 2^23
   const scaled = v128.bitselect(f32x4.mul(x, f32x4.splat(8388608)), x, small);
-  const bits = i32x4.sub(scaled, i32x4.splat(0x3f3504f3));
-  const e = f32x4.convert_i32x4_s(i32x4.sub(i32x4.shr_s(bits, 23), v128.and(small, i32x4.splat(23))));
-  const m = i32x4.add(v128.and(bits, i32x4.splat(0x7fffff)), i32x4.splat(0x3f3504f3));
-  const f = f32x4.sub(m, f32x4.splat(1));
+  const regular = v128.and(f32x4.gt(x, f32x4.splat(0)), f32x4.lt(x, f32x4.splat(Infinity)));
+  return v128.bitselect(logOfParts(scaled, v128.and(small, i32x4.splat(23))), pole<f32>(x), regular);
+}
+
+/** log(x·2^-down) = e·ln2 + log(1 + f), √½ ≤ 1 + f < √2. */
+// @ts-ignore: decorator
+@inline
+function logOfParts(x: v128, down: v128): v128 {
+  const bits = i32x4.sub(x, i32x4.splat(SQRT_HALF));
+  const e = f32x4.convert_i32x4_s(i32x4.sub(i32x4.shr_s(bits, 23), down));
+  const f = f32x4.sub(mantissa4(bits), f32x4.splat(1));
   const square = f32x4.mul(f, f);
-  // 2^-30.3
-  let p = v128.splat<f32>(0.067466397134745642);
-  p = along<f32>(p, f, -0.11675649828319747);
-  p = along<f32>(p, f, 0.11888161467412098);
-  p = along<f32>(p, f, -0.12405589197269501);
-  p = along<f32>(p, f, 0.14219552519164697);
-  p = along<f32>(p, f, -0.16667995844486089);
-  p = along<f32>(p, f, 0.20002118650039259);
-  p = along<f32>(p, f, -0.25000009599434001);
-  p = along<f32>(p, f, 0.33333312604199368);
-  let y = f32x4.mul(f32x4.mul(square, f), p);
+  // 2^-27.4; even and odd terms by themselves, for the latency
+  let p = v128.splat<f32>(0.127615978970517);
+  p = along<f32>(p, square, 0.142017548314506);
+  p = along<f32>(p, square, 0.200012270006);
+  p = along<f32>(p, square, 0.333333317073);
+  let q = v128.splat<f32>(-0.0763453730206);
+  q = along<f32>(q, square, -0.131601768853);
+  q = along<f32>(q, square, -0.166233575783);
+  q = along<f32>(q, square, -0.250008210298);
+  let y = f32x4.mul(f32x4.mul(square, f), madd<f32>(q, f, p));
   y = madd<f32>(e, f32x4.splat(-2.12194440055e-4), y);
   y = madd<f32>(square, f32x4.splat(-0.5), y);
-  y = madd<f32>(e, f32x4.splat(0.693359375), f32x4.add(f, y));
-  const regular = v128.and(f32x4.gt(x, f32x4.splat(0)), f32x4.lt(x, f32x4.splat(Infinity)));
-  return i32x4.all_true(regular) ? y : v128.bitselect(y, pole<f32>(x), regular);
+  return madd<f32>(e, f32x4.splat(0.693359375), f32x4.add(f, y));
 }
+
+const SQRT_HALF: i32 = 0x3f3504f3; // the bits of √½: what is above counts for the next power of two
+
+/** The number in [√½, √2) that is a power of two away from x, given x's bits less those of √½. */
+// @ts-ignore: decorator
+@inline function mantissa4(bits: v128): v128 { return i32x4.add(v128.and(bits, i32x4.splat(0x7fffff)), i32x4.splat(SQRT_HALF)); }
 
 /** What a logarithm is outside (0, ∞). */
 // @ts-ignore: decorator
@@ -125,57 +181,186 @@ export function tanh4(x: v128): v128 {
   p = along<f32>(p, z, -0.33333281942212327);
   const near = madd<f32>(f32x4.mul(z, a), p, a);
   const one = f32x4.splat(1);
-  const e = expScaled4(f32x4.pmin(f32x4.add(a, a), f32x4.splat(20)), 0);
+  // ln2 in one part will do: e is damped by the quotient, the more the larger k is.
+  const twice = f32x4.pmin(f32x4.add(a, a), f32x4.splat(20));
+  const shifted = madd<f32>(twice, f32x4.splat(1.4426950408889634), f32x4.splat(MAGIC4));
+  const r = madd<f32>(f32x4.sub(shifted, f32x4.splat(MAGIC4)), f32x4.splat(-0.6931471805599453), twice);
+  const e = scale4(expOfRest(r), shifted);
   const far = f32x4.sub(one, f32x4.div(f32x4.splat(2), f32x4.add(e, one)));
-  return flip<f32>(v128.bitselect(near, far, f32x4.lt(a, f32x4.splat(0.625))), x);
+  return flip<f32>(choose(far, near, f32x4.ge(a, f32x4.splat(0.625))), x); // NaN is near
 }
 
-/** 1 / (1 + e^-x), from e^-|x| on both sides, so that nothing overflows or cancels. */
+/** Lanes that `sigmoid4Brief` does not hold for: there 1 is no longer a part of 1 + e^-x. */
+// @ts-ignore: decorator
+@inline export function sigmoidStrange4(x: v128): v128 { return f32x4.lt(x, f32x4.splat(-16)); }
+
+/** 1 / (1 + e^-x) = 1 / ((1 + 2^k) + 2^k·(e^r - 1)): the inner sum is exact, so that one rounding comes before the quotient. */
 // @ts-ignore: decorator
 @inline
-export function sigmoid4(x: v128): v128 {
+export function sigmoid4Brief(x: v128): v128 {
+  const minus = f32x4.neg(f32x4.pmin(x, f32x4.splat(30)));
+  const magic = f32x4.splat(MAGIC4 + 127); // gives the bits of 2^k
+  const shifted = madd<f32>(minus, f32x4.splat(1.4426950408889634), magic);
+  const r = restOf(minus, f32x4.sub(shifted, magic));
+  const power = i32x4.shl(shifted, 23);
   const one = f32x4.splat(1);
-  const e = decay4(f32x4.neg(f32x4.abs(x)));
-  const sum = f32x4.add(one, e);
-  const y = f32x4.div(v128.bitselect(e, one, f32x4.lt(x, f32x4.splat(0))), sum);
-  // What the sum lost is taken from the quotient: lost / sum, where 1 / sum ≈ 1 - e/2 will do.
-  const lost = f32x4.sub(e, f32x4.sub(sum, one));
-  return f32x4.sub(y, f32x4.mul(y, f32x4.mul(lost, along<f32>(f32x4.splat(-0.5), e, 1))));
+  return f32x4.div(one, madd<f32>(f32x4.mul(power, expSlope(r)), r, f32x4.add(power, one)));
+}
+
+/** 1 / (1 + e^-x). */
+// @ts-ignore: decorator
+@inline export function sigmoid4(x: v128): v128 { return v128.any_true(sigmoidStrange4(x)) ? sigmoidFar(x) : sigmoid4Brief(x); }
+
+/** The sigmoid, as e^x·(1 - e^x) where e^x is next to nothing. */
+function sigmoidFar(x: v128): v128 {
+  const strange = sigmoidStrange4(x);
+  const e = exp4(x);
+  return v128.bitselect(f32x4.sub(e, f32x4.mul(e, e)), sigmoid4Brief(v128.andnot(x, strange)), strange);
+}
+
+// Φ(-a), the tail of the normal distribution, is bell4(a)·mills4(a) for a = limit4(x).
+
+const NOTHING: f32 = 13.2; // from here on e^(-a²/2) is subnormal: 0
+
+/** |x|, at most NOTHING. */
+// @ts-ignore: decorator
+@inline export function limit4(x: v128): v128 { return f32x4.pmin(f32x4.abs(x), f32x4.splat(NOTHING)); }
+
+/** e^(-a²/2), but for a constant in the exponent, log2(e)/2 rounded to f32, which `mills4` takes into account. */
+// @ts-ignore: decorator
+@inline
+export function bell4(a: v128): v128 {
+  const square = f32x4.mul(a, a);
+  const shifted = madd<f32>(square, f32x4.splat(-0.7213475108146667), f32x4.splat(MAGIC4));
+  const f = madd<f32>(square, f32x4.splat(-0.7213475108146667), f32x4.sub(f32x4.splat(MAGIC4), shifted));
+  return v128.andnot(scale4(power2OfRest(f), shifted), f32x4.ge(a, f32x4.splat(NOTHING)));
+}
+
+/** Φ(-a) / bell4(a): minimax with an error of 2^-23.6·(1 + a/2), ½ at 0. */
+// @ts-ignore: decorator
+@inline
+export function mills4(a: v128): v128 {
+  let p = v128.splat<f32>(0.01442445706);
+  p = along<f32>(p, a, 0.1082353066);
+  p = along<f32>(p, a, 0.3418973656);
+  p = along<f32>(p, a, 0.5);
+  let q = v128.splat<f32>(0.03617035428);
+  q = along<f32>(q, a, 0.2708890316);
+  q = along<f32>(q, a, 0.8987154045);
+  q = along<f32>(q, a, 1.481676035);
+  q = along<f32>(q, a, 1);
+  return f32x4.div(p, q);
+}
+
+/** erf: an odd polynomial below 0.9, 1 - 2^q(|x|) beyond. */
+// @ts-ignore: decorator
+@inline
+export function erf4(x: v128): v128 {
+  const a = f32x4.pmin(f32x4.abs(x), f32x4.splat(3.95)); // beyond it is 1
+  const z = f32x4.mul(x, x);
+  // 2^-26.3
+  let p = v128.splat<f32>(-0.000609035937155);
+  p = along<f32>(p, z, 0.00501196272313);
+  p = along<f32>(p, z, -0.026778908871);
+  p = along<f32>(p, z, 0.112821408114);
+  p = along<f32>(p, z, -0.376125232762);
+  p = along<f32>(p, z, 0.128379153797);
+  const near = madd<f32>(p, x, x);
+  // log2 of erfc; its error moves erf by 2^-29
+  let q = v128.splat<f32>(0.000287585859767);
+  q = along<f32>(q, a, -0.00443821806621);
+  q = along<f32>(q, a, 0.0322556067508);
+  q = along<f32>(q, a, -0.150330179147);
+  q = along<f32>(q, a, -0.918820971368);
+  q = along<f32>(q, a, -1.6271500253);
+  q = along<f32>(q, a, -0.00022049821069);
+  const far = f32x4.sub(f32x4.splat(1), power2(q));
+  return choose(flip<f32>(far, x), near, f32x4.ge(a, f32x4.splat(0.9))); // NaN is near
 }
 
 /**
- * e^(-x²/2), with which `normal4` and gelu's derivative begin. The square is split, since an error in the exponent would
- * be one of many ulp in the result.
+ * a^b = 2^(b·log2 |a|), with the sign of an odd b. The exponent, which may be 126 and wants 2^-25, is computed in two halves
+ * of f64: log2 m = s·p(s²), s = (m - 1) / (m + 1). Lanes where something is special are `powd`'s.
  */
 // @ts-ignore: decorator
 @inline
-export function bell4(x: v128): v128 {
-  x = f32x4.pmin(f32x4.abs(x), f32x4.splat(16));
-  const high = v128.and(i32x4.add(x, i32x4.splat(0x800)), i32x4.splat(0xfffff000)); // 12 bits, whose square is exact
-  const e = decay4(f32x4.mul(f32x4.mul(high, high), f32x4.splat(-0.5)));
-  const rest = f32x4.mul(f32x4.sub(high, x), f32x4.add(high, x)); // e^(rest/2), |rest| < 0.04, by its series
-  const p = along<f32>(along<f32>(f32x4.splat(0.0208333333333333), rest, 0.125), rest, 0.5);
-  return madd<f32>(f32x4.mul(e, rest), p, e);
+export function pow4(a: v128, b: v128): v128 {
+  const bits = i32x4.sub(f32x4.abs(a), i32x4.splat(SQRT_HALF));
+  const e = i32x4.shr_s(bits, 23);
+  const m = mantissa4(bits);
+  const t = exponentOfPower(low(m), f64x2.convert_low_i32x4_s(e), low(b));
+  const u = exponentOfPower(high(m), f64x2.convert_low_i32x4_s(v128.shuffle<i64>(e, e, 1, 1)), high(b));
+  const magic = f64x2.splat(MAGIC);
+  const nearT = f64x2.add(t, magic);
+  const nearU = f64x2.add(u, magic);
+  const f = join(f64x2.sub(t, f64x2.sub(nearT, magic)), f64x2.sub(u, f64x2.sub(nearU, magic)));
+  const k = v128.shuffle<i32>(nearT, nearU, 0, 2, 4, 6);
+  // The sign bit of a where b is odd.
+  const shifted = f32x4.add(b, f32x4.splat(MAGIC4));
+  const whole = v128.and(f32x4.eq(f32x4.sub(shifted, f32x4.splat(MAGIC4)), b), f32x4.lt(f32x4.abs(b), f32x4.splat(4194304)));
+  const sign = v128.and(a, i32x4.shl(shifted, 31));
+  const y = v128.xor(scale4(expOfPower(f), k), sign);
+  // Special: an exponent beyond ±125, or NaN; a zero, subnormal, infinite or NaN; negative to what is no integer, or not below 2^22.
+  const large = i32x4.gt_s(v128.and(v128.shuffle<i32>(t, u, 1, 3, 5, 7), i32x4.splat(0x7fffffff)), i32x4.splat(0x405f4000));
+  const special = v128.or(v128.or(large, logStrange4(f32x4.abs(a))), v128.andnot(i32x4.shr_s(a, 31), whole));
+  return v128.any_true(special) ? v128.bitselect(pow4Special(a, b), y, special) : y;
 }
 
-/** Φ(x), the normal distribution, given bell4(x): the tail is bell · t · p(t), t = 1 / (1 + 0.35 |x|). */
+/** b·(e + log2 m), √½ ≤ m < √2. */
 // @ts-ignore: decorator
 @inline
-export function normal4(x: v128, bell: v128): v128 {
-  const one = f32x4.splat(1);
-  const t = f32x4.div(one, madd<f32>(f32x4.abs(x), f32x4.splat(0.35), one));
-  // 2^-24.9
-  let p = v128.splat<f32>(-0.029145911938726588);
-  p = along<f32>(p, t, 0.14397161167014408);
-  p = along<f32>(p, t, -0.2557140832309044);
-  p = along<f32>(p, t, 0.15917397313141981);
-  p = along<f32>(p, t, -0.023109712185771785);
-  p = along<f32>(p, t, 0.10550795460481889);
-  p = along<f32>(p, t, 0.11983287949002763);
-  p = along<f32>(p, t, 0.13986186813188432);
-  p = along<f32>(p, t, 0.13962140438109397);
-  const tail = f32x4.mul(f32x4.mul(p, t), bell);
-  return v128.bitselect(tail, f32x4.sub(one, tail), f32x4.lt(x, f32x4.splat(0)));
+function exponentOfPower(m: v128, e: v128, b: v128): v128 {
+  const one = f64x2.splat(1);
+  const s = f64x2.div(f64x2.sub(m, one), f64x2.add(m, one));
+  const z = f64x2.mul(s, s);
+  const zz = f64x2.mul(z, z);
+  // 2^-37.8
+  let p = madd<f64>(v128.splat<f64>(0.34072802816623726859), z, v128.splat<f64>(0.41167282609390478116));
+  const q = madd<f64>(v128.splat<f64>(0.57708358327573446658), z, v128.splat<f64>(0.96179667335008947857));
+  p = madd<f64>(p, zz, q);
+  p = along<f64>(p, z, 2.8853900817900800536);
+  return f64x2.mul(madd<f64>(p, s, e), b);
+}
+
+/** 2^f, |f| ≤ ½, with more care than `power2OfRest`. */
+// @ts-ignore: decorator
+@inline
+function expOfPower(f: v128): v128 {
+  const square = f32x4.mul(f, f);
+  // 2^-28.9; even and odd terms by themselves, for the latency
+  let p = v128.splat<f32>(1.5353362203856896e-4);
+  p = along<f32>(p, square, 9.6184373626717295e-3);
+  p = along<f32>(p, square, 0.24022647913545949);
+  let q = v128.splat<f32>(1.3398875410499111e-3);
+  q = along<f32>(q, square, 0.055503324687500393);
+  q = along<f32>(q, square, 0.69314720285605834);
+  return along<f32>(madd<f32>(p, f, q), f, 1);
+}
+
+function pow4Special(a: v128, b: v128): v128 { return join(powd(low(a), low(b)), powd(high(a), high(b))); }
+
+/** sin (`quarter` = 0) or cos (1) for |x| < FAR: x = k·π/2 + r, |r| ≤ π/4, reduced in two halves of f64. */
+// @ts-ignore: decorator
+@inline
+export function wave4(x: v128, quarter: i32): v128 {
+  const nearLow = nearest(low(x));
+  const nearHigh = nearest(high(x));
+  const magic = f64x2.splat(MAGIC);
+  const r = join(reduce(low(x), f64x2.sub(nearLow, magic)), reduce(high(x), f64x2.sub(nearHigh, magic)));
+  const turn = i32x4.add(v128.shuffle<i32>(nearLow, nearHigh, 0, 2, 4, 6), i32x4.splat(quarter));
+  const z = f32x4.mul(r, r);
+  // 2^-28
+  let p = v128.splat<f32>(-0.000195152828094);
+  p = along<f32>(p, z, 0.00833216075953);
+  p = along<f32>(p, z, -0.166666546095);
+  const sine = v128.or(madd<f32>(f32x4.mul(z, r), p, r), v128.and(r, f32x4.splat(-0.0))); // -0 of -0
+  // 2^-33
+  let q = v128.splat<f32>(2.44331556361e-5);
+  q = along<f32>(q, z, -0.00138873162414);
+  q = along<f32>(q, z, 0.0416666456827);
+  q = along<f32>(along<f32>(q, z, -0.5), z, 1);
+  const cosine = i32x4.shr_s(i32x4.shl(turn, 31), 31);
+  return v128.xor(choose(q, sine, cosine), i32x4.shl(v128.and(turn, i32x4.splat(2)), 30));
 }
 
 // ── two f64 that were f32 ───────────────────────────────────────────────────────────────────────────────────────────
@@ -273,7 +458,7 @@ function minusOneToInfinity(a: v128, b: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function wave(x: v128, quarter: i64): v128 {
-  const shifted = madd<f64>(x, f64x2.splat(0.6366197723675814), f64x2.splat(MAGIC));
+  const shifted = nearest(x);
   const r = reduce(x, f64x2.sub(shifted, f64x2.splat(MAGIC)));
   const turn = i64x2.add(shifted, i64x2.splat(quarter));
   const cosine = i64x2.ne(v128.and(turn, i64x2.splat(1)), i64x2.splat(0));
@@ -282,6 +467,10 @@ function wave(x: v128, quarter: i64): v128 {
 }
 
 export const FAR: f32 = 1e6; // beyond it k·π/2 would no longer be exact
+
+/** The integer nearest to x / (π/2), plus MAGIC. */
+// @ts-ignore: decorator
+@inline function nearest(x: v128): v128 { return madd<f64>(x, f64x2.splat(0.6366197723675814), f64x2.splat(MAGIC)); }
 
 /** x - k·π/2: the first part of π/2 has 33 bits, so that its product with k is exact. */
 // @ts-ignore: decorator
@@ -318,9 +507,9 @@ export function sind(x: v128): v128 { return wave(x, 0); }
 export function cosd(x: v128): v128 { return wave(x, 1); }
 
 export function tand(x: v128): v128 {
-  const shifted = madd<f64>(x, f64x2.splat(0.6366197723675814), f64x2.splat(MAGIC));
+  const shifted = nearest(x);
   const r = reduce(x, f64x2.sub(shifted, f64x2.splat(MAGIC)));
-  const s = sinOf(r);
+  const s = signed(sinOf(r), r);
   const c = cosOf(r);
   const odd = i64x2.ne(v128.and(shifted, i64x2.splat(1)), i64x2.splat(0));
   return f64x2.div(v128.bitselect(f64x2.neg(c), s, odd), v128.bitselect(s, c, odd));
@@ -354,12 +543,7 @@ export function atan2d(y: v128, x: v128): v128 {
   return flip<f64>(angle, y);
 }
 
-/** erf: an odd polynomial below 1, 1 - erfc beyond. */
-export function erfd(x: v128): v128 {
-  const a = f64x2.abs(x);
-  return v128.bitselect(erfNear(x), flip<f64>(f64x2.sub(f64x2.splat(1), erfcFar(a)), x), f64x2.lt(a, f64x2.splat(1)));
-}
-
+/** erfc: 1 less an odd polynomial below 0.5, from the tail beyond. */
 export function erfcd(x: v128): v128 {
   const a = f64x2.abs(x);
   const far = erfcFar(a);

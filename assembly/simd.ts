@@ -1,11 +1,16 @@
-// Groups of elements in the low lanes of a v128, whatever their width and wherever they lie.
+// Groups of elements in the low lanes of a v128, whatever their width, and stages for those that do not lie side by side.
 //
 // A kernel that maps S to D works on groups of `16 / max(sizeof S, sizeof D)` elements: the wider type fills a v128, the
 // narrower one its low part.
 
 import { scratch } from "./abi";
 
-const STAGE: usize = 64; // in the scratch arena: cells of `spread` come before
+// The scratch arena: four cells of `spread`, then a stage an operand.
+const CELL: usize = 64;
+const STAGES: usize = 256;
+
+/** Elements that a stage holds, of whatever width. */
+export const STAGED: i32 = 256;
 
 /** Elements in a group of a kernel that reads S and writes D. */
 // @ts-ignore: decorator
@@ -35,12 +40,19 @@ export function put<T>(to: usize, x: v128, count: i32): void {
   else v128.store_lane<u8>(to, x, 0);
 }
 
+/** One element in all lanes. */
+export function splat<T>(from: usize): v128 {
+  if (sizeof<T>() == 16) return v128.load(from);
+  if (sizeof<T>() == 8) return v128.load_splat<u64>(from);
+  if (sizeof<T>() == 4) return v128.load_splat<u32>(from);
+  return sizeof<T>() == 2 ? v128.load_splat<u16>(from) : v128.load_splat<u8>(from);
+}
+
 /** A vector where `whole`, else, at the end of a row, one element in all lanes: it gets the same bits. */
 // @ts-ignore: decorator
 @inline
 export function takeSome<T>(at: usize, whole: bool): v128 {
-  if (whole) return v128.load(at);
-  return sizeof<T>() == 4 ? v128.load_splat<u32>(at) : v128.load_splat<u64>(at);
+  return whole ? v128.load(at) : splat<T>(at);
 }
 
 /** Stores what began as `takeSome`. */
@@ -52,53 +64,50 @@ export function giveSome<T>(at: usize, x: v128, whole: bool): void {
   else v128.store_lane<u64>(at, x, 0);
 }
 
-/** Loads up to `count` elements that lie `step` bytes apart. Lanes beyond them hold valid elements too. */
-export function gather<T>(from: usize, step: usize, count: i32): v128 {
-  if (sizeof<T>() == 16) return v128.load(from);
-  if (sizeof<T>() == 8) {
-    const x = v128.load_splat<u64>(from);
-    return count > 1 ? v128.load_lane<u64>(from + step, x, 1) : x;
-  }
-  if (sizeof<T>() == 4) {
-    let x = v128.load_splat<u32>(from);
-    if (count > 1) x = v128.load_lane<u32>(from + step, x, 1);
-    if (count > 2) x = v128.load_lane<u32>(from + 2 * step, x, 2);
-    if (count > 3) x = v128.load_lane<u32>(from + 3 * step, x, 3);
-    return x;
-  }
-  v128.store(scratch + STAGE, sizeof<T>() == 2 ? i16x8.splat(load<i16>(from)) : i8x16.splat(load<i8>(from)));
-  for (let i = 1; i < min(count, <i32>(16 / sizeof<T>())); i++) {
-    from += step;
-    store<T>(scratch + STAGE + <usize>i * sizeof<T>(), load<T>(from));
-  }
-  return v128.load(scratch + STAGE);
-}
-
-/** Fills cell `k` of the scratch arena with one element and returns its address: a scalar operand is read from there again and again. */
-export function spread<T>(from: usize, k: usize): usize {
-  const cell = scratch + 16 * k;
-  v128.store(cell, gather<T>(from, 0, 16 / sizeof<T>()));
+/** Four groups in which every element is the one at `from`: a scalar operand is read from there again and again. */
+export function spread<T>(from: usize, k: i32): usize {
+  const cell = scratch + CELL * <usize>k;
+  const x = splat<T>(from);
+  v128.store(cell, x);
+  v128.store(cell, x, 16);
+  v128.store(cell, x, 32);
+  v128.store(cell, x, 48);
   return cell;
 }
 
-/** Stores the low `count` elements, at most a v128 of them, `step` bytes apart. */
-export function scatter<T>(to: usize, step: usize, x: v128, count: i32): void {
-  if (sizeof<T>() == 16) v128.store(to, x);
-  else if (sizeof<T>() == 8) {
-    v128.store_lane<u64>(to, x, 0);
-    if (count > 1) v128.store_lane<u64>(to + step, x, 1);
-  } else if (sizeof<T>() == 4) {
-    v128.store_lane<u32>(to, x, 0);
-    if (count > 1) v128.store_lane<u32>(to + step, x, 1);
-    if (count > 2) v128.store_lane<u32>(to + 2 * step, x, 2);
-    if (count > 3) v128.store_lane<u32>(to + 3 * step, x, 3);
-  } else {
-    v128.store(scratch + STAGE, x);
-    for (let i = 0; i < min(count, <i32>(16 / sizeof<T>())); i++) {
-      store<T>(to, load<T>(scratch + STAGE + <usize>i * sizeof<T>()));
-      to += step;
-    }
+/** The address of stage `k`, of four. */
+// @ts-ignore: decorator
+@inline export function stage(k: i32): usize { return scratch + STAGES + <usize>k * STAGED * 16; }
+
+/** Collects `count` ≤ STAGED elements that lie `step` bytes apart in stage `k`; the last stands in for what its group lacks. */
+export function collect<T>(k: i32, from: usize, step: usize, count: i32): usize {
+  let to = stage(k);
+  for (; count > 0; count--) {
+    move<T>(to, from);
+    to += sizeof<T>();
+    from += step;
   }
+  for (; to & 15; to += sizeof<T>()) move<T>(to, from - step);
+  return stage(k);
+}
+
+/** Gives the first `count` elements of stage `k` to places that lie `step` bytes apart. */
+export function deliver<T>(k: i32, to: usize, step: usize, count: i32): void {
+  for (let from = stage(k); count > 0; count--) {
+    move<T>(to, from);
+    to += step;
+    from += sizeof<T>();
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function move<T>(to: usize, from: usize): void {
+  if (sizeof<T>() == 16) v128.store(to, v128.load(from));
+  else if (sizeof<T>() == 8) store<u64>(to, load<u64>(from));
+  else if (sizeof<T>() == 4) store<u32>(to, load<u32>(from));
+  else if (sizeof<T>() == 2) store<u16>(to, load<u16>(from));
+  else store<u8>(to, load<u8>(from));
 }
 
 /** The sum of the lanes of a float vector. */

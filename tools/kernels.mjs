@@ -109,6 +109,9 @@ function tableOfKernels(bytes) {
 function constantsInMemory(bytes) {
   const module = binaryen.readBinary(bytes);
   module.setFeatures(binaryen.Features.All);
+  // A constant that is added to an address becomes the load's own offset: nothing of ours wraps around the end of memory.
+  binaryen.setLowMemoryUnused(true);
+  module.runPasses(["optimize-added-constants"]);
   const text = module.emitText();
   module.dispose();
   const table = new Map(); // hexadecimal digits → address

@@ -5,7 +5,7 @@
 
 import { int, ptr } from "../abi";
 import { column, line, row0, row1, seek, sizeAt, strideAt } from "../iterate";
-import { gather } from "../simd";
+import { splat } from "../simd";
 import { transpose } from "./transpose";
 
 // @ts-ignore: decorator
@@ -42,7 +42,7 @@ function plane<T>(rows: i32, columns: i32, y: usize, pitchY: usize, stepY: usize
   for (; rows > 0; rows--) {
     if (stepY != size) strided<T>(columns, y, stepY, a, stepA);
     else if (stepA == size) contiguous(y, a, <usize>columns * size);
-    else if (stepA == 0) repeated(y, gather<T>(a, 0, 16 / <i32>size), <usize>columns * size);
+    else if (stepA == 0) repeated(y, splat<T>(a), <usize>columns * size);
     else if (stepA == -size) mirrored<T>(columns, y, a);
     else strided<T>(columns, y, size, a, stepA);
     y += pitchY;

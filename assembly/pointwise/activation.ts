@@ -2,7 +2,7 @@
 // blocks are those of iterate.ts: an activation has the operands y, a (its parameters in p0, p1), a derivative y, g, a,
 // where a is what was saved: the input, or the output for sigmoid, tanh and relu.
 
-import { bell4, erfc, expd, expm1d, high, join, log1pd, low, normal4, sigmoid, sigmoid4 } from "../math";
+import { bell4, erfc, expd, expm1d, high, join, limit4, log1pd, low, mills4, sigmoid, sigmoid4 } from "../math";
 import { Heavy, Light, map1, map1With, map2 } from "./map";
 
 const SQRT1_2PI = 0.3989422804014327; // 1 / √(2π)
@@ -28,7 +28,7 @@ function silu(x: f64): f64 {
   return x * sigmoid(x);
 }
 
-/** x · Φ(x): from the tail of the normal distribution, without cancellation. */
+/** x · Φ(x) = max(x, 0) - |x|·Φ(-|x|): from the tail of the normal distribution, without cancellation. */
 // @ts-ignore: decorator
 @final
 class Gelu extends Heavy {
@@ -36,7 +36,8 @@ class Gelu extends Heavy {
   @inline
   apply<T>(x: v128): v128 {
     if (sizeof<T>() == 4) {
-      return f32x4.mul(x, normal4(x, bell4(x)));
+      const a = limit4(x);
+      return f32x4.sub(f32x4.pmax(x, f32x4.splat(0)), f32x4.mul(f32x4.mul(a, mills4(a)), bell4(a)));
     }
     const first = gelu(f64x2.extract_lane(x, 0));
     return f64x2.replace_lane(f64x2.splat(first), 1, gelu(f64x2.extract_lane(x, 1)));
@@ -192,7 +193,7 @@ function siluGrad(g: f64, x: f64): f64 {
   return g * s * (1 + x * (1 - s));
 }
 
-/** g·(Φ(x) + x·φ(x)). */
+/** g·(Φ(x) + x·φ(x)), where the sum at -x is 1 less that at x. */
 // @ts-ignore: decorator
 @final
 class GeluGrad extends Heavy {
@@ -200,9 +201,9 @@ class GeluGrad extends Heavy {
   @inline
   apply<T>(g: v128, x: v128): v128 {
     if (sizeof<T>() == 4) {
-      const bell = bell4(x);
-      const slope = f32x4.mul(f32x4.mul(x, bell), f32x4.splat(<f32>SQRT1_2PI));
-      return f32x4.mul(g, f32x4.add(normal4(x, bell), slope));
+      const a = limit4(x);
+      const tail = f32x4.mul(bell4(a), f32x4.sub(mills4(a), f32x4.mul(a, f32x4.splat(<f32>SQRT1_2PI))));
+      return f32x4.mul(g, v128.bitselect(tail, f32x4.sub(f32x4.splat(1), tail), f32x4.lt(x, f32x4.splat(0))));
     }
     const first = geluGrad(f64x2.extract_lane(g, 0), f64x2.extract_lane(x, 0));
     return f64x2.replace_lane(f64x2.splat(first), 1, geluGrad(f64x2.extract_lane(g, 1), f64x2.extract_lane(x, 1)));

@@ -4,7 +4,7 @@
 // and `truncDivide` to 0. An integer divided by 0 is a fault.
 
 import { FAULT_DIVISION, fault } from "../abi";
-import { atan2d, high, join, low, powd } from "../math";
+import { atan2d, high, join, low, pow4 } from "../math";
 import { Heavy, Light, map2 } from "./map";
 
 // @ts-ignore: decorator
@@ -125,7 +125,9 @@ function pow64(a: f64, b: f64): f64 {
 
 // @ts-ignore: decorator
 @final
-class Pow {
+class Pow extends Heavy {
+  // @ts-ignore: decorator
+  @inline apply<T>(a: v128, b: v128): v128 { return pow4(a, b); }
   // @ts-ignore: decorator
   @inline of<T>(a: T, b: T): T { return isInteger<T>() ? power<T>(a, b) : <T>pow64(<f64>a, <f64>b); }
 }
@@ -140,13 +142,6 @@ class Halves2<O> extends Heavy {
     const op = changetype<O>(0);
     return join(op.two(low(a), low(b)), op.two(high(a), high(b)));
   }
-}
-
-// @ts-ignore: decorator
-@final
-class PowD {
-  // @ts-ignore: decorator
-  @inline two(a: v128, b: v128): v128 { return powd(a, b); }
 }
 
 // @ts-ignore: decorator
@@ -238,7 +233,7 @@ export function floorDivide_i32(args: usize, begin: i32, end: i32): void { map2<
 export function floorDivide_i64(args: usize, begin: i32, end: i32): void { map2<i64, i64, Each2<FloorDivide>>(args, begin, end); }
 export function truncDivide_i32(args: usize, begin: i32, end: i32): void { map2<i32, i32, Each2<TruncDivide>>(args, begin, end); }
 export function truncDivide_i64(args: usize, begin: i32, end: i32): void { map2<i64, i64, Each2<TruncDivide>>(args, begin, end); }
-export function pow_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, Halves2<PowD>>(args, begin, end); }
+export function pow_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, Pow>(args, begin, end); }
 export function pow_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, Each2<Pow>>(args, begin, end); }
 export function pow_i32(args: usize, begin: i32, end: i32): void { map2<i32, i32, Each2<Pow>>(args, begin, end); }
 export function pow_i64(args: usize, begin: i32, end: i32): void { map2<i64, i64, Each2<Pow>>(args, begin, end); }

@@ -1,8 +1,11 @@
 // y = op(a), element by element. The block is the one of iterate.ts with the operands y, a (and for `clamp` its bounds
 // in p0, p1).
 
-import { atan2d, cosd, erf, erfc, erfcd, erfd, exp4, expd, expm1d, FAR, flip, high, join, log1pd, log4, logd, low, sigmoid, sigmoid4, sind, tand, tanh4 } from "../math";
-import { Heavy, Light, map1, map1With } from "./map";
+import {
+  atan2d, erf, erf4, erfc, erfcd, exp4, exp4Brief, expd, expm1d, expStrange4, FAR, flip, high, join, log1pd, log4, log4Brief, logd,
+  logStrange4, low, sigmoid, sigmoid4, sigmoid4Brief, sigmoidStrange4, tand, tanh4, wave4,
+} from "../math";
+import { Heavy, Light, map1, map1With, Watchful } from "./map";
 
 // ── a few instructions ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -148,21 +151,29 @@ class Each<O> extends Heavy {
   }
 }
 
-/** sin, cos, tan in f32: beyond the reach of the two-part π one by one, with all of π. */
+/** sin, cos, tan in f32, O's `near`: lanes beyond the reach of the two-part π one by one, with all of π. */
 // @ts-ignore: decorator
 @final
 class Turn<O> extends Heavy {
   // @ts-ignore: decorator
   @inline
   apply<T>(x: v128): v128 {
-    if (v128.any_true(f32x4.gt(f32x4.abs(x), f32x4.splat(FAR)))) return changetype<Each<O>>(0).apply<f32>(x);
-    return changetype<Halves<O>>(0).apply<f32>(x);
+    const op = changetype<O>(0);
+    const y = op.near(x);
+    const far = f32x4.gt(f32x4.abs(x), f32x4.splat(FAR));
+    return v128.any_true(far) ? v128.bitselect(beyond<O>(x), y, far) : y;
   }
 }
 
+function beyond<O>(x: v128): v128 { return changetype<Each<O>>(0).apply<f32>(x); }
+
 // @ts-ignore: decorator
 @final
-class Exp extends Heavy {
+class Exp extends Watchful {
+  // @ts-ignore: decorator
+  @inline strange<T>(x: v128): v128 { return expStrange4(x); }
+  // @ts-ignore: decorator
+  @inline brief<T>(x: v128): v128 { return exp4Brief(x); }
   // @ts-ignore: decorator
   @inline apply<T>(x: v128): v128 { return exp4(x); }
   // @ts-ignore: decorator
@@ -171,7 +182,11 @@ class Exp extends Heavy {
 
 // @ts-ignore: decorator
 @final
-class Log extends Heavy {
+class Log extends Watchful {
+  // @ts-ignore: decorator
+  @inline strange<T>(x: v128): v128 { return logStrange4(x); }
+  // @ts-ignore: decorator
+  @inline brief<T>(x: v128): v128 { return log4Brief(x); }
   // @ts-ignore: decorator
   @inline apply<T>(x: v128): v128 { return log4(x); }
   // @ts-ignore: decorator
@@ -189,7 +204,11 @@ class Tanh extends Heavy {
 
 // @ts-ignore: decorator
 @final
-class Sigmoid extends Heavy {
+class Sigmoid extends Watchful {
+  // @ts-ignore: decorator
+  @inline strange<T>(x: v128): v128 { return sigmoidStrange4(x); }
+  // @ts-ignore: decorator
+  @inline brief<T>(x: v128): v128 { return sigmoid4Brief(x); }
   // @ts-ignore: decorator
   @inline apply<T>(x: v128): v128 { return sigmoid4(x); }
   // @ts-ignore: decorator
@@ -245,7 +264,7 @@ class Log1p {
 @final
 class Sin {
   // @ts-ignore: decorator
-  @inline two(x: v128): v128 { return sind(x); }
+  @inline near(x: v128): v128 { return wave4(x, 0); }
   // @ts-ignore: decorator
   @inline one(x: f64): f64 { return NativeMath.sin(x); }
 }
@@ -254,7 +273,7 @@ class Sin {
 @final
 class Cos {
   // @ts-ignore: decorator
-  @inline two(x: v128): v128 { return cosd(x); }
+  @inline near(x: v128): v128 { return wave4(x, 1); }
   // @ts-ignore: decorator
   @inline one(x: f64): f64 { return NativeMath.cos(x); }
 }
@@ -263,7 +282,7 @@ class Cos {
 @final
 class Tan {
   // @ts-ignore: decorator
-  @inline two(x: v128): v128 { return tand(x); }
+  @inline near(x: v128): v128 { return join(tand(low(x)), tand(high(x))); }
   // @ts-ignore: decorator
   @inline one(x: f64): f64 { return NativeMath.tan(x); }
 }
@@ -372,9 +391,9 @@ class Atanh {
 
 // @ts-ignore: decorator
 @final
-class Erf {
+class Erf extends Heavy {
   // @ts-ignore: decorator
-  @inline two(x: v128): v128 { return erfd(x); }
+  @inline apply<T>(x: v128): v128 { return erf4(x); }
   // @ts-ignore: decorator
   @inline one(x: f64): f64 { return erf(x); }
 }
@@ -474,7 +493,7 @@ export function acosh_f32(args: usize, begin: i32, end: i32): void { map1<f32, f
 export function acosh_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Acosh>>(args, begin, end); }
 export function atanh_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Halves<Atanh>>(args, begin, end); }
 export function atanh_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Atanh>>(args, begin, end); }
-export function erf_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Halves<Erf>>(args, begin, end); }
+export function erf_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Erf>(args, begin, end); }
 export function erf_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Erf>>(args, begin, end); }
 export function erfc_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Halves<Erfc>>(args, begin, end); }
 export function erfc_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Erfc>>(args, begin, end); }
