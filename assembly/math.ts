@@ -57,6 +57,16 @@ export function exp4(x: v128): v128 {
   return f32x4.mul(f32x4.mul(p, power4(half)), power4(i32x4.sub(k, half)));
 }
 
+/** e^x for lanes that are ≤ 0 or NaN; 0 where that is subnormal. */
+// @ts-ignore: decorator
+@inline
+export function decay4(x: v128): v128 {
+  const magic = f32x4.splat(MAGIC4 + 127); // gives the bits of 2^k
+  const shifted = madd<f32>(x, f32x4.splat(1.4426950408889634), magic);
+  const y = f32x4.mul(expOfRest(restOf(x, f32x4.sub(shifted, magic))), i32x4.shl(shifted, 23));
+  return v128.andnot(y, f32x4.lt(x, f32x4.splat(-87.33654)));
+}
+
 /** 2^k for integers k in [-126, 127]. */
 // @ts-ignore: decorator
 @inline function power4(k: v128): v128 { return i32x4.shl(i32x4.add(k, i32x4.splat(127)), 23); }

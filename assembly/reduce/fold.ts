@@ -26,6 +26,8 @@ function fold<T, W, R, O>(args: usize, begin: i32, end: i32, pair: i32 = 1): voi
   const divisor = real(args, 6);
   const parts = n > block ? (n + block - 1) / block : 1;
   const tiles = (inner + tile - 1) / tile;
+  const outers = (end + parts - 1) / parts; // that are begun, where inner is 1
+  const limit = inner == 1 ? x + <usize>(outers * n) * sizeof<T>() : 0;
   for (let unit = begin; unit < end; unit++) {
     const line = unit / tiles; // of the result
     const column = (unit - line * tiles) * tile;
@@ -35,7 +37,7 @@ function fold<T, W, R, O>(args: usize, begin: i32, end: i32, pair: i32 = 1): voi
     const from = x + (<usize>(outer * n + first) * <usize>inner + <usize>column) * sizeof<T>();
     const to = y + (<usize>line * <usize>inner + <usize>column) * sizeof<R>();
     if (inner == 1) {
-      store<R>(to, finish<W, R, O>(row<T, W, O>(count, from), divisor));
+      store<R>(to, finish<W, R, O>(row<T, W, O>(count, from, limit), divisor));
     } else {
       const width = min(tile, inner - column);
       columns<T, W, O>(count, width, inner, from);
