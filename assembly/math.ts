@@ -349,21 +349,29 @@ function expOfPower(f: v128): v128 {
 
 function pow4Special(a: v128, b: v128): v128 { return join(powd(low(a), low(b)), powd(high(a), high(b))); }
 
-/** sin (`quarter` = 0) or cos (1) for |x| < FAR: x = k·π/2 + r, |r| ≤ π/4, reduced in two halves of f64. */
+export const FAR4: f32 = 12000; // for `wave4`: beyond it k has more than 13 bits
+
+/**
+ * sin (`quarter` = 0) or cos (1) for |x| < FAR4: x = k·π/2 + r, |r| ≤ π/4. π/2 is in four parts, three of 11 bits, whose
+ * products with k are exact.
+ */
 // @ts-ignore: decorator
 @inline
 export function wave4(x: v128, quarter: i32): v128 {
-  const nearLow = nearest(low(x));
-  const nearHigh = nearest(high(x));
-  const magic = f64x2.splat(MAGIC);
-  const r = join(reduce(low(x), f64x2.sub(nearLow, magic)), reduce(high(x), f64x2.sub(nearHigh, magic)));
-  const turn = i32x4.add(v128.shuffle<i32>(nearLow, nearHigh, 0, 2, 4, 6), i32x4.splat(quarter));
+  const shifted = madd<f32>(x, f32x4.splat(0.6366197723675814), f32x4.splat(MAGIC4));
+  const k = f32x4.sub(shifted, f32x4.splat(MAGIC4));
+  const s = madd<f32>(k, f32x4.splat(-4.837512969970703125e-4), madd<f32>(k, f32x4.splat(-1.5703125), x)); // exactly
+  const third = f32x4.mul(k, f32x4.splat(7.549533620476722717e-8));
+  const t = f32x4.sub(s, third);
+  // What t lost is added along with the fourth part: r is rounded once.
+  const r = f32x4.add(t, madd<f32>(k, f32x4.splat(-2.563344068257089603e-12), f32x4.sub(f32x4.sub(s, t), third)));
+  const turn = i32x4.add(shifted, i32x4.splat(quarter));
   const z = f32x4.mul(r, r);
   // 2^-28
   let p = v128.splat<f32>(-0.000195152828094);
   p = along<f32>(p, z, 0.00833216075953);
   p = along<f32>(p, z, -0.166666546095);
-  const sine = v128.or(madd<f32>(f32x4.mul(z, r), p, r), v128.and(r, f32x4.splat(-0.0))); // -0 of -0
+  const sine = madd<f32>(f32x4.mul(z, r), p, v128.or(r, v128.and(x, f32x4.eq(x, f32x4.splat(0))))); // -0 of -0
   // 2^-33
   let q = v128.splat<f32>(2.44331556361e-5);
   q = along<f32>(q, z, -0.00138873162414);
@@ -476,7 +484,7 @@ function wave(x: v128, quarter: i64): v128 {
   return v128.xor(y, i64x2.shl(v128.and(turn, i64x2.splat(2)), 62));
 }
 
-export const FAR: f32 = 1e6; // beyond it k·π/2 would no longer be exact
+export const FAR: f32 = 1e6; // for the …d: beyond it k·π/2 would no longer be exact
 
 /** The integer nearest to x / (π/2), plus MAGIC. */
 // @ts-ignore: decorator

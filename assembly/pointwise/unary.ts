@@ -2,7 +2,7 @@
 // in p0, p1).
 
 import {
-  atan2d, erf, erf4, erfc, erfcd, exp4, exp4Brief, expd, expm1d, expStrange4, FAR, flip, high, join, log1pd, log4, log4Brief, logd,
+  atan2d, erf, erf4, erfc, erfcd, exp4, exp4Brief, expd, expm1d, expStrange4, FAR, FAR4, flip, high, join, log1pd, log4, log4Brief, logd,
   logStrange4, low, sigmoid, sigmoid4, sigmoid4Brief, sigmoidStrange4, tand, tanh4, wave4,
 } from "../math";
 import { Heavy, Light, map1, map1With, Watchful } from "./map";
@@ -151,7 +151,7 @@ class Each<O> extends Heavy {
   }
 }
 
-/** sin, cos, tan in f32, O's `near`: lanes beyond the reach of the two-part π one by one, with all of π. */
+/** sin, cos, tan in f32, O's `near`: lanes beyond its reach one by one, with all of π. */
 // @ts-ignore: decorator
 @final
 class Turn<O> extends Heavy {
@@ -160,7 +160,7 @@ class Turn<O> extends Heavy {
   apply<T>(x: v128): v128 {
     const op = changetype<O>(0);
     const y = op.near(x);
-    const far = f32x4.gt(f32x4.abs(x), f32x4.splat(FAR));
+    const far = f32x4.gt(f32x4.abs(x), f32x4.splat(op.reach));
     return v128.any_true(far) ? v128.bitselect(beyond<O>(x), y, far) : y;
   }
 }
@@ -264,6 +264,8 @@ class Log1p {
 @final
 class Sin {
   // @ts-ignore: decorator
+  @inline get reach(): f32 { return FAR4; }
+  // @ts-ignore: decorator
   @inline near(x: v128): v128 { return wave4(x, 0); }
   // @ts-ignore: decorator
   @inline one(x: f64): f64 { return NativeMath.sin(x); }
@@ -273,6 +275,8 @@ class Sin {
 @final
 class Cos {
   // @ts-ignore: decorator
+  @inline get reach(): f32 { return FAR4; }
+  // @ts-ignore: decorator
   @inline near(x: v128): v128 { return wave4(x, 1); }
   // @ts-ignore: decorator
   @inline one(x: f64): f64 { return NativeMath.cos(x); }
@@ -281,6 +285,8 @@ class Cos {
 // @ts-ignore: decorator
 @final
 class Tan {
+  // @ts-ignore: decorator
+  @inline get reach(): f32 { return FAR; }
   // @ts-ignore: decorator
   @inline near(x: v128): v128 { return join(tand(low(x)), tand(high(x))); }
   // @ts-ignore: decorator

@@ -68,7 +68,7 @@ const CASES: readonly [name: string, bound: number, exact: (x: number) => number
   ["log", 0.85, Math.log],
   ["tanh", 1.3, Math.tanh],
   ["sigmoid", 1.75, sigmoid],
-  ["erf", 1.45, erf],
+  ["erf", 1.6, erf],
   ["exp2", 0.51, (x) => 2 ** x],
   ["expm1", 0.51, Math.expm1],
   ["log2", 0.51, Math.log2],
