@@ -119,6 +119,19 @@ export function total<T>(x: v128): T {
   else return v128.extract_lane<T>(half, 0);
 }
 
+/** Stores the low `count` elements, of 4 or 8 bytes, `step` bytes apart. */
+export function scatter<T>(to: usize, step: usize, x: v128, count: i32): void {
+  if (sizeof<T>() == 8) {
+    v128.store_lane<u64>(to, x, 0);
+    if (count > 1) v128.store_lane<u64>(to + step, x, 1);
+  } else {
+    v128.store_lane<u32>(to, x, 0);
+    if (count > 1) v128.store_lane<u32>(to + step, x, 1);
+    if (count > 2) v128.store_lane<u32>(to + 2 * step, x, 2);
+    if (count > 3) v128.store_lane<u32>(to + 3 * step, x, 3);
+  }
+}
+
 /** Lane masks of T as bytes 0 or 1 in the low lanes. */
 // @ts-ignore: decorator
 @inline
