@@ -26,10 +26,11 @@ export function inkOf({ width, height, grey, alpha }: Picture): Ink {
     }
   }
   const behind = light > weight * 127 ? 0 : 255;
-  const values = Float32Array.from(grey, (g, i) => {
+  const values = new Float32Array(grey.length);
+  for (let i = 0; i < grey.length; i++) {
     const opacity = alpha === null ? 1 : alpha[i]! / 255;
-    return g * opacity + behind * (1 - opacity);
-  });
+    values[i] = grey[i]! * opacity + behind * (1 - opacity);
+  }
   const ground = mean(border(values, width, height));
   let [low, high] = [255, 0];
   for (const v of values) {
@@ -39,7 +40,8 @@ export function inkOf({ width, height, grey, alpha }: Picture): Ink {
   // The ink is what is farther from the ground.
   const full = high - ground > ground - low ? high : low;
   if (Math.abs(full - ground) < LEAST_CONTRAST) throw new ImageError("blank", "there is nothing drawn in it");
-  return { width, height, values: values.map((v) => Math.max(0, (v - ground) / (full - ground))) };
+  for (let i = 0; i < values.length; i++) values[i] = Math.max(0, (values[i]! - ground) / (full - ground));
+  return { width, height, values };
 }
 
 /** The digit as the network knows digits, 28 × 28. */

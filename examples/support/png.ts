@@ -60,7 +60,7 @@ const ADAM7: readonly Pass[] = [
 ];
 
 /** The header alone, checked: what a picture takes is known before it is decoded. */
-export function readHeader(bytes: Uint8Array, mostPixels: number = MOST_PIXELS): Header {
+export function readHeader(bytes: Uint8Array): Header {
   if (!SIGNATURE.every((byte, i) => bytes[i] === byte)) throw new ImageError("unsupported", "it is no PNG file");
   const { type, data } = chunkAt(bytes, SIGNATURE.length);
   if (type !== "IHDR" || data.length !== 13) throw damaged("its header is not where it belongs");
@@ -77,23 +77,29 @@ export function readHeader(bytes: Uint8Array, mostPixels: number = MOST_PIXELS):
     throw new ImageError("unsupported", "it is coded in a way that the standard does not know");
   }
   if (width === 0 || height === 0) throw damaged("it has no pixels");
-  if (width * height > mostPixels) {
-    throw new ImageError("too-large", `${width} × ${height} pixels are more than ${mostPixels.toLocaleString("en")}`);
+  if (width * height > MOST_PIXELS) {
+    throw new ImageError("too-large", `${width} × ${height} pixels are more than ${MOST_PIXELS.toLocaleString("en")}`);
   }
   return { width, height, depth, colour, interlaced: interlace === 1 };
 }
 
-/** Decodes a picture of no more than `mostPixels`. Throws ImageError for what is none. */
-export async function decodePng(bytes: Uint8Array, mostPixels: number = MOST_PIXELS): Promise<Picture> {
-  const header = readHeader(bytes, mostPixels);
+/** Gives what zlib data in parts hold, in parts; more than `most` bytes need not be given. */
+export type Inflate = (parts: readonly Uint8Array[], most: number) => AsyncGenerator<Uint8Array>;
+
+/** Decodes a picture. Throws ImageError for what is none. Where a host inflates faster than by streams, it may say how. */
+export async function decodePng(bytes: Uint8Array, inflate: Inflate = streamed): Promise<Picture> {
+  const header = readHeader(bytes);
   const { width, height, depth, colour } = header;
   const chunks = chunksOf(bytes);
-  const packed = new Inflating(chunks.filter(({ type }) => type === "IDAT").map(({ data }) => data));
   const shade = shader(header, chunks);
   const grey = new Uint8Array(width * height);
   const alpha = new Uint8Array(width * height);
 
   const bits = depth * COLOURS[colour]!.samples;
+  const parts = chunks.filter(({ type }) => type === "IDAT").map(({ data }) => data);
+  // Seven passes have fewer than twice the lines and seven; each has a byte for its filter and ends with a whole byte.
+  const most = (2 * height + 7) * (2 + Math.ceil((width * bits) / 8));
+  const data = new Inflated(inflate(parts, most));
   const pitch = Math.ceil(bits / 8); // from a byte to the one left of it, as filters see it
   for (const [x, y, dx, dy] of header.interlaced ? ADAM7 : WHOLE) {
     const count = Math.ceil((width - x) / dx);
@@ -101,13 +107,13 @@ export async function decodePng(bytes: Uint8Array, mostPixels: number = MOST_PIX
     let line = new Uint8Array(1 + Math.ceil((count * bits) / 8));
     let above = new Uint8Array(line.length);
     for (let row = y; row < height; row += dy) {
-      await packed.fill(line);
+      await data.fill(line);
       unfilter(line, above, pitch);
       shade(line.subarray(1), count, row * width + x, dx, grey, alpha);
       [line, above] = [above, line];
     }
   }
-  await packed.end();
+  await data.end();
   return { width, height, grey, alpha: alpha.every((a) => a === 255) ? null : alpha };
 }
 
@@ -140,42 +146,56 @@ function chunkAt(bytes: Uint8Array, at: number): Chunk {
   return { type, data: bytes.subarray(at + 8, end - 4), next: end };
 }
 
-/** What the deflated parts hold, taken as it is asked for. */
-class Inflating {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  #chunk = new Uint8Array(0);
+/** By the streams that every host has. */
+async function* streamed(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  const { readable, writable } = new DecompressionStream("deflate");
+  const writer = writable.getWriter();
+  // What goes wrong here is seen where it is read.
+  for (const part of parts) writer.write(new Uint8Array(part)).catch(() => {});
+  writer.close().catch(() => {});
+  const reader = readable.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
 
-  constructor(parts: readonly Uint8Array[]) {
-    const { readable, writable } = new DecompressionStream("deflate");
-    const writer = writable.getWriter();
-    // What goes wrong here is seen where it is read.
-    for (const part of parts) writer.write(new Uint8Array(part)).catch(() => {});
-    writer.close().catch(() => {});
-    this.#reader = readable.getReader();
+/** What was inflated, as it is asked for. */
+class Inflated {
+  readonly #parts: AsyncGenerator<Uint8Array>;
+  #part = new Uint8Array(0);
+
+  constructor(parts: AsyncGenerator<Uint8Array>) {
+    this.#parts = parts;
   }
 
   async fill(target: Uint8Array): Promise<void> {
     for (let filled = 0; filled < target.length; ) {
-      if (this.#chunk.length === 0 && !(await this.#next())) throw damaged("it has fewer pixels than it says");
-      const part = this.#chunk.subarray(0, target.length - filled);
-      target.set(part, filled);
-      filled += part.length;
-      this.#chunk = this.#chunk.subarray(part.length);
+      if (this.#part.length === 0 && !(await this.#next())) throw damaged("it has fewer pixels than it says");
+      const taken = this.#part.subarray(0, target.length - filled);
+      target.set(taken, filled);
+      filled += taken.length;
+      this.#part = this.#part.subarray(taken.length);
     }
   }
 
   /** To be called when all was taken. */
   async end(): Promise<void> {
-    if (this.#chunk.length === 0 && !(await this.#next())) return;
-    await this.#reader.cancel().catch(() => {});
+    if (this.#part.length === 0 && !(await this.#next())) return;
+    await this.#parts.return(undefined);
     throw damaged("it has more pixels than it says");
   }
 
   async #next(): Promise<boolean> {
-    const { done, value } = await this.#reader.read().catch((): never => {
+    const { done, value } = await this.#parts.next().catch((): never => {
       throw damaged("it cannot be inflated");
     });
-    if (value !== undefined) this.#chunk = new Uint8Array(value);
+    if (!done) this.#part = new Uint8Array(value.buffer as ArrayBuffer, value.byteOffset, value.length);
     return !done;
   }
 }

@@ -5,7 +5,7 @@
 //                             or  { "error": { "code": "too-large", "message": "…" } }
 import type { Reading } from "./classifier.ts";
 import { centred, inkOf } from "./ink.ts";
-import { decodePng, ImageError, type ImageFault } from "./png.ts";
+import { decodePng, ImageError, type ImageFault, type Inflate, readHeader } from "./png.ts";
 
 /** Of a request's body. */
 export const MOST_BYTES: number = 256 * 1024;
@@ -55,9 +55,31 @@ export async function readBody(body: AsyncIterable<Uint8Array> | null): Promise<
   return bytes;
 }
 
-/** The digit in a PNG file, as the network knows digits. */
-export async function digitIn(png: Uint8Array): Promise<Float32Array> {
-  return centred(inkOf(await decodePng(png)));
+/** Makes digits of PNG files, of no more pixels at once than memory is there for. */
+export class Decoder {
+  readonly #most: number;
+  readonly #inflate: Inflate | undefined;
+  #pixels = 0;
+
+  /** A pixel takes two bytes while it is decoded, and eight more, in one picture at a time, while its ink is found. */
+  constructor(mostPixels: number, inflate?: Inflate) {
+    this.#most = mostPixels;
+    this.#inflate = inflate;
+  }
+
+  /** The digit in a file, as the network knows digits. Throws Refusal or ImageError. */
+  async digitIn(png: Uint8Array): Promise<Float32Array> {
+    const { width, height } = readHeader(png);
+    if (this.#pixels + width * height > this.#most) {
+      throw new Refusal(503, "busy", "too many large pictures at once: try again", { "retry-after": "1" });
+    }
+    this.#pixels += width * height;
+    try {
+      return centred(inkOf(await decodePng(png, this.#inflate)));
+    } finally {
+      this.#pixels -= width * height;
+    }
+  }
 }
 
 /** The body of a good answer. */

@@ -45,7 +45,9 @@ export class Pad {
   ink(): Ink {
     const { width, height } = this.#canvas;
     const { data } = this.#context.getImageData(0, 0, width, height);
-    return { width, height, values: Float32Array.from({ length: width * height }, (_, i) => data[4 * i + 3]! / 255) };
+    const values = new Float32Array(width * height);
+    for (let i = 0; i < values.length; i++) values[i] = data[4 * i + 3]! / 255;
+    return { width, height, values };
   }
 
   clear(): void {
