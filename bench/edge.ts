@@ -21,7 +21,7 @@ const { values: option } = parseArgs({
 });
 const EMPTY = `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (services = [(name = "empty", worker = .empty)],
-  sockets = [(name = "http", address = "localhost:8787", http = (), service = "empty")]);
+  sockets = [(name = "http", address = "127.0.0.1:8787", http = (), service = "empty")]);
 const empty :Workerd.Worker = (compatibilityDate = "2026-01-01",
   modules = [(name = "worker.js", esModule = "export default { fetch() { return new Response() } }")]);
 `;

@@ -5,7 +5,7 @@ const config :Workerd.Config = (
   services = [(name = "digits", worker = .digits)],
   # Edge hosts end a worker beyond 128 MB. Without a limit V8 collects so late that it would come near.
   v8Flags = ["--max-heap-size=48"],
-  sockets = [(name = "http", address = "localhost:8787", http = (), service = "digits")],
+  sockets = [(name = "http", address = "127.0.0.1:8787", http = (), service = "digits")],
 );
 
 const digits :Workerd.Worker = (
