@@ -77,6 +77,7 @@ function average<T, A>(args: usize, begin: i32, end: i32, adaptive: bool): void 
   const px = int(args, 12);
   const squares = sizeof<T>() == 4 && int(args, 7) == 2 && kw == 2 && sx == 2 && last - first >= 3;
   const most = windowsInTile(args, adaptive);
+  let found = -1;
   for (let unit = begin; unit < end; unit++) {
     const plane = unit / oh;
     const oy = unit - plane * oh;
@@ -97,7 +98,9 @@ function average<T, A>(args: usize, begin: i32, end: i32, adaptive: bool): void 
       }
       const stop = min(ox + most, ow);
       if (stop - ox == 1) {
-        findWindow(args, oy, ox, adaptive);
+        // Of a window that spans the row only the number of its own row matters, which many planes share.
+        if (ow > 1 || oy != found) findWindow(args, oy, ox, adaptive);
+        found = oy;
         store<T>(y + <usize>ox * sizeof<T>(), quotient<T, A>(whole<T, A>(x, w)));
         ox++;
         continue;
@@ -167,16 +170,26 @@ function whole<T, A>(x: usize, w: i32): A {
 @inline
 function total<T, A>(n: i32, x: usize): A {
   const lanes: i32 = 16 / <i32>sizeof<T>();
-  let low = i64x2.splat(0);
-  let high = low;
+  let a = i64x2.splat(0);
+  let b = a;
+  let c = a;
+  let d = a;
   let i = 0;
-  for (; i + lanes <= n; i += lanes) {
+  for (; i + 2 * lanes <= n; i += 2 * lanes) {
     const v = v128.load(x + <usize>i * sizeof<T>());
-    low = v128.add<A>(low, sizeof<T>() == 4 ? f64x2.promote_low_f32x4(v) : v);
-    if (sizeof<T>() == 4) high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<i64>(v, v, 1, 1)));
+    const w = v128.load(x + <usize>i * sizeof<T>(), 16);
+    if (sizeof<T>() == 4) {
+      a = f64x2.add(a, f64x2.promote_low_f32x4(v));
+      b = f64x2.add(b, f64x2.promote_low_f32x4(v128.shuffle<i64>(v, v, 1, 1)));
+      c = f64x2.add(c, f64x2.promote_low_f32x4(w));
+      d = f64x2.add(d, f64x2.promote_low_f32x4(v128.shuffle<i64>(w, w, 1, 1)));
+    } else {
+      a = v128.add<A>(a, v);
+      b = v128.add<A>(b, w);
+    }
   }
-  low = v128.add<A>(low, high);
-  let sum: A = v128.extract_lane<A>(low, 0) + v128.extract_lane<A>(low, 1);
+  a = v128.add<A>(v128.add<A>(a, b), v128.add<A>(c, d));
+  let sum: A = v128.extract_lane<A>(a, 0) + v128.extract_lane<A>(a, 1);
   for (; i < n; i++) sum += <A>load<T>(x + <usize>i * sizeof<T>());
   return sum;
 }

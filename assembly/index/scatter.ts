@@ -32,7 +32,7 @@ function scatter<T, O>(args: usize, begin: i32, end: i32): void {
     const src = ptr(args, 5) + <usize>rowOffset(args, 3, rank, begin, 2) * sizeof<T>();
     // The order that walks the memory in small steps: whole rows of lines that share the index, else the lines or the
     // rows, whichever lie closer together.
-    if (ti == 0 || abs(ti) < abs(ji)) {
+    if (lines > 1 && (ti == 0 || length == 1 || abs(ti) < abs(ji))) {
       for (let j = 0; j < length; j++) {
         const s = src + <usize>(j * js) * sizeof<T>();
         const i = index + (<usize>(j * ji) << 3);
