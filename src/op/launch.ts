@@ -220,11 +220,33 @@ export function copyInto(target: Tensor, source: Tensor): void {
     return;
   }
   const width = SIZE[target.code]!;
-  const { dims, y, a } = walkOf(target.layout, source.layout);
+  const { dims, slots } = copyWalkFor(target.layout, source.layout);
   const call = new Call(backend.command(need(backend, COPIES[width]!))).int(dims.length).int(0).int(0);
-  call.tensor(target).tensor(source);
-  for (let d = 0; d < dims.length; d++) call.int(dims[d]!).int(y[d]!).int(a[d]!);
-  call.run(target.layout.size, grainOf(dims, COPY_GRAIN / width));
+  call
+    .tensor(target)
+    .tensor(source)
+    .ints(slots)
+    .run(target.layout.size, grainOf(dims, COPY_GRAIN / width));
+}
+
+/** How a copy walks: the dims in its order, and for each its size and the steps of both. */
+interface CopyWalk {
+  readonly target: Layout;
+  readonly source: Layout;
+  readonly dims: readonly number[];
+  readonly slots: readonly number[];
+}
+
+const copyWalks: (CopyWalk | null)[] = new Array(WALKS).fill(null);
+
+function copyWalkFor(target: Layout, source: Layout): CopyWalk {
+  const at = (Math.imul(target.number, 31) + source.number) & (WALKS - 1);
+  const known = copyWalks[at]!;
+  if (known !== null && known.target === target && known.source === source) return known;
+  const { dims, y, a } = walkOf(target, source);
+  const walk = { target, source, dims, slots: dims.flatMap((size, d) => [size, y[d]!, a[d]!]) };
+  copyWalks[at] = walk;
+  return walk;
 }
 
 /**
