@@ -14,7 +14,7 @@ export {
 } from "./context.ts";
 export { dispatch, evaluate, hostSteps, pointwiseInto } from "./dispatch.ts";
 export * from "./family.ts";
-export { assertWritable, inPlace, viewInPlace } from "./inplace.ts";
+export { assertFits, assertWritable, inPlace, viewInPlace } from "./inplace.ts";
 export { type Arguments, type Bound, keywords } from "./keywords.ts";
 export {
   Call,

@@ -30,7 +30,7 @@ import { dispatch, evaluate, inferred, pointwiseInto } from "./dispatch.ts";
 import { copyInto, MissingKernel } from "./launch.ts";
 import { Operator, operatorOf, publish } from "./operator.ts";
 import { anyTracked, type Node, nodeFor, rebind, save } from "./tape.ts";
-import type { Attrs, Inputs } from "./types.ts";
+import type { Attrs, Inputs, Spec } from "./types.ts";
 
 /** The in-place form of an operator: writes the result over the first argument and returns it. */
 export function inPlace<F>(f: F): F {
@@ -108,6 +108,20 @@ export function assertWritable(x: Tensor, name: string): void {
   }
 }
 
+/** Throws unless a result can be written over `x`. */
+export function assertFits(x: Tensor, result: Spec, name: string): void {
+  if (!sameShape(result.layout, x.layout)) {
+    throw new ShapeError(
+      `${name}: the result has the shape ${showShape(result.shape)}, which does not fit into ${show(x)}`,
+    );
+  }
+  if (KIND[result.code]! > KIND[x.code]!) {
+    throw new DTypeError(
+      `${name}: the result type ${DTYPES[result.code]} cannot be cast to the type written into, ${DTYPES[x.code]}`,
+    );
+  }
+}
+
 function overlapsItself(layout: Layout): boolean {
   return layout.strides.some((stride, d) => stride === 0 && layout.shape[d]! > 1);
 }
@@ -121,16 +135,7 @@ function write(operator: Operator, name: string, x: Tensor, inputs: Inputs, attr
     sameBackend(x, other, name);
   }
   const [out] = inferred(operator, inputs, attrs);
-  if (!sameShape(out!.layout, x.layout)) {
-    throw new ShapeError(
-      `${name}: the result has the shape ${showShape(out!.shape)}, which does not fit into ${show(x)}`,
-    );
-  }
-  if (KIND[out!.code]! > KIND[x.code]!) {
-    throw new DTypeError(
-      `${name}: the result type ${DTYPES[out!.code]} cannot be cast to the type written into, ${DTYPES[x.code]}`,
-    );
-  }
+  assertFits(x, out!, name);
   const tracked = context.grad && isDifferentiable(x.code) && anyTracked(flat);
   const frame = pushFrame();
   try {

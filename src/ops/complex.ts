@@ -35,6 +35,7 @@ import {
 import { scalarTensor, Tensor } from "../tensor/index.ts";
 import { div, mul, sub } from "./binary.ts";
 import { eq, lt } from "./compare.ts";
+import { written } from "./composed.ts";
 import { where } from "./ternary.ts";
 import { abs, flat, isnan, reciprocal, sign } from "./unary.ts";
 
@@ -50,6 +51,8 @@ const conjugate: Op1 = /* @__PURE__ */ unary("conj", {
 /** The complex conjugate; a real `x` itself. */
 export const conj: Op1 = /* @__PURE__ */ byKind(conjugate, (x) => x);
 export const conjPhysical: Op1 = conj;
+/** `conjPhysical`, in place. */
+export const conjPhysical_: Op1 = /* @__PURE__ */ written("conjPhysical_", conjPhysical);
 /** `x` itself: a conjugate is written out when it is taken. */
 export const resolveConj: Op1 = /* @__PURE__ */ Object.assign(
   (x: Tensor): Tensor => asTensor(x, "resolveConj", "input"),
@@ -189,3 +192,5 @@ const direction: Op1 = /* @__PURE__ */ unary("sgn", {
 
 /** `x / |x|`, 0 for 0; the sign of a real number. */
 export const sgn: Op1 = /* @__PURE__ */ byKind(direction, sign);
+/** `sgn`, in place. */
+export const sgn_: Op1 = /* @__PURE__ */ written("sgn_", sgn);

@@ -2,8 +2,9 @@
 // have an operator's arguments, errors and method, and run as the operators that they call.
 
 import { withOuter } from "../core/index.ts";
-import { type ArgumentsOf, bindArguments } from "../op/index.ts";
+import { type ArgumentsOf, assertFits, assertWritable, asTensor, bindArguments } from "../op/index.ts";
 import { popFrame, pushFrame, Tensor } from "../tensor/index.ts";
+import { clone, copy_ } from "./copy.ts";
 
 /**
  * Runs the body of such a function. What it makes and does not return goes back at once, unless the tape needs it, and an
@@ -45,6 +46,20 @@ export function composedFunction<F extends (...args: never[]) => unknown>(
     within(name, () => body(...(bindArguments(name, signature, args) as ArgumentsOf<F>)));
   Object.defineProperty(call, "name", { value: name });
   return call as unknown as F;
+}
+
+/** The in-place form of such a function: its result, written over the first argument. */
+export function written<F extends (...args: never[]) => unknown>(name: string, f: F): F {
+  const result = f as unknown as (x: Tensor, ...rest: readonly unknown[]) => Tensor;
+  const call = (x: Tensor, ...rest: readonly unknown[]): Tensor => {
+    assertWritable(asTensor(x, name, "input"), name);
+    return within(name, () => {
+      const y = result(x.requiresGrad ? clone(x) : x, ...rest); // the tape may need x as it was
+      assertFits(x, y, name);
+      return copy_(x, y);
+    });
+  };
+  return Object.assign(call, { opName: name }) as unknown as F;
 }
 
 /** The same function under another name, as PyTorch has it. */

@@ -42,7 +42,7 @@ import {
 } from "../op/index.ts";
 import { allocate, Tensor, tensor } from "../tensor/index.ts";
 import { sizesOf, whole } from "./arguments.ts";
-import { composed, within } from "./composed.ts";
+import { composed, within, written } from "./composed.ts";
 import { cast, copy_, fill_ } from "./copy.ts";
 import { full, zeros } from "./create.ts";
 import { asIndex, folding, gatherInto, launch, sameCode, scatterInto, valueFor, zerosOf } from "./gather.ts";
@@ -451,6 +451,8 @@ export const put: Put = /* @__PURE__ */ composed(
     return reshape(flat, x.shape);
   },
 );
+/** `put`, in place. */
+export const put_: Put = /* @__PURE__ */ written("put_", put);
 
 // ── masks ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -6,7 +6,7 @@ import { dtypeArgument, type Tensor } from "../tensor/index.ts";
 import { axisOf, dimsOf, reducedShape } from "./axes.ts";
 import { add, div, mul, sub } from "./binary.ts";
 import { gt } from "./compare.ts";
-import { composed, composedFunction } from "./composed.ts";
+import { composed, composedFunction, written } from "./composed.ts";
 import { cast } from "./copy.ts";
 import { nuclearNorm } from "./nuclear.ts";
 import { clampMin, where } from "./ternary.ts";
@@ -67,6 +67,8 @@ export const renorm: Op<
     return mul(x, where(gt(size, Number(maxnorm)), div(Number(maxnorm), add(size, 1e-7)), 1));
   },
 );
+/** `renorm`, in place. */
+export const renorm_: typeof renorm = /* @__PURE__ */ written("renorm_", renorm);
 
 /** `x / max(p-norm, eps)` along `dim`. */
 export const normalize: FnQ<

@@ -21,6 +21,7 @@ import {
   type FnQ,
   f32,
   i64,
+  inPlace,
   type Op2T,
   type OpQ,
   op,
@@ -352,13 +353,22 @@ export const addmm: AddProduct = /* @__PURE__ */ adding("addmm", "mat1", "mat2",
   [f32(4), f32(2, 3), f32(3, 4), { beta: 0.5, alpha: -2 }],
 ]);
 
+/** `addmm`, in place. */
+export const addmm_: AddProduct = /* @__PURE__ */ inPlace(addmm);
+
 /** `β·input + α·batch1·batch2` for batches of matrices; `input` broadcasts. */
 export const baddbmm: AddProduct = /* @__PURE__ */ adding("baddbmm", "batch1", "batch2", 3, 3, [
   [f32(2, 2, 4), f32(2, 2, 3), f32(2, 3, 4), { beta: 0.5 }],
 ]);
 
+/** `baddbmm`, in place. */
+export const baddbmm_: AddProduct = /* @__PURE__ */ inPlace(baddbmm);
+
 /** `β·input + α·mat·vec` for a matrix and a vector; `input` broadcasts. */
 export const addmv: AddProduct = /* @__PURE__ */ adding("addmv", "mat", "vec", 2, 1, [[f32(2), f32(2, 3), f32(3)]]);
+
+/** `addmv`, in place. */
+export const addmv_: AddProduct = /* @__PURE__ */ inPlace(addmv);
 
 /** `β·input + α·Σ batch1·batch2`, the products of a batch summed; `input` broadcasts. */
 export const addbmm: AddProduct = /* @__PURE__ */ op(
@@ -380,6 +390,8 @@ export const addbmm: AddProduct = /* @__PURE__ */ op(
     samples: [[f32(2, 4), f32(2, 2, 3), f32(2, 3, 4)]],
   },
 );
+/** `addbmm`, in place. */
+export const addbmm_: AddProduct = /* @__PURE__ */ inPlace(addbmm);
 
 const TURNED = { turned: true };
 

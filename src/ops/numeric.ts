@@ -23,6 +23,7 @@ import {
   asTensor,
   bindArguments,
   f32,
+  inPlace,
   method,
   noComplex,
   type Op,
@@ -40,7 +41,7 @@ import { add, div, mul, pow, sub } from "./binary.ts";
 import { asCode } from "./cast.ts";
 import { eq, ge, gt, le, lt } from "./compare.ts";
 import { complex } from "./complex.ts";
-import { composed, within } from "./composed.ts";
+import { composed, within, written } from "./composed.ts";
 import { logicalAnd, logicalOr } from "./logic.ts";
 import { all } from "./reduce.ts";
 import { clamp, where } from "./ternary.ts";
@@ -66,12 +67,18 @@ export const positive: Op1 = /* @__PURE__ */ of("positive", (x) => x);
 
 /** Degrees as radians. */
 export const deg2rad: Op1 = /* @__PURE__ */ of("deg2rad", (x) => mul(floats(x), Math.PI / 180));
+/** `deg2rad`, in place. */
+export const deg2rad_: Op1 = /* @__PURE__ */ written("deg2rad_", deg2rad);
 
 /** Radians as degrees. */
 export const rad2deg: Op1 = /* @__PURE__ */ of("rad2deg", (x) => mul(floats(x), 180 / Math.PI));
+/** `rad2deg`, in place. */
+export const rad2deg_: Op1 = /* @__PURE__ */ written("rad2deg_", rad2deg);
 
 /** `√(a² + b²)`. */
 export const hypot: Op2T = /* @__PURE__ */ ofTwo("hypot", (a, b) => abs(complex(a, b)));
+/** `hypot`, in place. */
+export const hypot_: Op2T = /* @__PURE__ */ written("hypot_", hypot);
 
 /** The larger of the two, and the other where one is NaN. */
 export const fmax: Op2T = /* @__PURE__ */ ofTwo("fmax", (a, b) => where(logicalOr(ge(a, b), isnan(b)), a, b));
@@ -111,6 +118,8 @@ export const copysign: Op2N = /* @__PURE__ */ op(
     ],
   },
 );
+/** `copysign`, in place. */
+export const copysign_: Op2N = /* @__PURE__ */ inPlace(copysign);
 
 /** 0 below 0, 1 above, `values` at 0. */
 export const heaviside: Op2T = /* @__PURE__ */ composed<Op2T>("heaviside", "input, values", (x, values) => {
@@ -120,6 +129,8 @@ export const heaviside: Op2T = /* @__PURE__ */ composed<Op2T>("heaviside", "inpu
     throw new DTypeError(`heaviside: input is ${show(x)} and values ${show(values)}: expected one dtype`);
   return where(eq(x, 0), values, asCode(gt(x, 0), x.code));
 });
+/** `heaviside`, in place. */
+export const heaviside_: Op2T = /* @__PURE__ */ written("heaviside_", heaviside);
 
 /** True where x is ∞. */
 export const isposinf: Op1 = /* @__PURE__ */ of("isposinf", (x) =>
@@ -144,15 +155,21 @@ export const floatPower: Op2 = /* @__PURE__ */ composed<Op2>("floatPower", "inpu
   const wide = complexCode(promoteTypes(pair.a.code, pair.b.code)) ? COMPLEX128 : FLOAT64;
   return pow(asCode(pair.a, wide), asCode(pair.b, wide));
 });
+/** `floatPower`, in place. */
+export const floatPower_: Op2 = /* @__PURE__ */ written("floatPower_", floatPower);
 
 /** `a · 2^b`. */
 export const ldexp: Op2T = /* @__PURE__ */ ofTwo("ldexp", (a, b) => mul(a, exp2(floats(b))));
+/** `ldexp`, in place. */
+export const ldexp_: Op2T = /* @__PURE__ */ written("ldexp_", ldexp);
 
 /** `a · log b`; 0 where a is 0 and b is no NaN. */
 export const xlogy: Op2 = /* @__PURE__ */ composed<Op2>("xlogy", "input, other", (a, b) => {
   const pair = asOperands("xlogy", a, b);
   return timesLog(pair.a, pair.b, log);
 });
+/** `xlogy`, in place. */
+export const xlogy_: Op2 = /* @__PURE__ */ written("xlogy_", xlogy);
 
 function timesLog(a: Tensor, b: Tensor, logarithm: (x: Tensor) => Tensor): Tensor {
   const none = logicalAnd(eq(a, 0), eq(b, b));
@@ -168,6 +185,8 @@ export const logit: Logit = /* @__PURE__ */ composed<Logit>("logit", "input, eps
   const z = eps == null ? x : clamp(x, eps, 1 - eps);
   return log(div(z, sub(1, z)));
 });
+/** `logit`, in place. */
+export const logit_: Logit = /* @__PURE__ */ written("logit_", logit);
 
 /** `sin(πx) / (πx)`, 1 at 0. */
 export const sinc: Op1 = /* @__PURE__ */ of("sinc", (x) => {
@@ -177,6 +196,8 @@ export const sinc: Op1 = /* @__PURE__ */ of("sinc", (x) => {
   // At 0 the slope is 0, and must be of x, that a gradient comes.
   return where(zero, add(mul(z, 0), 1), div(sin(safe), safe));
 });
+/** `sinc`, in place. */
+export const sinc_: Op1 = /* @__PURE__ */ written("sinc_", sinc);
 
 /** Complex numbers of the size `abs` and the angle `angle`. */
 export const polar: Op2T = /* @__PURE__ */ composed<Op2T>("polar", "abs, angle", (size, angle) => {
@@ -211,6 +232,8 @@ export const nanToNum: NanToNum = /* @__PURE__ */ composed<NanToNum>(
     return where(isneginf(x), Float(neginf ?? -most), finite);
   },
 );
+/** `nanToNum`, in place. */
+export const nanToNum_: NanToNum = /* @__PURE__ */ written("nanToNum_", nanToNum);
 
 // ── nearly equal ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -3,6 +3,8 @@
 import {
   broadcast,
   complexOf,
+  DTYPES,
+  type DType,
   DTypeError,
   dense,
   expandTo,
@@ -15,6 +17,7 @@ import {
   REAL,
   replaced,
   ShapeError,
+  SIZE,
   show,
   showShape,
   strided,
@@ -35,7 +38,7 @@ import {
   viewInPlace,
   view as viewOp,
 } from "../op/index.ts";
-import { Tensor } from "../tensor/index.ts";
+import { assertAlive, dtypeArgument, Tensor } from "../tensor/index.ts";
 import { sizesOf, wholes } from "./arguments.ts";
 import { conj } from "./complex.ts";
 import { composed, renamed } from "./composed.ts";
@@ -112,10 +115,18 @@ const expanded: (x: Tensor, shape: readonly number[]) => Tensor = /* @__PURE__ *
   },
 );
 
-/** The elements in order in another shape, without a copy; -1 stands for the size that fits. Throws where strides forbid it. */
-export const view: Op<(x: Tensor, ...shape: Shape) => Tensor, (...shape: Shape) => Tensor> = /* @__PURE__ */ variadic(
-  "view",
-  (x, sizes) => {
+type ShapeOrDType = Shape | readonly [dtype: DType];
+
+/**
+ * The elements in order in another shape, without a copy; -1 stands for the size that fits. Throws where strides forbid it.
+ *
+ * With a dtype the same bytes as elements of that; where those have another size the last dim is as much longer or shorter. No
+ * gradient flows through it.
+ */
+export const view: Op<(x: Tensor, ...shape: ShapeOrDType) => Tensor, (...shape: ShapeOrDType) => Tensor> =
+  /* @__PURE__ */ variadic("view", (x, sizes) => {
+    const [dtype] = sizes as readonly unknown[];
+    if (typeof dtype === "string") return reinterpreted(x, dtypeArgument(dtype, "view"));
     const shape = fitted(sizes, x, "view");
     if (!x.layout.contiguous && viewLayout(x.layout, shape) === null) {
       throw new ShapeError(
@@ -123,8 +134,23 @@ export const view: Op<(x: Tensor, ...shape: Shape) => Tensor, (...shape: Shape) 
       );
     }
     return viewed(x, shape);
-  },
-);
+  });
+
+function reinterpreted(x: Tensor, code: number): Tensor {
+  assertAlive(x, "view");
+  const [from, to] = [SIZE[x.code]!, SIZE[code]!];
+  const { shape, strides } = x.layout;
+  const last = shape.length - 1;
+  if (from === to) return new Tensor(x.storage, code, x.layout, x.offset);
+  const [width, ...others] = [shape[last], x.offset, ...strides.slice(0, -1)].map((n) => (n! * from) / to);
+  if (last < 0 || strides[last] !== 1 || ![width, ...others].every(Number.isInteger)) {
+    throw new ShapeError(
+      `view: ${show(x)} with strides ${showShape(strides)} cannot be seen as ${DTYPES[code]}: its last dim must be dense, and all of it whole elements of ${to} bytes`,
+    );
+  }
+  const [offset, ...wider] = others as [number, ...number[]];
+  return new Tensor(x.storage, code, strided([...shape.slice(0, -1), width!], [...wider, 1]), offset);
+}
 
 /** As `view`, with a copy where strides forbid one. */
 export const reshape: Op<(x: Tensor, ...shape: Shape) => Tensor, (...shape: Shape) => Tensor> =

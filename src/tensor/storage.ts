@@ -2,7 +2,7 @@
 // it was made in ends, or when the collector finds that nobody can reach it, whichever comes first.
 
 import type { Allocation, Backend } from "../device/index.ts";
-import { cohort } from "./net.ts";
+import { cohort, type Token } from "./net.ts";
 
 export class Storage {
   readonly backend: Backend;
@@ -17,7 +17,7 @@ export class Storage {
   /** What the tape keeps for a backward to come. */
   holds = 0;
   /** The finalizer net's token: dies with its storages. */
-  token: object | null;
+  token: Token | null;
 
   constructor(backend: Backend, bytes: number) {
     this.backend = backend;
@@ -27,11 +27,12 @@ export class Storage {
   }
 
   free(): void {
-    const { allocation } = this;
+    const { allocation, token } = this;
     if (allocation === null) return;
     this.allocation = null;
     this.token = null;
     this.backend.free(allocation);
+    token!.leave();
   }
 
   /** A tensor on it ended with its scope: the bytes go back unless another tensor or the tape needs them. */

@@ -48,7 +48,7 @@ async function watch(name: string, steps: number, options: (n: number) => readon
   const out = mkdtempSync(path.join(tmpdir(), `flambeau-${name}-`));
   try {
     const script = fileURLToPath(new URL("watch.js", import.meta.url));
-    const args = [script, name, `${steps}`, ...options(steps), "--out", out];
+    const args = ["--expose-gc", script, name, `${steps}`, ...options(steps), "--out", out];
     const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 28 });
     return JSON.parse(stdout.trim().split("\n").at(-1)!) as Sample[];
   } finally {

@@ -1,6 +1,6 @@
 // Runs an example and watches its memory; prints what it saw, after each hundredth of the optimizer's steps, as its last line.
 //
-//   node build/test/examples/watch.js NAME STEPS [the example's own options]
+//   node --expose-gc build/test/examples/watch.js NAME STEPS [the example's own options]
 import { pathToFileURL } from "node:url";
 import { memoryStats, optim } from "flambeau";
 
@@ -25,7 +25,9 @@ async function watch(name: string, steps: number, options: readonly string[]): P
     const result = plain.apply(this, args);
     if (++step % Math.max(1, Math.floor(steps / SAMPLES)) === 0) {
       const { allocated, storages } = memoryStats();
-      const { rss, heapUsed } = process.memoryUsage();
+      const { rss } = process.memoryUsage();
+      gc!(); // of JavaScript's memory only what is reached counts
+      const { heapUsed } = process.memoryUsage();
       samples.push({ step, rss: rss / MB, heap: heapUsed / MB, tensors: allocated / MB, storages });
     }
     return result;

@@ -201,6 +201,46 @@ test("a view in place changes the tensor itself, and its history goes on", () =>
   assert.throws(() => fl.ones(2).transpose_(0, 3), /transpose_: dim 3 is out of range/);
 });
 
+test("what is made of others is written over its first argument, with its history", () => {
+  const [a, m] = [(): Tensor => leaf([2, 2]).mul(1), leaf([2, 2], 5)];
+  const half = fl.full([2, 2], 0.5, { dtype: "float64" });
+  const forms: readonly (readonly [string, Tensor, ...unknown[]])[] = [
+    ["addmm_", a(), m, m],
+    ["addmv_", leaf([2]).mul(1), m, leaf([2], 3)],
+    ["baddbmm_", a().unsqueeze(0), m.unsqueeze(0), m.unsqueeze(0)],
+    ["addbmm_", a(), m.unsqueeze(0), m.unsqueeze(0)],
+    ["copysign_", a(), -1],
+    ["deg2rad_", a()],
+    ["rad2deg_", a()],
+    ["floatPower_", a(), 2],
+    ["heaviside_", a(), m],
+    ["hypot_", a(), m],
+    ["ldexp_", a(), m],
+    ["logit_", a().mul(0.1)],
+    ["nanToNum_", a().log()],
+    ["put_", a(), fl.tensor([3, 0]), fl.tensor([9, 8], { dtype: "float64" }), true],
+    ["renorm_", a(), 2, 0, 1],
+    ["sgn_", a()],
+    ["sinc_", a()],
+    ["xlogy_", a(), half],
+  ];
+  for (const [name, x, ...args] of forms) {
+    const call = (on: Tensor, as: string): Tensor =>
+      (on as unknown as Record<string, (...given: unknown[]) => Tensor>)[as]!(...args);
+    const expected = call(x.clone(), name.slice(0, -1));
+    const y = x.clone();
+    assert.is(call(y, name), y, name);
+    assert.equal(y.tolist(), expected.tolist(), name);
+    if (!expected.requiresGrad) continue;
+    const [got, want] = [y, expected].map(
+      (of) => fl.autograd.grad(weighted(of), x, { retainGraph: true, allowUnused: true })[0],
+    );
+    assert.equal(got?.tolist(), want?.tolist(), `the gradient of ${name}`);
+  }
+  assert.throws(() => fl.ones(2).hypot_(fl.ones(3, 2)), /hypot_: the result has the shape \[3, 2\]/);
+  assert.throws(() => fl.ones(2, { dtype: "int64" }).deg2rad_(), /deg2rad_: the result type float32 cannot be cast/);
+});
+
 test("fillDiagonal_ goes on below a square where it may wrap", () => {
   const x = fl.zeros(7, 3);
   assert.is(x.fillDiagonal_(5, true), x);

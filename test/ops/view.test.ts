@@ -67,4 +67,30 @@ test("derivatives of splits that use some of the pieces, of first and second ord
   );
 });
 
+test("the same bytes in another dtype", () => {
+  const x = tensor([1, -2, 0.5, 0]);
+  assert.equal(x.view("int32").tolist(), [0x3f800000, -0x40000000, 0x3f000000, 0]);
+  assert.equal(x.view(2, 2).view("uint8").shape, [2, 8]);
+  assert.equal(x.view("uint8").view("float32").tolist(), x.tolist());
+  assert.equal(x.view("float64").dtype, "float64");
+  const wide = x.view(2, 2).view("int64");
+  assert.equal(
+    [wide.shape, wide.stride()],
+    [
+      [2, 1],
+      [1, 1],
+    ],
+  );
+  x.view("int32").fill_(0x40000000);
+  assert.equal(x.tolist(), [2, 2, 2, 2]);
+  assert.equal(x.narrow(0, 2, 2).view("int64").storageOffset(), 1);
+  for (const bad of [
+    () => x.narrow(0, 1, 2).view("int64"),
+    () => x.view(2, 2).t().view("uint8"),
+    () => x.at(0).view("uint8"),
+  ])
+    assert.throws(bad, (e: unknown) => e instanceof ShapeError);
+  assert.equal(x.at(0).view("int32").item(), 0x40000000);
+});
+
 test.run();
