@@ -9,6 +9,7 @@ export * from "./conv/average";
 export * from "./conv/conv";
 export * from "./conv/depthwise";
 export * from "./conv/direct";
+export * from "./conv/many";
 export * from "./conv/narrow";
 export * from "./conv/plain";
 export * from "./conv/pool";

@@ -7,9 +7,9 @@
 // A strip holds the channels' vectors side by side, with zeros behind the end of a row; there the copy is masked too, so
 // that an infinity beyond is not seen. A sum runs along one band of rows, then is added to w.
 //
-//   args ─ as in weight.ts, but 3 is oh, 1 and 4 are not read, filters are dense
+//   args ─ as in weight.ts, but 3 is oh, 4 the channels of y in a block, 1 is not read, filters are dense
 //
-// Units: groups, then splits. Table, strip and copy must fit the arena (src/ops/convolve.ts sees to it).
+// Units: blocks, then groups, then splits. Table, strip and copy must fit the arena (src/ops/convolve.ts sees to it).
 
 import { int, scratch } from "../abi";
 import { ROWS } from "../gemm/micro";
@@ -31,29 +31,34 @@ function narrow<T>(args: usize, begin: i32, end: i32): void {
   const to = int(args, 40);
   const images = int(args, 41);
   const groups = int(args, 43);
+  const block = int(args, 4);
+  const blocks = (to + block - 1) / block;
   const steps = (int(args, 30) + lanes - 1) / lanes;
   const band = min(max(STRIP / steps, 1), oh);
   const strip = (scratch + <usize>k * sizeof<usize>() + 15) & ~15;
   const copy = strip + (<usize>(band * steps * ROWS) << 4);
   fillTable<T>(args, scratch);
   for (let unit = begin; unit < end; unit++) {
-    const split = unit / groups;
-    const g = unit - split * groups;
+    const stack = unit / blocks;
+    const split = stack / groups;
+    const g = stack - split * groups;
+    const first = (unit - stack * blocks) * block;
+    const last = min(first + block, to);
     const w = filter<T>(args, g, 0, 0) + <usize>(split * int(args, 42)) * sizeof<T>();
-    memory.fill(w, 0, <usize>(to * k) * sizeof<T>());
+    memory.fill(w + <usize>(first * k) * sizeof<T>(), 0, <usize>((last - first) * k) * sizeof<T>());
     for (let b = split * images; b < (split + 1) * images; b++) {
       copyBand<T>(args, b, g, 0, oh, copy);
-      for (let o = 0; o < to; o += ROWS) {
+      for (let o = first; o < last; o += ROWS) {
         const row = w + <usize>(o * k) * sizeof<T>();
         for (let oy = 0; oy < oh; oy += band) {
           const rows = min(band, oh - oy);
-          packStrip<T>(args, b, g, o, min(ROWS, to - o), oy, rows, strip);
+          packStrip<T>(args, b, g, o, min(ROWS, last - o), oy, rows, strip);
           const from = copy + <usize>(oy * pitch(args)) * sizeof<T>();
           // With an odd number of taps the last one is summed twice and written once.
           for (let t = 0; t < k; t += 2) {
-            const first = from + load<usize>(scratch + <usize>t * sizeof<usize>());
-            const second = from + load<usize>(scratch + <usize>min(t + 1, k - 1) * sizeof<usize>());
-            sumTile<T>(args, rows, steps, strip, first, second, row, t, min(ROWS, to - o), min(2, k - t));
+            const x0 = from + load<usize>(scratch + <usize>t * sizeof<usize>());
+            const x1 = from + load<usize>(scratch + <usize>min(t + 1, k - 1) * sizeof<usize>());
+            sumTile<T>(args, rows, steps, strip, x0, x1, row, t, min(ROWS, last - o), min(2, k - t));
           }
         }
       }

@@ -34,6 +34,7 @@ function run(k: Kernels, work: Work): void {
     return;
   }
   if (runWinograd(k, work)) return;
+  if (runMany(k, work)) return;
   const band = k.has(`convDirect_${SUFFIX[k.code]}`) ? bandOf(work, SIZE[k.code]!) : 0;
   if (band > 0) {
     const units = Math.ceil(out[0] / band) * images * geometry.groups;
@@ -79,6 +80,27 @@ function depthwiseRows({ kernel, out, geometry }: Work, bytes: number): number {
 /** One channel of x a group and hardly more of y: a product would be mostly padding. */
 function isDepthwise(k: Kernels, from: number, to: number): boolean {
   return from === 1 && to <= 2 && k.has(`depthwise_${SUFFIX[k.code]}`);
+}
+
+/** Images side by side in assembly/conv/many.ts, and what of them stays in the second cache with the products of a strip. */
+const EIGHT = 8;
+const EIGHT_BYTES = 384 << 10;
+/** What direct sums lose at the ends of rows before turning the images is worth it. */
+const LEAST_LOSS = 1.05;
+
+/** Launches the convolution of many small images; false where they are not. */
+function runMany(k: Kernels, work: Work): boolean {
+  const { from, to, kernel, out, images, geometry } = work;
+  const taps = from * kernel[0] * kernel[1];
+  const units = Math.ceil(images / EIGHT) * geometry.groups;
+  if (units < UNITS / 2 || !k.has(`convMany_${SUFFIX[k.code]}`)) return false;
+  const loss = copyOf(kernel, geometry, out).pitch / out[1];
+  if ((loss * images) / (Math.ceil(images / EIGHT) * EIGHT) < LEAST_LOSS) return false;
+  const seen = (d: 0 | 1): number => (out[d] - 1) * geometry.stride[d] + (kernel[d] - 1) * geometry.dilation[d] + 1;
+  const bytes = (from * seen(0) * seen(1) + ROWS * out[0] * out[1]) * EIGHT * 4;
+  if (bytes > EIGHT_BYTES || ROWS * taps * 4 > STRIP_BYTES) return false;
+  block(k, "convMany", work, 0, 0).run(units, grainOf(EIGHT * to * taps * out[0] * out[1]));
+  return true;
 }
 
 /** The rows of a band for the kernel that packs nothing; 0 where packing is better or the arena too small. */
@@ -209,14 +231,17 @@ const NARROW = 64;
 /** Vectors of a channel in a strip of assembly/conv/narrow.ts, unless a row has more. */
 const STRIP = 256;
 
+/** Pixels of y from which its channels may be cut into blocks: the sums across lanes and the copies are worth it. */
+const LEAST_TO_CUT = 512;
+
 /**
- * Whether the kernel that reads taps in place is the one: rows fill a vector, whole images fit, which are its units, and
- * there are some of them.
+ * Whether the kernel that reads taps in place is the one: rows fill a vector, whole images fit, and there are some of
+ * them or they are large.
  */
 function isNarrow(k: Kernels, { from, to, kernel, out, geometry }: Work, splits: number): boolean {
   const bytes = SIZE[k.code]!;
   if (!k.has(`convNarrow_${SUFFIX[k.code]}`) || to > NARROW || out[1] * bytes < 16) return false;
-  if (splits * geometry.groups < SPLITS / 2) return false;
+  if (splits * geometry.groups < SPLITS / 2 && out[0] * out[1] < LEAST_TO_CUT) return false;
   const { rows, pitch, planes } = copyOf(kernel, geometry, out);
   const table = from * kernel[0] * kernel[1] * 4;
   const strip = Math.max(STRIP, Math.ceil((out[1] * bytes) / 16)) * ROWS * 16;
@@ -311,13 +336,16 @@ function runWeight(
   const taps = from * kernel[0] * kernel[1];
   const depth = images * out[0] * out[1];
   const tiles = tilesOf(to, taps, depth, splits * geometry.groups);
-  const [units, length, rows] =
+  // Each block of channels copies the images anew: there are only as many as give work to four threads.
+  const blocks = Math.ceil(SPLITS / 2 / (splits * geometry.groups));
+  const block = Math.ceil(to / blocks / ROWS) * ROWS;
+  const [units, length, rows, columns] =
     name === "depthwiseWeight"
-      ? [to, depth, depthwiseRows(work, SIZE[k.code]!)]
+      ? [to, depth, depthwiseRows(work, SIZE[k.code]!), 0]
       : name === "convNarrow"
-        ? [1, taps, out[0]]
-        : [tiles.count, depth, tiles.rows];
-  const call = k.call(name).int(to).int(taps).int(length).int(rows).int(tiles.columns);
+        ? [Math.ceil(to / block), taps, out[0], block]
+        : [tiles.count, depth, tiles.rows, tiles.columns];
+  const call = k.call(name).int(to).int(taps).int(length).int(rows).int(columns);
   operands(call, work)
     .int(images)
     .int(to * geometry.groups * taps)

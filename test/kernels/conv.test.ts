@@ -43,6 +43,7 @@ const CASES: readonly Case[] = [
   { ...PLAIN, groups: 2, c: 2, o: 2, size: [5, 40], padding: [1, 2] },
   { ...PLAIN, groups: 2, c: 2, o: 4, n: 1, size: [70, 11], padding: [3, 2], dilation: [1, 2] },
   { ...PLAIN, groups: 2, c: 2, o: 2, size: [13, 33], stride: [2, 2], padding: [1, 1] },
+  { ...PLAIN, n: 11, c: 2, padding: [2, 1], stride: [2, 1] },
   { ...PLAIN, n: 1, c: 40, o: 7, padding: [1, 1], size: [4, 4] },
   { ...PLAIN, n: 4, c: 2, o: 130, size: [12, 30], padding: [1, 1] },
 ];
@@ -137,6 +138,11 @@ for (const dtype of ["f32", "f64"] as const) {
           const band = [...args.slice(0, 3), tile[0], 0, ...args.slice(5, 10), again, ...args.slice(11)];
           run(`convDirect_${dtype}`, band, Math.ceil(out[0] / tile[0]) * c.n * c.groups, 3);
           close(read(type as typeof Float64Array, again, wanted.length), wanted, 20 * tolerance, JSON.stringify(c));
+          if (dtype === "f32") {
+            const turned = room(c.o * pixels * bytes);
+            run("convMany_f32", [...args.slice(0, 10), turned, ...args.slice(11)], Math.ceil(c.n / 8) * c.groups, 2);
+            close(read(Float32Array, turned, wanted.length), wanted, 20 * tolerance, JSON.stringify(c));
+          }
           if (c.c !== c.groups) continue;
           const alone = room(c.o * pixels * bytes);
           const apart = [...args.slice(0, 10), alone, ...args.slice(11), 0, c.groups];
@@ -186,7 +192,7 @@ for (const dtype of ["f32", "f64"] as const) {
           wanted[j]! += x[i]! * g[k]!;
         });
         const partial = room(splits * w.length * bytes);
-        const head: Slot[] = [og, 0, taps, out[0], 0, 0, real(1), real(0), real(1), real(0)];
+        const head: Slot[] = [og, 0, taps, out[0], 6, 0, real(1), real(0), real(1), real(0)];
         const args = [...head, put(new type(g)), partial, put(new type(x)), 0, ...shape, images, w.length, c.groups];
         const check = () => {
           const parts = read(type as typeof Float64Array, partial, splits * w.length);
@@ -197,7 +203,7 @@ for (const dtype of ["f32", "f64"] as const) {
           });
           close(finite(got), finite(wanted), 20 * tolerance, JSON.stringify(c));
         };
-        run(`convNarrow_${dtype}`, args, c.groups * splits, 2);
+        run(`convNarrow_${dtype}`, args, Math.ceil(og / 6) * c.groups * splits, 2);
         check();
         if (c.c !== c.groups) continue;
         run(`depthwiseWeight_${dtype}`, args, c.o * splits, 3);

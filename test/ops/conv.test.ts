@@ -17,6 +17,7 @@ const CASES: Readonly<Record<string, Case>> = {
   "3 × 3 of many channels": [[2, 20, 14, 13], [24, 20, 3, 3], { padding: 1 }],
   "7 × 7 with a stride": [[1, 3, 45, 43], [64, 3, 7, 7], { stride: 2, padding: 3 }],
   "5 × 5 in groups": [[1, 64, 16, 17], [64, 32, 5, 5], { groups: 2, padding: 2 }],
+  "many small images": [[30, 6, 9, 8], [7, 6, 4, 3], { stride: 2, padding: 2 }],
   "1 × 1": [[1, 33, 9, 8], [20, 33, 1, 1], {}],
   "1 × 1, some images": [[3, 6, 5, 7], [9, 6, 1, 1], {}],
   "depthwise 3 × 3": [[2, 6, 9, 70], [12, 1, 3, 3], { groups: 6, padding: 1 }],

@@ -1,0 +1,142 @@
+// The convolution of block.ts for small images, many of them: eight images side by side are the columns of the product, so
+// that no lane is lost at the end of a short row. The images are copied with their padding and turned, an element of eight
+// images in a row; a panel is then a place in the copy, and taps are found by a table as in direct.ts.
+//
+//   args ─ as in block.ts; 1, 3 and 4 are not read; dilations > 0
+//
+// Units: eights of images, then groups. Table, filters, copy and products must fit the arena (src/ops/convolve.ts sees to
+// it).
+
+import { int, ptr, scratch } from "../abi";
+import { STRIP_BYTES, TILE_BYTES } from "../gemm/finish";
+import { microTable, ROWS } from "../gemm/micro";
+import { channelX, channelY } from "./block";
+import { packFilters } from "./filters";
+
+const IMAGES: i32 = 8;
+/** Taps that one chain of sums runs along. */
+const DEPTH: i32 = 512;
+
+export function convMany_f32(args: usize, begin: i32, end: i32): void {
+  const m = int(args, 0);
+  const k = int(args, 2);
+  const oh = int(args, 29);
+  const ow = int(args, 30);
+  const kh = int(args, 31);
+  const kw = int(args, 32);
+  const images = int(args, 41);
+  const eights = (images + IMAGES - 1) / IMAGES;
+  const height = (oh - 1) * int(args, 33) + (kh - 1) * int(args, 35) + 1;
+  const width = (ow - 1) * int(args, 34) + (kw - 1) * int(args, 36) + 1;
+  const filters = scratch + TILE_BYTES;
+  const table = filters + STRIP_BYTES;
+  const products = table + (<usize>k << 2) + 15 & ~15;
+  const copy = products + (<usize>(ROWS * oh * ow) << 5);
+  for (let tap = 0; tap < k; tap++) {
+    const c = tap / (kh * kw);
+    const ky = (tap - c * kh * kw) / kw;
+    const at = (c * height + ky * int(args, 35)) * width + tap % kw * int(args, 36);
+    store<usize>(table + (<usize>tap << 2), <usize>at << 5);
+  }
+  for (let unit = begin; unit < end; unit++) {
+    const g = unit / eights;
+    const b = (unit - g * eights) * IMAGES;
+    const count = min(IMAGES, images - b);
+    for (let c = 0; c < int(args, 39); c++) turnChannel(args, b, count, g, c, height, width, copy);
+    for (let o = 0; o < m; o += ROWS) {
+      packFilters<f32>(args, g, o, min(ROWS, m - o), 0, k, filters);
+      for (let oy = 0; oy < oh; oy++) {
+        for (let ox = 0; ox < ow; ox++) {
+          const panel = copy + (<usize>(oy * int(args, 33) * width + ox * int(args, 34)) << 5);
+          const to = products + (<usize>(oy * ow + ox) << 5);
+          for (let p = 0; p < k; p += DEPTH) {
+            const strip = filters + (<usize>(p * ROWS) << 2);
+            microTable<f32>(min(DEPTH, k - p), strip, panel, table + (<usize>p << 2), to, <usize>(oh * ow) << 5, p > 0);
+          }
+        }
+      }
+      for (let r = 0; r < min(ROWS, m - o); r++) {
+        const bias: f32 = ptr(args, 13) == 0 ? 0 : load<f32>(ptr(args, 13) + (<usize>(g * m + o + r) << 2));
+        finishChannel(args, b, count, g, o + r, products + (<usize>(r * oh * ow) << 5), bias);
+      }
+    }
+  }
+}
+
+/** A channel of eight images, padded; images that are none are the last one again. */
+function turnChannel(args: usize, b: i32, count: i32, g: i32, c: i32, height: i32, width: i32, copy: usize): void {
+  const h = int(args, 27);
+  const w = int(args, 28);
+  let to = copy + (<usize>(c * height * width) << 5);
+  for (let y = -int(args, 37); y < height - int(args, 37); y++) {
+    if (<u32>y >= <u32>h) {
+      memory.fill(to, 0, <usize>width << 5);
+      to += <usize>width << 5;
+      continue;
+    }
+    const left = min(max(int(args, 38), 0), width);
+    const first = max(-int(args, 38), 0);
+    const inside = max(min(w - first, width - left), 0);
+    memory.fill(to, 0, <usize>left << 5);
+    to += <usize>left << 5;
+    for (let half = 0; half < IMAGES; half += 4) {
+      const row = <usize>(y * w + first) << 2;
+      const x0 = channelX<f32>(args, b + min(half, count - 1), g, c) + row;
+      const x1 = channelX<f32>(args, b + min(half + 1, count - 1), g, c) + row;
+      const x2 = channelX<f32>(args, b + min(half + 2, count - 1), g, c) + row;
+      const x3 = channelX<f32>(args, b + min(half + 3, count - 1), g, c) + row;
+      turnRows(x0, x1, x2, x3, inside, to + (<usize>half << 2));
+    }
+    to += <usize>inside << 5;
+    memory.fill(to, 0, <usize>(width - left - inside) << 5);
+    to += <usize>(width - left - inside) << 5;
+  }
+}
+
+/** Four rows of n elements to n times four, 32 bytes apart. */
+function turnRows(x0: usize, x1: usize, x2: usize, x3: usize, n: i32, to: usize): void {
+  for (; n >= 4; n -= 4) {
+    const a = v128.load(x0), b = v128.load(x1), c = v128.load(x2), d = v128.load(x3);
+    const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5), AB = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+    const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5), CD = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+    v128.store(to, v128.shuffle<f64>(ab, cd, 0, 2));
+    v128.store(to, v128.shuffle<f64>(ab, cd, 1, 3), 32);
+    v128.store(to, v128.shuffle<f64>(AB, CD, 0, 2), 64);
+    v128.store(to, v128.shuffle<f64>(AB, CD, 1, 3), 96);
+    x0 += 16;
+    x1 += 16;
+    x2 += 16;
+    x3 += 16;
+    to += 128;
+  }
+  for (; n > 0; n--) {
+    store<f32>(to, load<f32>(x0));
+    store<f32>(to, load<f32>(x1), 4);
+    store<f32>(to, load<f32>(x2), 8);
+    store<f32>(to, load<f32>(x3), 12);
+    x0 += 4;
+    x1 += 4;
+    x2 += 4;
+    x3 += 4;
+    to += 32;
+  }
+}
+
+/** Products of one filter, a pixel of eight images in a row, to the images. */
+function finishChannel(args: usize, b: i32, count: i32, g: i32, o: i32, from: usize, bias: f32): void {
+  const rowY = <usize>int(args, 16) << 2;
+  const step = <usize>int(args, 17) << 2;
+  for (let i = 0; i < count; i++) {
+    let y = channelY<f32>(args, b + i, g, o);
+    let at = from + (<usize>i << 2);
+    for (let oy = int(args, 29); oy > 0; oy--) {
+      let to = y;
+      for (let ox = int(args, 30); ox > 0; ox--) {
+        store<f32>(to, load<f32>(at) + bias);
+        at += 32;
+        to += step;
+      }
+      y += rowY;
+    }
+  }
+}
