@@ -18,7 +18,7 @@ import { Tensor } from "../tensor/index.ts";
 import { type Around, around, axisOf, cutOf, reducedShape } from "./axes.ts";
 import { maximum, minimum } from "./binary.ts";
 import { assertReal, assertSome, kept } from "./folds.ts";
-import { scatterAdd, zerosOf } from "./gather.ts";
+import { scatterAdd_, zerosOf } from "./gather.ts";
 import { amax, amin } from "./reduce.ts";
 
 /** Launches a fold of assembly/reduce/extreme.ts. `values` is null where only the places are wanted. */
@@ -115,7 +115,7 @@ function along(name: "max" | "min"): (x: Tensor, dim: number, keepdim: boolean |
 /** Zeros like x, with g where the indices say. */
 function putBack(g: Tensor, indices: Tensor, x: Parameters<typeof zerosOf>[0], dim: number, keepdim: boolean): Tensor {
   if (x.ndim === 0) return g;
-  return scatterAdd(zerosOf(x, g), dim, kept(indices, x, [dim], keepdim), kept(g, x, [dim], keepdim));
+  return scatterAdd_(zerosOf(x, g), dim, kept(indices, x, [dim], keepdim), kept(g, x, [dim], keepdim));
 }
 
 /** The whole tensor's extreme, that along a dim with its indices, or the larger or smaller of two tensors. */

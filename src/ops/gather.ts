@@ -256,7 +256,7 @@ export const gather: OpQ<
         x.layout.strides[dim] ?? 0,
       ),
     saves: ["index"],
-    vjp: (g, { index }, { dim }, { x }) => ({ x: () => scatterAdd(zerosOf(x, g), dim, index, g), index: null }),
+    vjp: (g, { index }, { dim }, { x }) => ({ x: () => scatterAdd_(zerosOf(x, g), dim, index, g), index: null }),
     samples: [
       [f32(4, 3), 0, indices(4, 2, 3)],
       [f32(2, 5), 1, indices(5, 2, 2)],

@@ -23,7 +23,7 @@ import { composed, within } from "./composed.ts";
 import { detach } from "./copy.ts";
 import { linspace, onesLike, zeros } from "./create.ts";
 import { diff } from "./difference.ts";
-import { scatterAdd } from "./gather.ts";
+import { scatterAdd_ } from "./gather.ts";
 import { logicalAnd } from "./logic.ts";
 import { select } from "./pick.ts";
 import { amax, amin, sum } from "./reduce.ts";
@@ -54,7 +54,7 @@ export const bincount: Bincount = /* @__PURE__ */ composed<Bincount>(
     if (x.numel() > 0 && amin(places).item() < 0) throw new ValueError("bincount: input has numbers below 0");
     const n = Math.max(least, x.numel() === 0 ? 0 : amax(places).item() + 1);
     const heavy = weights == null ? onesLike(places) : weightsOf(weights);
-    return scatterAdd(zeros(n, { dtype: heavy.dtype, device: x.device }), 0, places, heavy);
+    return scatterAdd_(zeros(n, { dtype: heavy.dtype, device: x.device }), 0, places, heavy);
   },
 );
 
@@ -88,7 +88,7 @@ export const histc: Histc = /* @__PURE__ */ composed<Histc>(
     const inside = logicalAnd(ge(flat, low), le(flat, high));
     // The end of the last bin belongs to it.
     const place = clampMax(asCode(div(mul(sub(where(inside, flat, low), low), n), high - low), INT64), n - 1);
-    return scatterAdd(zeros(n, { dtype: x.dtype, device: x.device }), 0, place, asCode(inside, x.code));
+    return scatterAdd_(zeros(n, { dtype: x.dtype, device: x.device }), 0, place, asCode(inside, x.code));
   },
 );
 
@@ -217,7 +217,7 @@ function counted(
   }
   const counts = where(inside!, weight == null ? onesLike(select(x, 1, 0)) : reshape(detach(weight), [-1]), 0);
   const empty = zeros(product(sizes), { dtype: x.dtype, device: x.device });
-  const hist = reshape(scatterAdd(empty, 0, cell!, counts), sizes);
+  const hist = reshape(scatterAdd_(empty, 0, cell!, counts), sizes);
   if (density !== true) return hist;
   const volumes = edges.map((edge, d) =>
     reshape(

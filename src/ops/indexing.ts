@@ -311,7 +311,7 @@ const pickAt: (x: Tensor, indices: readonly Tensor[], dims: readonly number[]) =
     },
     saves: ["indices"],
     vjp: (g, { indices }, { dims }, { x }) => ({
-      x: () => putAt(zerosOf(x, g), indices, dims, g, true),
+      x: () => putAt_(zerosOf(x, g), indices, dims, g, true),
       indices: null,
     }),
     samples: [[f32(3, 4, 5), [indexSample(3, 2), indexSample(5, 2)], [0, 2]]],

@@ -92,7 +92,7 @@ export const indexSelect: OpN<[dim: number, index: Tensor], { dim: number; index
         x.layout.strides[dim] ?? 0,
       ),
     saves: ["index"],
-    vjp: (g, { index }, { dim }, { x }) => ({ x: () => indexAdd(zerosOf(x, g), dim, index, g), index: null }),
+    vjp: (g, { index }, { dim }, { x }) => ({ x: () => indexAdd_(zerosOf(x, g), dim, index, g), index: null }),
     samples: [
       [f32(4, 3), 0, indices(4, 5)],
       [f32(2, 4, 3), 1, indices(4, 2)],
@@ -242,7 +242,7 @@ const lookUp: (weight: Tensor, index: Tensor, padding: number, byFrequency: bool
 function frequencies(index: Tensor, rows: number, like: Tensor): Tensor {
   const flat = reshape(index, -1);
   const options = { dtype: like.dtype, device: like.device };
-  const counts = scatterAdd(zeros(rows, options), 0, flat, ones(flat.numel(), options));
+  const counts = scatterAdd_(zeros(rows, options), 0, flat, ones(flat.numel(), options));
   return reshape(gather(counts, 0, flat), index.shape);
 }
 
@@ -327,7 +327,7 @@ export const embedding: Embedding = /* @__PURE__ */ (...args) => {
 function shorten(weight: Tensor, index: Tensor, most: number, p: number): void {
   const size = abs(weight);
   const norms = p === Number.POSITIVE_INFINITY ? amax(size, 1) : pow(sum(pow(size, p), 1), 1 / p);
-  const used = gt(scatter(zerosLike(norms), 0, reshape(index, -1), 1), 0);
+  const used = gt(scatter_(zerosLike(norms), 0, reshape(index, -1), 1), 0);
   const factor = where(logicalAnd(used, gt(norms, most)), div(most, add(norms, 1e-7)), 1); // as PyTorch guards a row of zeros
   mul_(weight, unsqueeze(factor, 1));
 }
@@ -349,6 +349,6 @@ export const oneHot: (x: Tensor, numClasses?: number | { numClasses?: number }) 
       if (given < 0 && x.numel() === 0)
         throw new ValueError("oneHot: there is no greatest class of no elements: give numClasses");
       const classes = given < 0 ? amax(reshape(x, -1)).item() + 1 : given;
-      return scatter(zeros([...x.shape, classes], { dtype: "int64", device: x.device }), -1, unsqueeze(x, -1), 1);
+      return scatter_(zeros([...x.shape, classes], { dtype: "int64", device: x.device }), -1, unsqueeze(x, -1), 1);
     },
   );

@@ -9,7 +9,7 @@ import { eq } from "./compare.ts";
 import { conj, real } from "./complex.ts";
 import { cast } from "./copy.ts";
 import { assertReal } from "./folds.ts";
-import { scatterAdd, zerosOf } from "./gather.ts";
+import { scatterAdd_, zerosOf } from "./gather.ts";
 import { amax, amin } from "./reduce.ts";
 import { runningProduct, runningSum, scan } from "./running.ts";
 import { where } from "./ternary.ts";
@@ -74,7 +74,7 @@ function runningExtreme(name: "cummax" | "cummin"): RunningExtreme {
         scan(k, name, x, dim, (call) => call.tensor(x).tensor(values).tensor(indices)),
       saves: ["indices"],
       vjp: (g, { indices }, { dim }, { x }) => ({
-        x: () => (x.ndim === 0 ? g.values! : scatterAdd(zerosOf(x, g.values!), dim, indices, g.values!)),
+        x: () => (x.ndim === 0 ? g.values! : scatterAdd_(zerosOf(x, g.values!), dim, indices, g.values!)),
       }),
       samples: [
         [f32(3), 0],

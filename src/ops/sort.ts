@@ -20,7 +20,7 @@ import {
 import { Tensor } from "../tensor/index.ts";
 import { axisOf, GRAIN, product, reducedShape, reordered, toEnd } from "./axes.ts";
 import { assertReal, kept } from "./folds.ts";
-import { scatterAdd, zerosOf } from "./gather.ts";
+import { scatterAdd_, zerosOf } from "./gather.ts";
 
 type Pair = Named<["values", "indices"]>;
 
@@ -95,7 +95,7 @@ function chosen(
 
 /** The cotangent of x: g where the elements came from. */
 function putBack(g: Tensor, indices: Tensor, x: Spec, dim: number): Tensor {
-  return x.ndim === 0 ? g : scatterAdd(zerosOf(x, g), dim, indices, g);
+  return x.ndim === 0 ? g : scatterAdd_(zerosOf(x, g), dim, indices, g);
 }
 
 // ── sorts ────────────────────────────────────────────────────────────────────────────────────────────────────────────
