@@ -128,8 +128,8 @@ function launchLines(kernel: string, y: Tensor, dim: number, index: Tensor, src:
   );
   const lines = merged.dims.reduce((a, b) => a * b, 1);
   const length = shape[dim] ?? 1;
-  // Where lines share the index, a thread takes some that lie side by side: whole cache lines.
-  const least = merged.strides[1]!.at(-1) === 0 ? 32 : 1;
+  // Where lines share the index, a thread takes many that lie side by side, for it reads all indices.
+  const least = merged.strides[1]!.at(-1) === 0 ? 64 : 1;
   merged.dims.push(length);
   for (const [i, x] of operands.entries()) merged.strides[i]!.push(x.layout.strides[dim] ?? 0);
   launch(
