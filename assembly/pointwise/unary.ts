@@ -154,13 +154,16 @@ class Each<O> extends Heavy {
 /** sin, cos, tan in f32, O's `near`: lanes beyond its reach one by one, with all of π. */
 // @ts-ignore: decorator
 @final
-class Turn<O> extends Heavy {
+class Turn<O> extends Watchful {
+  // @ts-ignore: decorator
+  @inline strange<T>(x: v128): v128 { return f32x4.gt(f32x4.abs(x), f32x4.splat(changetype<O>(0).reach)); }
+  // @ts-ignore: decorator
+  @inline brief<T>(x: v128): v128 { return changetype<O>(0).near(x); }
   // @ts-ignore: decorator
   @inline
   apply<T>(x: v128): v128 {
-    const op = changetype<O>(0);
-    const y = op.near(x);
-    const far = f32x4.gt(f32x4.abs(x), f32x4.splat(op.reach));
+    const far = this.strange<T>(x);
+    const y = this.brief<T>(x);
     return v128.any_true(far) ? v128.bitselect(beyond<O>(x), y, far) : y;
   }
 }
