@@ -39,6 +39,7 @@ export * from "./reduce/fold";
 export * from "./reduce/variance";
 export * from "./rows/attention";
 export * from "./rows/batchnorm";
+export * from "./rows/crossentropy";
 export * from "./rows/layernorm";
 export * from "./rows/softmax";
 export * from "./scan/scan";

@@ -23,7 +23,7 @@ import {
   unsqueeze,
   zeros,
 } from "../ops/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import { popFrame, pushFrame, type Tensor } from "../tensor/index.ts";
 import {
   gru,
   lstm,
@@ -288,8 +288,26 @@ export abstract class RNNBase extends Module {
   }
 }
 
-/** One layer in one direction over rows of steps: `sizes[s]` rows belong to step s. */
+/** One layer in one direction over rows of steps: `sizes[s]` rows belong to step s. What nobody sees goes back at once. */
 function scan(
+  recurrence: Recurrence,
+  x: Tensor,
+  sizes: readonly number[],
+  first: States,
+  reverse: boolean,
+): { readonly output: Tensor; readonly states: States } {
+  const frame = pushFrame();
+  let kept: readonly Tensor[] = [];
+  try {
+    const result = scanned(recurrence, x, sizes, first, reverse);
+    kept = [result.output, ...result.states];
+    return result;
+  } finally {
+    popFrame(frame, kept);
+  }
+}
+
+function scanned(
   recurrence: Recurrence,
   x: Tensor,
   sizes: readonly number[],

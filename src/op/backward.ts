@@ -235,7 +235,9 @@ function step(run: Run, node: Node, g: Cotangents): void {
     const { rule } = operator;
     const cotangent = rule.outputs === undefined ? g[0]! : operator.outputs(g);
     const saved = unpack(node, op);
-    const thunks = rule.vjp!(cotangent as never, saved as never, node.attrs, specsOf(node) as never) as Thunks;
+    const { vjp } = rule;
+    const specs = vjp!.length < 4 ? null : specsOf(node); // most rules do not ask for them
+    const thunks = vjp!(cotangent as never, saved as never, node.attrs, specs as never) as Thunks;
     const names = node.form === null ? operator.inputNames : Object.keys(node.form);
     for (let i = 0, k = 0; k < names.length; k++) {
       const name = names[k]!;
@@ -283,28 +285,28 @@ function unpack(node: Node, op: string): Record<string, Tensor | readonly Tensor
   const names = node.operator!.rule.saves ?? NO_NAMES;
   const out: Record<string, Tensor | readonly Tensor[] | null> = {};
   let version = 0;
-  const checked = (x: Tensor, name: string): Tensor => {
-    if (x.storage.allocation === null) {
-      throw new DisposedError(
-        `${op}: ${node.name} needs its ${name}, ${show(x)}, which was disposed by hand: dispose it after the backward`,
-      );
-    }
-    const expected = node.versions![version++];
-    if (x.storage.version !== expected) {
-      throw new AutogradError(
-        `${op}: one of the variables needed for gradient computation has been modified by an inplace operation: ${node.name} saved ${name}, ${DTYPES[x.code]}${showShape(x.shape)}, at version ${expected}, it is at version ${x.storage.version} now`,
-      );
-    }
-    return x;
-  };
-  for (const [i, name] of names.entries()) {
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i]!;
     const x = node.saved![i]!;
-    out[name] =
-      x === null
-        ? null
-        : Array.isArray(x)
-          ? (x as readonly Tensor[]).map((one) => checked(one, name))
-          : checked(x as Tensor, name);
+    if (x !== null) {
+      for (const one of Array.isArray(x) ? (x as readonly Tensor[]) : [x as Tensor]) {
+        check(one, name, node, node.versions![version++]!, op);
+      }
+    }
+    out[name] = x;
   }
   return out;
+}
+
+/** Throws where a saved tensor is gone, or was written since. */
+function check(x: Tensor, name: string, node: Node, version: number, op: string): void {
+  if (x.storage.allocation === null) {
+    throw new DisposedError(
+      `${op}: ${node.name} needs its ${name}, ${show(x)}, which was disposed by hand: dispose it after the backward`,
+    );
+  }
+  if (x.storage.version === version) return;
+  throw new AutogradError(
+    `${op}: one of the variables needed for gradient computation has been modified by an inplace operation: ${node.name} saved ${name}, ${DTYPES[x.code]}${showShape(x.shape)}, at version ${version}, it is at version ${x.storage.version} now`,
+  );
 }

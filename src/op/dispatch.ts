@@ -51,7 +51,7 @@ export function evaluate(operator: Operator, inputs: Inputs, attrs: Attrs): Tens
     const outs = byFormula ? null : launched(operator, inputs, flat, attrs, specs, backend);
     if (outs !== null) {
       if (rule.mutates !== undefined) {
-        for (const name of rule.mutates) if (inputs[name] instanceof Tensor) inputs[name].storage.version++;
+        for (const name of rule.mutates) for (const x of listOf(inputs[name]!)) x.storage.version++;
       }
       if (tracked) record(operator, flat, attrs, outs, inputs);
       return operator.named(outs);
@@ -266,8 +266,8 @@ function launchInto(
   rule.launch!(kernelsOf(backend, code), operands, operator.outputs(targets), attrs);
   for (const [i, y] of outs.entries()) if (targets[i] !== y) copyInto(y, targets[i]!);
   for (const name of rule.mutates ?? []) {
-    const x = inputs[name];
-    if (x instanceof Tensor && operands[name] !== x) copyInto(x, operands[name] as Tensor);
+    const used = listOf(operands[name]!);
+    for (const [i, x] of listOf(inputs[name]!).entries()) if (used[i] !== x) copyInto(x, used[i]!);
   }
 }
 
@@ -283,6 +283,11 @@ function kernelCode(
   let first = kernelBy === undefined ? null : firstOf(inputs[kernelBy]!);
   for (let i = 0; first === null && i < flat.length; i++) first = flat[i]!;
   return (first ?? specs[0]!).code;
+}
+
+/** The tensors of an input. */
+function listOf(input: Input): readonly Tensor[] {
+  return input === null ? [] : input instanceof Tensor ? [input] : input;
 }
 
 /** The tensor of an input, the first of a list, or null. */
@@ -341,7 +346,7 @@ function hostStep(
   }
   const outs = specs.map((spec) => allocate(backend, spec.code, dense(spec.layout.shape)));
   const sources = operator.flatten(inputs).filter((x) => x !== null);
-  const mutated = (operator.rule.mutates ?? []).map((name) => inputs[name]).filter((x) => x instanceof Tensor);
+  const mutated = (operator.rule.mutates ?? []).flatMap((name) => listOf(inputs[name]!));
   backend.host({
     reads: sources.map((x) => x.storage.allocation!),
     writes: [...outs, ...mutated].map((x) => x.storage.allocation!),

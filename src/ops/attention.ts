@@ -295,8 +295,8 @@ function inKernel(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null, causal: 
   const lead = q.shape.slice(0, -2);
   const heads = lead.at(-1) ?? 1;
   const batch = lead.slice(0, -1).reduce((p, n) => p * n, 1);
-  const grouped = (x: Tensor): Tensor => reshape(x, [batch, heads, ...x.shape.slice(-2)]);
+  const grouped = (x: Tensor): Tensor => (x.ndim === 4 ? x : reshape(x, [batch, heads, ...x.shape.slice(-2)]));
   const full = mask === null ? null : grouped(expand(mask, [...lead, q.shape.at(-2)!, k.shape.at(-2)!]));
   const { out } = fused(grouped(q), grouped(k), grouped(v), full, causal, scale);
-  return reshape(out, [...lead, ...out.shape.slice(-2)]);
+  return lead.length === 2 ? out : reshape(out, [...lead, ...out.shape.slice(-2)]);
 }

@@ -42,6 +42,11 @@ type Backward = Op<
  */
 export const backward: Backward = /* @__PURE__ */ Object.assign(
   (...args: unknown[]): void => {
+    const [first, second = null] = args;
+    if (args.length < 3 && first instanceof Tensor && (second === null || second instanceof Tensor)) {
+      runBackward("backward", [first], [second], null, ONCE, algebra); // how it is called mostly
+      return;
+    }
     const [x, gradient, retainGraph, createGraph, inputs] = bindArguments(
       "backward",
       "input, gradient?, retainGraph?, createGraph?, inputs?",
@@ -66,6 +71,8 @@ export const backward: Backward = /* @__PURE__ */ Object.assign(
   },
   { opName: "backward" },
 ) as never;
+
+const ONCE = { retainGraph: false, createGraph: false };
 
 function addGrad(leaf: Tensor, g: Tensor, create: boolean): void {
   leaf.auto ??= new Auto(false);

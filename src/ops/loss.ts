@@ -1,23 +1,12 @@
 // Losses: how far outputs are from targets. Formulas over other operators, but for those with a kink that PyTorch smooths.
 
-import {
-  DTypeError,
-  INT64,
-  IndexError,
-  isComplex,
-  isFloating,
-  ShapeError,
-  sameDims,
-  show,
-  showShape,
-  ValueError,
-} from "../core/index.ts";
+import { IndexError, isFloating, ShapeError, sameDims, showShape, ValueError } from "../core/index.ts";
 import { type Bound, noGrad, op, spec } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { logsigmoid } from "./activation.ts";
 import { add, div, mul, sub } from "./binary.ts";
 import { gt, lt, ne } from "./compare.ts";
-import { cast } from "./copy.ts";
+import { type Classes, checkClasses, classDim, classesOf, entropyOfRows, isEntropyOfRows } from "./entropy.ts";
 import { gather } from "./gather.ts";
 import {
   type LossOf,
@@ -233,57 +222,23 @@ export const binaryCrossEntropyWithLogits: Loss<
   () => "BinaryCrossEntropyWithLogitsBackward0",
 );
 
-/** Targets as they are looked up. */
-interface Classes {
-  /** True where the target counts. */
-  readonly counts: Tensor;
-  /** The classes, 0 where the target does not count. */
-  readonly index: Tensor;
-  /** The weight of each, null for 1. */
-  readonly weight: Tensor | null;
-}
-
-/** The dim of the classes: the second, or the only one. */
-const classDim = (input: Tensor): number => (input.ndim === 1 ? 0 : 1);
-
-function classesOf(input: Tensor, target: Tensor, weight: Tensor | null, ignoreIndex: number): Classes {
-  const dim = classDim(input);
-  if (input.ndim === 0) throw new ShapeError(`input is ${show(input)}, expected at least one dim`);
-  const wanted = input.shape.filter((_, d) => d !== dim);
-  if (!sameDims(target.shape, wanted)) {
-    throw new ShapeError(`Expected target size ${showShape(wanted)}, got ${showShape(target.shape)}`);
-  }
-  if (weight !== null && (weight.ndim !== 1 || weight.shape[0] !== input.shape[dim])) {
-    throw new ShapeError(
-      `weight tensor should be defined either for all ${input.shape[dim]} classes or no classes, got ${show(weight)}`,
-    );
-  }
-  if (isFloating(target.code) || isComplex(target.code)) {
-    throw new DTypeError(`target is ${show(target)}, expected classes as int64, or probabilities of the input's shape`);
-  }
-  const classes = target.code === INT64 ? target : cast(target, INT64);
-  const counts = ne(classes, ignoreIndex);
-  const index = where(counts, classes, 0);
-  return { counts, index, weight: weight && reshape(gather(weight, 0, reshape(index, [-1])), index.shape) };
-}
-
 /** `-weight[y] · x[y]`, 0 where the target does not count, reduced: the mean is weighted. */
 function likelihood(input: Tensor, classes: Classes, reduction: LossReduction): Tensor {
   const { counts, index, weight } = classes;
   const dim = classDim(input);
-  const picked = reshape(lookedUp(input, dim, unsqueeze(index, dim)), index.shape);
+  const picked = lookedUp(input.shape[dim]!, () => reshape(gather(input, dim, unsqueeze(index, dim)), index.shape));
   const losses = where(counts, neg(weight === null ? picked : mul(picked, weight)), 0);
   return reduction === "mean" ? div(sum(losses), total(classes)) : reduced(losses, reduction);
 }
 
-/** `gather`, whose index is a target. */
-function lookedUp(input: Tensor, dim: number, target: Tensor): Tensor {
+/** What `look` finds by a target among so many classes. */
+function lookedUp(classes: number, look: () => Tensor): Tensor {
   try {
-    return gather(input, dim, target);
+    return look();
   } catch (error) {
     if (!(error instanceof IndexError)) throw error;
     const found = /index (-?\d+)/.exec(error.message)?.[1];
-    throw new IndexError(`Target ${found} is out of bounds for ${input.shape[dim]} classes`);
+    throw new IndexError(`Target ${found} is out of bounds for ${classes} classes`);
   }
 }
 
@@ -306,8 +261,10 @@ export const nllLoss: Loss<
   "nllLoss",
   "weight?, sizeAverage?, ignoreIndex?, reduce?, reduction?",
   { ...USUAL, weight: null, ignoreIndex: -100 },
-  ({ input, target, weight, ignoreIndex, ...rest }) =>
-    likelihood(input, classesOf(input, target, weight, ignoreIndex), reductionOf(rest)),
+  ({ input, target, weight, ignoreIndex, ...rest }) => {
+    checkClasses(input, target, weight);
+    return likelihood(input, classesOf(target, weight, ignoreIndex), reductionOf(rest));
+  },
   ({ input }) => likelihoodNode(input),
 );
 
@@ -336,13 +293,18 @@ export const crossEntropy: Loss<
     const reduction = reductionOf(rest);
     const dim = classDim(input);
     const count = input.shape[dim] ?? 0;
-    const logs = logSoftmax(input, dim);
     if (isFloating(target.code) && sameDims(target.shape, input.shape)) {
+      const logs = logSoftmax(input, dim);
       const spread = labelSmoothing === 0 ? target : add(mul(target, 1 - labelSmoothing), labelSmoothing / count);
       const losses = neg(sum(mul(weighed(logs, weight), spread), dim));
       return reduction === "mean" ? div(sum(losses), losses.numel()) : reduced(losses, reduction);
     }
-    const classes = classesOf(input, target, weight, ignoreIndex);
+    checkClasses(input, target, weight);
+    if (labelSmoothing === 0 && isEntropyOfRows(input, target, weight, reduction)) {
+      return lookedUp(count, () => entropyOfRows(input, target, weight, ignoreIndex, reduction).loss);
+    }
+    const logs = logSoftmax(input, dim);
+    const classes = classesOf(target, weight, ignoreIndex);
     const hard = likelihood(logs, classes, reduction);
     if (labelSmoothing === 0) return hard;
     const all = where(classes.counts, neg(sum(weighed(logs, weight), dim)), 0);

@@ -28,9 +28,11 @@ import {
   type Sample,
   type Spec,
   spec,
+  toDense,
   wrongArgument,
 } from "../op/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import { Tensor } from "../tensor/index.ts";
+import { reordered } from "./axes.ts";
 import { mul } from "./binary.ts";
 import { conj } from "./complex.ts";
 import { launchProduct } from "./product.ts";
@@ -92,16 +94,38 @@ function productGradients(g: Tensor, { a, b }: { a: Tensor; b: Tensor }): { a: (
   const vector = (x: Tensor, n: number): Tensor => reshape(x, [...x.shape.slice(0, -2), n]);
   return {
     a: () => {
-      const result = matmul(middle, adjoint(right));
+      const result = right.ndim === 2 ? linear(middle, conjugate(right)) : matmul(middle, adjoint(right));
       return a.ndim === 1 ? vector(result, a.shape[0]!) : result;
     },
     b: () => {
       // One b for a whole batch of a: the batch is summed inside one product.
-      const flat = left.ndim > 2 && right.ndim === 2;
-      const result = flat ? matmul(adjoint(rowsOf(left)), rowsOf(middle)) : matmul(adjoint(left), middle);
+      const result = right.ndim === 2 ? productOfRows(conjugate(left), middle) : matmul(adjoint(left), middle);
       return b.ndim === 1 ? vector(result, b.shape[0]!) : result;
     },
   };
+}
+
+/** `Σ aᵀ·b` over all rows, whatever dims they are in: how a weight's gradient comes about. */
+const productOfRows: (a: Tensor, b: Tensor) => Tensor = /* @__PURE__ */ op(
+  "productOfRows",
+  "a, b",
+  (a: Tensor, b: Tensor) => [{ a, b }],
+  {
+    infer: ({ a, b }) => spec(a.code, [a.shape[a.ndim - 1]!, b.shape[b.ndim - 1]!]),
+    kernel: "matmul",
+    strided: true,
+    launch: (k, { a, b }, { out }) => launchProduct(k, reordered(asRows(a), [1, 0]), asRows(b), null, out),
+    decompose: ({ a, b }) => matmul(transposed(rowsOf(a)), rowsOf(b)),
+    samples: [[f32(2, 5, 3), f32(2, 5, 4)]],
+  },
+);
+
+/** `rowsOf`, below the tape. */
+function asRows(x: Tensor): Tensor {
+  if (x.ndim === 2) return x;
+  const { storage, code, offset, layout } = toDense(x);
+  const n = layout.shape[x.ndim - 1]!;
+  return new Tensor(storage, code, dense([n === 0 ? 0 : layout.size / n, n]), offset);
 }
 
 /** All dims but the last as rows. */
@@ -442,7 +466,7 @@ export const linear: FnQ<
         weight: () =>
           vector
             ? matmul(reshape(g, [g.numel()]), conjugate(rowsOf(x)))
-            : matmul(transposed(rowsOf(g)), conjugate(rowsOf(x))),
+            : productOfRows(g.ndim === 1 ? reshape(g, [1, -1]) : g, conjugate(x.ndim === 1 ? reshape(x, [1, -1]) : x)),
         bias: () => g,
       };
     },

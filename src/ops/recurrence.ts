@@ -25,13 +25,13 @@ type Four = [Tensor, Tensor, Tensor, Tensor];
 
 // ── one step by operators ────────────────────────────────────────────────────────────────────────────────────────────
 
-/** `h' = act(x + U·h)`. */
+/** `h' = act(x + U·h)`. @internal */
 export function rnnStep(x: Tensor, u: Tensor, h: Tensor, rectified: boolean): Tensor {
   const sum = addmm(x, h, turned(u));
   return rectified ? relu(sum) : tanh(sum);
 }
 
-/** `c' = σ(f)·c + σ(i)·tanh(g)`, `h' = σ(o)·tanh(c')` of i, f, g, o = x + U·h. */
+/** `c' = σ(f)·c + σ(i)·tanh(g)`, `h' = σ(o)·tanh(c')` of i, f, g, o = x + U·h. @internal */
 export function lstmStep(x: Tensor, u: Tensor, h: Tensor, c: Tensor): { h: Tensor; c: Tensor; gates: Four } {
   const [i, f, g, o] = split(addmm(x, h, turned(u)), c.shape[1]!, 1) as Four;
   const gates: Four = [sigmoid(i), sigmoid(f), tanh(g), sigmoid(o)];
@@ -39,7 +39,7 @@ export function lstmStep(x: Tensor, u: Tensor, h: Tensor, c: Tensor): { h: Tenso
   return { h: mul(gates[3], tanh(cell)), c: cell, gates };
 }
 
-/** `h' = (1 - z)·n + z·h` of r, z = σ(x + p) and n = tanh(x + r·q), where p and q are U·h + bias. */
+/** `h' = (1 - z)·n + z·h` of r, z = σ(x + p) and n = tanh(x + r·q), where p and q are U·h + bias. @internal */
 export function gruStep(x: Tensor, u: Tensor, h: Tensor, bias: Tensor | null): { h: Tensor; gates: Four } {
   const width = h.shape[1]!;
   const [fromInput, newInput] = split(x, [2 * width, width], 1) as [Tensor, Tensor];
@@ -55,7 +55,7 @@ export function gruStep(x: Tensor, u: Tensor, h: Tensor, bias: Tensor | null): {
 const unitRows = (batch: number): number => Math.ceil(batch / UNITS / 12) * 12;
 const UNITS = 16;
 
-/** Begins a launch over the steps of `h` [t, b, h], with U packed as it is (`back`: for the product with U) or transposed. */
+/** Begins a launch over the steps of `h` [t, b, h], with U packed as it is (`back`) or transposed. */
 function begin(k: Kernels, name: string, u: Tensor, h: Tensor, first: Tensor, reverse: boolean, back: boolean): Call {
   const [columns, depth] = back ? [u.shape[1]!, u.shape[0]!] : (u.shape as [number, number]);
   const lanes = 32 / SIZE[k.code]!;
@@ -143,7 +143,7 @@ function once<T>(make: () => T): () => T {
 
 // ── rnn ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** All steps of a simple network: the states [t, b, h]. */
+/** All steps of a simple network: the states [t, b, h]. @internal */
 export const rnnScan: (x: Tensor, u: Tensor, h: Tensor, rectified: boolean, reverse: boolean) => Tensor =
   /* @__PURE__ */ op(
     "rnnScan",
@@ -217,7 +217,10 @@ const rnnScanGrad: (
 
 // ── lstm ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** All steps of a long short-term memory: the states h and c, [t, b, h] each, and σ(i), σ(f), tanh(g), σ(o) side by side. */
+/**
+ * All steps of a long short-term memory: the states h and c, [t, b, h] each, and σ(i), σ(f), tanh(g), σ(o) side by side.
+ * @internal
+ */
 export const lstmScan: (x: Tensor, u: Tensor, h: Tensor, c: Tensor, reverse: boolean) => Named<["h", "c", "gates"]> =
   /* @__PURE__ */ op(
     "lstmScan",
@@ -331,7 +334,7 @@ function lstmGradient(
 
 // ── gru ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** All steps of a gated recurrent unit: the states [t, b, h], and r, z, n, q side by side (see `gruStep`). */
+/** All steps of a gated recurrent unit: the states [t, b, h], and r, z, n, q side by side (see `gruStep`). @internal */
 export const gruScan: (
   x: Tensor,
   u: Tensor,

@@ -292,7 +292,8 @@ export const sumToSize: Op<
     const fits = lead >= 0 && shape.every((n, d) => n === x.shape[d + lead] || n === 1);
     if (!fits) throw new ShapeError(`sumToSize: ${showShape(shape)} does not broadcast to ${show(x)}`);
     const dims = [...x.shape.keys()].filter((d) => d < lead || (shape[d - lead] === 1 && x.shape[d] !== 1));
-    return dims.length === 0 ? reshape(x, shape) : reshape(sum(x, dims, true), shape);
+    if (dims.length === 0) return reshape(x, shape);
+    return dims[dims.length - 1]! < lead ? sum(x, dims) : reshape(sum(x, dims, true), shape);
   },
   { opName: "sumToSize" },
 ) as never;

@@ -11,7 +11,7 @@ import { addcdiv_, addcmul_, lerp_ } from "./ternary.ts";
 import { sqrt } from "./unary.ts";
 
 /** Tensors that are written, and what the step goes by; B are the factors in the order of the signature. */
-type Step<T extends readonly (Tensor | null)[], F, B extends readonly unknown[]> = ((
+type Step<T extends readonly (Tensor | readonly Tensor[] | null)[], F, B extends readonly unknown[]> = ((
   ...args: [...T, factors: F]
 ) => void) & {
   readonly [BOUND]: [...T, ...B];
@@ -94,11 +94,18 @@ export interface AdamFactors {
 }
 
 /**
- * One step of Adam. Writes `param`, the averages `expAvg` and `expAvgSq`, and with `maxExpAvgSq` (AMSGrad) the greatest
- * of the latter, which then stands for it: `param = shrink · param - rate · expAvg / (√expAvgSq / root + eps)`.
+ * One step of Adam for parameters that go by the same factors. Writes each `param`, its averages `expAvg` and `expAvgSq`, and
+ * with `maxExpAvgSq` (AMSGrad, else empty) the greatest of the latter, which then stands for it:
+ * `param = shrink · param - rate · expAvg / (√expAvgSq / root + eps)`.
  */
 export const adamStep_: Step<
-  [param: Tensor, grad: Tensor, expAvg: Tensor, expAvgSq: Tensor, maxExpAvgSq: Tensor | null],
+  [
+    param: readonly Tensor[],
+    grad: readonly Tensor[],
+    expAvg: readonly Tensor[],
+    expAvgSq: readonly Tensor[],
+    maxExpAvgSq: readonly Tensor[],
+  ],
   AdamFactors,
   AdamBound
 > = /* @__PURE__ */ op(
@@ -109,23 +116,36 @@ export const adamStep_: Step<
     { sign, weightDecay, shrink, beta1, beta2, rate, root, eps },
   ],
   {
-    infer: ({ param, grad, expAvg, expAvgSq, maxExpAvgSq }) =>
-      together("adamStep_", param, [grad, expAvg, expAvgSq, maxExpAvgSq]),
+    infer({ param, grad, expAvg, expAvgSq, maxExpAvgSq }) {
+      for (const [i, p] of param.entries()) {
+        together("adamStep_", p, [grad[i]!, expAvg[i]!, expAvgSq[i]!, maxExpAvgSq[i] ?? null]);
+      }
+      return [];
+    },
     kernel: "adam",
     launch(k, { param, grad, expAvg, expAvgSq, maxExpAvgSq }, _, f) {
-      const call = k.call("adam");
-      for (const x of [param, grad, expAvg, expAvgSq, maxExpAvgSq]) call.tensor(x);
-      for (const factor of [f.sign, f.weightDecay, f.shrink, f.beta1, f.beta2, f.rate, f.root, f.eps])
-        call.real(factor);
-      call.run(param.layout.size, POINTWISE_GRAIN);
+      for (let i = 0; i < param.length; i++) {
+        const call = k.call("adam").tensor(param[i]!).tensor(grad[i]!).tensor(expAvg[i]!).tensor(expAvgSq[i]!);
+        call
+          .tensor(maxExpAvgSq[i] ?? null)
+          .real(f.sign)
+          .real(f.weightDecay)
+          .real(f.shrink)
+          .real(f.beta1)
+          .real(f.beta2);
+        call.real(f.rate).real(f.root).real(f.eps).run(param[i]!.layout.size, POINTWISE_GRAIN);
+      }
     },
     decompose({ param, grad, expAvg, expAvgSq, maxExpAvgSq }, f) {
-      mul_(param, f.shrink);
-      const g = add(mul(grad, f.sign), mul(param, f.weightDecay));
-      lerp_(expAvg, g, 1 - f.beta1);
-      addcmul_(mul_(expAvgSq, f.beta2), g, g, { value: 1 - f.beta2 });
-      if (maxExpAvgSq !== null) copy_(maxExpAvgSq, maximum(maxExpAvgSq, expAvgSq));
-      addcdiv_(param, expAvg, add(div(sqrt(maxExpAvgSq ?? expAvgSq), f.root), f.eps), { value: -f.rate });
+      for (const [i, p] of param.entries()) {
+        const [average, squares, greatest] = [expAvg[i]!, expAvgSq[i]!, maxExpAvgSq[i] ?? null];
+        mul_(p, f.shrink);
+        const g = add(mul(grad[i]!, f.sign), mul(p, f.weightDecay));
+        lerp_(average, g, 1 - f.beta1);
+        addcmul_(mul_(squares, f.beta2), g, g, { value: 1 - f.beta2 });
+        if (greatest !== null) copy_(greatest, maximum(greatest, squares));
+        addcdiv_(p, average, add(div(sqrt(greatest ?? squares), f.root), f.eps), { value: -f.rate });
+      }
       return [];
     },
     mutates: ["param", "expAvg", "expAvgSq", "maxExpAvgSq"],

@@ -1,5 +1,5 @@
 import { type Arguments, keywords } from "../op/index.ts";
-import { adamStep_ } from "../ops/index.ts";
+import { type AdamFactors, adamStep_ } from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import {
   atLeast0,
@@ -11,6 +11,7 @@ import {
   type ParamGroup,
   type ParamState,
   type Params,
+  type Prepared,
   type Step,
 } from "./optimizer.ts";
 
@@ -77,6 +78,32 @@ const bindAdamW = /* @__PURE__ */ keywords<Bindable>("AdamW", NAMES, {
   decoupledWeightDecay: true,
 });
 
+interface AdamStep extends Step {
+  readonly tensors: readonly [
+    param: Tensor,
+    grad: Tensor,
+    expAvg: Tensor,
+    expAvgSq: Tensor,
+    maxExpAvgSq: Tensor | null,
+  ];
+  readonly factors: AdamFactors;
+}
+
+/** True where two steps can be taken by one call: what they go by is the same, and where and of what their tensors are. */
+function alike(a: AdamStep, b: AdamStep): boolean {
+  const [x, y] = [a.tensors[0], b.tensors[0]];
+  if (x.code !== y.code || x.device !== y.device || (a.tensors[4] === null) !== (b.tensors[4] === null)) return false;
+  for (const name in a.factors) {
+    if (a.factors[name as keyof AdamFactors] !== b.factors[name as keyof AdamFactors]) return false;
+  }
+  return true;
+}
+
+function together(steps: readonly AdamStep[]): void {
+  const list = (i: number): Tensor[] => steps.map(({ tensors }) => tensors[i]!).filter((x) => x !== null);
+  adamStep_(list(0), list(1), list(2), list(3), list(4), steps[0]!.factors);
+}
+
 /** What Adam and AdamW share: all but the defaults. */
 abstract class AdamBase extends Optimizer<AdamGroup, AdamOptions> {
   protected override check({ lr, betas, eps, weightDecay }: AdamGroup): void {
@@ -106,10 +133,24 @@ abstract class AdamBase extends Optimizer<AdamGroup, AdamOptions> {
       eps,
     };
     fits(this, param, grad, expAvg, expAvgSq, maxExpAvgSq);
-    return {
-      state: { step, expAvg, expAvgSq, ...(maxExpAvgSq && { maxExpAvgSq }) },
-      run: () => adamStep_(param, grad, expAvg, expAvgSq, maxExpAvgSq, factors),
+    const made: AdamStep = {
+      state: maxExpAvgSq === null ? { step, expAvg, expAvgSq } : { step, expAvg, expAvgSq, maxExpAvgSq },
+      tensors: [param, grad, expAvg, expAvgSq, maxExpAvgSq],
+      factors,
+      run: () => together([made]),
     };
+    return made;
+  }
+
+  /** Neighbours that go by the same factors step together: one operator for a whole network. */
+  protected override run(steps: readonly Prepared<AdamStep>[]): void {
+    for (let i = 0; i < steps.length; ) {
+      const [, first] = steps[i]!;
+      let end = i + 1;
+      while (end < steps.length && alike(first, steps[end]![1])) end++;
+      together(steps.slice(i, end).map(([, step]) => step));
+      i = end;
+    }
   }
 }
 

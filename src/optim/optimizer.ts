@@ -50,6 +50,9 @@ interface StepHook<T> {
   run(optimizer: T): void;
 }
 
+/** A parameter and its step. */
+export type Prepared<S extends Step = Step> = readonly [param: Tensor, step: S];
+
 /** Options that are the same for most optimizers. */
 export interface CommonOptions {
   /** The learning rate. */
@@ -176,20 +179,23 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup, O extends obj
     const loss = closure === undefined ? undefined : enableGrad(closure);
     scope(() =>
       noGrad(() => {
-        const steps: [Tensor, Step][] = [];
+        const steps: Prepared[] = [];
         for (const group of this.paramGroups) {
           for (const param of group.params) {
             const grad = gradOf(param);
             if (grad !== null) steps.push([param, this.prepare(group, param, grad, this.state.get(param) ?? null)]);
           }
         }
-        for (const [param, { state, run }] of steps) {
-          scope(run); // what one formula needs on its way goes back before the next one
-          this.keepState(param, state);
-        }
+        this.run(steps);
+        for (const [param, { state }] of steps) this.keepState(param, state);
       }),
     );
     return loss;
+  }
+
+  /** Takes the steps of all parameters. */
+  protected run(steps: readonly Prepared[]): void {
+    for (const [, { run }] of steps) scope(run); // what one formula needs on its way goes back before the next one
   }
 
   /** What is new in a state outlives the scope of the step; had the step been refused, it would have ended with it. */

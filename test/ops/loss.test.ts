@@ -1,5 +1,5 @@
 // The derivatives of the losses, against finite differences, and the values at their kinks.
-import { autograd, nn, type Tensor, tensor } from "flambeau";
+import { allclose, autograd, manualSeed, nn, randn, type Tensor, tensor } from "flambeau";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
@@ -80,6 +80,42 @@ kinks("where two branches meet, and beyond what a float can hold", () => {
   assert.is(F.klDiv(tensor([0.5], { dtype: "float64" }), tensor([0], { dtype: "float64" })).item(), 0);
 });
 
+const entropies = suite("cross entropy of rows");
+
+// The one operator against the likelihood of log-probabilities, which is made of others.
+entropies("its value and gradient are those of its parts", () => {
+  const weights = tensor([0.5, 2, 1, 0.25, 3], { dtype: "float64" });
+  const target = tensor([4, 1, 0, 3, 1, 2]);
+  manualSeed(3);
+  const x = randn([6, 5], { dtype: "float64", requiresGrad: true });
+  for (const weight of [null, weights])
+    for (const ignoreIndex of [-100, 1])
+      for (const reduction of ["mean", "sum", "none"] as const) {
+        const options = { weight, ignoreIndex, reduction };
+        const [whole, parts] = [
+          F.crossEntropy(x, target, options),
+          F.nllLoss(F.logSoftmax(x, 1), target, options),
+        ] as const;
+        const along = (y: Tensor): Tensor => autograd.grad(y.sin().sum(), x)[0]!;
+        assert.ok(
+          allclose(whole, parts, { rtol: 1e-12, atol: 1e-14 }),
+          JSON.stringify({ ...options, weight: !!weight }),
+        );
+        assert.ok(allclose(along(whole), along(parts), { rtol: 1e-12, atol: 1e-14 }));
+      }
+});
+
+entropies("nothing but ignored rows, a class that is none, a row that overflows", () => {
+  const x = tensor([[1.5, 2.5]], { requiresGrad: true });
+  const none = F.crossEntropy(x, tensor([1]), { ignoreIndex: 1 });
+  assert.ok(Number.isNaN(none.item()));
+  none.backward();
+  assert.equal(x.grad!.tolist(), [[0, 0]]);
+  assert.throws(() => F.crossEntropy(x, tensor([2])), /Target 2 is out of bounds for 2 classes/);
+  assert.is(F.crossEntropy(tensor([[1e30, -1e30]], { dtype: "float32" }), tensor([0])).item(), 0);
+  assert.ok(Number.isNaN(F.crossEntropy(tensor([[Infinity, 0.5]]), tensor([0])).item()));
+});
+
 derivatives.run();
 kinks("the mistakes that are made most are refused by name", () => {
   const { binaryCrossEntropy, crossEntropy } = F;
@@ -93,3 +129,4 @@ kinks("the mistakes that are made most are refused by name", () => {
 });
 
 kinks.run();
+entropies.run();

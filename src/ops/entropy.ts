@@ -1,0 +1,204 @@
+// Cross entropy of rows of logits with a class each, as one operator: assembly/rows/crossentropy.ts. The loss itself, with all
+// that it takes, is in loss.ts. No public names.
+
+import {
+  DTypeError,
+  FLOAT32,
+  FLOAT64,
+  INT64,
+  isComplex,
+  isFloating,
+  ShapeError,
+  sameDims,
+  show,
+  showShape,
+} from "../core/index.ts";
+import { f32, indices, type Named, op, spec } from "../op/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+import { div, mul, sub } from "./binary.ts";
+import { eq, ne } from "./compare.ts";
+import { cast } from "./copy.ts";
+import { arange, ones } from "./create.ts";
+import { gather } from "./gather.ts";
+import { cat } from "./join.ts";
+import type { LossReduction } from "./lossform.ts";
+import { grainOf } from "./product.ts";
+import { amax, sum } from "./reduce.ts";
+import { softmax } from "./softmax.ts";
+import { where } from "./ternary.ts";
+import { exp, log, neg } from "./unary.ts";
+import { reshape, unsqueeze } from "./view.ts";
+
+/** Targets as they are looked up. @internal */
+export interface Classes {
+  /** True where the target counts. */
+  readonly counts: Tensor;
+  /** The classes, 0 where the target does not count. */
+  readonly index: Tensor;
+  /** The weight of each, null for 1. */
+  readonly weight: Tensor | null;
+}
+
+/** The dim of the classes: the second, or the only one. @internal */
+export const classDim = (input: Tensor): number => (input.ndim === 1 ? 0 : 1);
+
+/** Throws unless there is a class for each row of the input, and a weight for each class if there are any. @internal */
+export function checkClasses(input: Tensor, target: Tensor, weight: Tensor | null): void {
+  const dim = classDim(input);
+  if (input.ndim === 0) throw new ShapeError(`input is ${show(input)}, expected at least one dim`);
+  const wanted = input.shape.filter((_, d) => d !== dim);
+  if (!sameDims(target.shape, wanted)) {
+    throw new ShapeError(`Expected target size ${showShape(wanted)}, got ${showShape(target.shape)}`);
+  }
+  if (weight !== null && (weight.ndim !== 1 || weight.shape[0] !== input.shape[dim])) {
+    throw new ShapeError(
+      `weight tensor should be defined either for all ${input.shape[dim]} classes or no classes, got ${show(weight)}`,
+    );
+  }
+  if (isFloating(target.code) || isComplex(target.code)) {
+    throw new DTypeError(`target is ${show(target)}, expected classes as int64, or probabilities of the input's shape`);
+  }
+}
+
+/** @internal */
+export function classesOf(target: Tensor, weight: Tensor | null, ignoreIndex: number): Classes {
+  const classes = target.code === INT64 ? target : cast(target, INT64);
+  const counts = ne(classes, ignoreIndex);
+  const index = where(counts, classes, 0);
+  return { counts, index, weight: weight && reshape(gather(weight, 0, reshape(index, [-1])), index.shape) };
+}
+
+/** True where `entropyOfRows` takes them. @internal */
+export function isEntropyOfRows(x: Tensor, target: Tensor, weight: Tensor | null, reduction: LossReduction): boolean {
+  const floats = x.code === FLOAT32 || x.code === FLOAT64; // narrower ones could not hold the sum of the weights
+  const weights = weight === null || (weight.code === x.code && !weight.requiresGrad);
+  const known = reduction === "mean" || reduction === "sum" || reduction === "none";
+  return floats && weights && known && x.ndim === 2 && target.code === INT64;
+}
+
+/** The loss; the greatest logit and `log Σ exp(x - max)` of each row; what a mean divides by, else 1. @internal */
+export const entropyOfRows: (
+  x: Tensor,
+  target: Tensor,
+  weight: Tensor | null,
+  ignore: number,
+  reduction: LossReduction,
+) => Named<["loss", "moments", "total"]> = /* @__PURE__ */ op(
+  "entropyOfRows",
+  "x, target, weight, ignore, reduction",
+  (x: Tensor, target: Tensor, weight: Tensor | null, ignore: number, reduction: LossReduction) => [
+    { x, target, weight },
+    { ignore, reduction },
+  ],
+  {
+    outputs: ["loss", "moments", "total"],
+    differentiable: ["loss"],
+    infer: ({ x }, { reduction }) => {
+      const rows = x.shape[0]!;
+      return [spec(x.code, reduction === "none" ? [rows] : []), spec(x.code, [rows, 2]), spec(x.code, [])];
+    },
+    kernel: "crossEntropy",
+    launch(k, { x, target, weight }, { loss, moments, total }, { ignore, reduction }) {
+      const [rows, n] = x.shape as [number, number];
+      const losses = reduction === "none" ? loss : k.scratch(x.code, [rows]);
+      const shares = k.scratch(x.code, [rows]);
+      const each = k.call("crossEntropy").int(n).tensor(x).tensor(target).tensor(weight).long(BigInt(ignore));
+      each
+        .tensor(losses)
+        .tensor(shares)
+        .tensor(moments)
+        .run(rows, grainOf(n * WORK));
+      const all = k
+        .call("crossEntropyTotal")
+        .int(rows)
+        .tensor(losses)
+        .tensor(reduction === "mean" ? shares : null);
+      all
+        .tensor(reduction === "none" ? null : loss)
+        .tensor(total)
+        .run(1, 1);
+    },
+    decompose({ x, target, weight }, { ignore, reduction }) {
+      const most = amax(x, 1, true);
+      const norm = log(sum(exp(sub(x, most)), 1, true));
+      const { counts, index, weight: weights } = classesOf(target, weight, ignore);
+      const chosen = neg(reshape(gather(sub(sub(x, most), norm), 1, unsqueeze(index, 1)), index.shape));
+      const losses = where(counts, weights === null ? chosen : mul(chosen, weights), 0);
+      const total =
+        reduction === "mean"
+          ? cast(sum(sharesOf(counts, weights)), x.code)
+          : ones([], { dtype: x.dtype, device: x.device });
+      return [reduction === "none" ? losses : div(sum(losses), total), cat([most, norm], 1), total];
+    },
+    saves: ["x", "target", "weight", "moments", "total"],
+    vjp({ loss: g }, { x, target, weight, moments, total }, { ignore, reduction }) {
+      return {
+        x: () => entropyOfRowsGrad(g!, x, target, weight, moments, total, ignore, reduction),
+        target: null,
+        weight: null,
+      };
+    },
+    method: false,
+    samples: [
+      [f32(4, 3), indices(3, 4), null, 1, "mean"],
+      [f32(2, 5), indices(5, 2), null, -100, "sum"],
+      [f32(3, 9), indices(9, 3), null, -100, "none"],
+    ],
+  },
+);
+
+/** Multiplications that an exponential takes as long as. */
+const WORK = 16;
+
+/** The weight with which each row counts. */
+const sharesOf = (counts: Tensor, weight: Tensor | null): Tensor =>
+  weight === null ? counts : where(counts, weight, 0);
+
+/** `(softmax(x) - [j = class]) · share · g / total`. */
+const entropyOfRowsGrad: (
+  g: Tensor,
+  x: Tensor,
+  target: Tensor,
+  weight: Tensor | null,
+  moments: Tensor,
+  total: Tensor,
+  ignore: number,
+  reduction: LossReduction,
+) => Tensor = /* @__PURE__ */ op(
+  "entropyOfRowsGrad",
+  "g, x, target, weight, moments, total, ignore, reduction",
+  (
+    g: Tensor,
+    x: Tensor,
+    target: Tensor,
+    weight: Tensor | null,
+    moments: Tensor,
+    total: Tensor,
+    ignore: number,
+    reduction: LossReduction,
+  ) => [
+    { g, x, target, weight, moments, total },
+    { ignore, reduction },
+  ],
+  {
+    infer: ({ x }) => spec(x.code, x.shape),
+    kernel: "crossEntropyBackward",
+    launch(k, { g, x, target, weight, moments, total }, { out }, { ignore, reduction }) {
+      const [rows, n] = x.shape as [number, number];
+      const call = k.call("crossEntropyBackward").int(n).tensor(x).tensor(target).tensor(weight).long(BigInt(ignore));
+      call
+        .tensor(moments)
+        .tensor(total)
+        .tensor(g)
+        .bool(reduction === "none")
+        .tensor(out);
+      call.run(rows, grainOf(n * WORK));
+    },
+    decompose({ g, x, target, weight, total }, { ignore }) {
+      const { counts, index, weight: weights } = classesOf(target, weight, ignore);
+      const factor = where(counts, div(mul(sharesOf(counts, weights), g), total), 0);
+      const hot = cast(eq(unsqueeze(index, 1), arange(x.shape[1]!, { device: x.device })), x.code);
+      return mul(sub(softmax(x, 1), hot), unsqueeze(factor, 1));
+    },
+  },
+);
