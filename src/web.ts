@@ -58,7 +58,9 @@ function spawn(seed: WorkerSeed): Worker {
 
 function peer(url: string, module: string): Peer {
   if (typeof globalThis.Worker === "undefined") throw new TypeError("no Worker here");
-  const files = filesOfPeer(url, module);
+  // webpack writes down where it read the file: that is no address here.
+  const here = url.startsWith("file:") && globalThis.location?.protocol !== "file:" ? "" : url;
+  const files = filesOfPeer(here, module);
   const thread = new globalThis.Worker(addressOf(PEER), { type: "module" });
   const self: Peer = {
     onmessage: null,

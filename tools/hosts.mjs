@@ -21,7 +21,7 @@ const COLUMNS = {
 };
 
 rmSync(notes, { force: true });
-test(process.execPath, "hosts/");
+test(process.execPath, "hosts/hosts", "hosts/browser", "hosts/bundlers");
 for (const node of process.argv.slice(2)) test(node, "hosts/hosts");
 
 const rows = new Map(); // host → what was seen, by the kind of page
@@ -70,7 +70,7 @@ function labelOf(host, version) {
   return [name === "workerd" ? name : known + number, ...rest].join(", ");
 }
 
-function test(node, part) {
-  const { status } = spawnSync(node, [path.join(root, "tools/test.mjs"), part], { cwd: root, stdio: "inherit" });
+function test(node, ...parts) {
+  const { status } = spawnSync(node, [path.join(root, "tools/test.mjs"), ...parts], { cwd: root, stdio: "inherit" });
   if (status !== 0) process.exit(1);
 }

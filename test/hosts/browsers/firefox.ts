@@ -37,10 +37,7 @@ export const firefox: Browser = {
         return {
           answer: JSON.parse((outcome["result"] as { value: string }).value),
           said,
-          async workers() {
-            const { realms } = (await call("script.getRealms", {})) as { realms: readonly { type: string }[] };
-            return realms.filter(({ type }) => type === "dedicated-worker").length;
-          },
+          workers: async () => workersOf(context, (await call("script.getRealms", {}))["realms"] as readonly Realm[]),
           close: async () => void (await call("browsingContext.close", { context })),
         };
       },
@@ -54,6 +51,24 @@ export const firefox: Browser = {
     };
   },
 };
+
+interface Realm {
+  readonly realm: string;
+  readonly type: string;
+  readonly context?: unknown;
+  readonly owners?: readonly string[];
+}
+
+/** How many workers a page has, and they have. Those of pages that were closed can be there for long. */
+function workersOf(context: unknown, realms: readonly Realm[]): number {
+  const mine = new Set(realms.filter((realm) => realm.context === context).map(({ realm }) => realm));
+  const pages = mine.size;
+  for (let before = 0; before < mine.size; ) {
+    before = mine.size;
+    for (const { realm, owners } of realms) if (owners?.some((owner) => mine.has(owner))) mine.add(realm);
+  }
+  return mine.size - pages;
+}
 
 /** It prints where it listens. */
 function address(child: ChildProcess): Promise<string> {
