@@ -39,12 +39,15 @@ for (const line of readFileSync(notes, "utf8").trim().split("\n")) {
   rows.get(row).kinds.set(kind, threads === "one thread" ? "one thread" : "threads");
 }
 
+const programs = ({ kinds }) => Number(kinds.has("a program"));
+const ordered = [...rows].sort(([, a], [, b]) => programs(b) - programs(a)); // pages below
+
 const table = [
   `| | kernels | ${Object.keys(COLUMNS).join(" | ")} |`,
   `|---|---|${Object.keys(COLUMNS)
     .map(() => "---|")
     .join("")}`,
-  ...[...rows].map(([host, { kernels, kinds }]) => {
+  ...ordered.map(([host, { kernels, kinds }]) => {
     const cells = Object.values(COLUMNS).map((names) => {
       const seen = names.map((name) => kinds.get(name)).filter((cell) => cell !== undefined);
       return [...new Set(seen)].join(", ");
