@@ -7,9 +7,11 @@ import * as ops from "./ops/index.ts";
 attachMethods(ops);
 
 export * as autograd from "./autograd.ts";
+export * as distributions from "./distributions/index.ts";
 export * from "./functions.ts";
 export { load, numpy, type Source, safetensors, save, type Target } from "./io/index.ts";
 export * as linalg from "./linalg.ts";
+export { deepcopy } from "./nn/deepcopy.ts";
 export * as nn from "./nn/index.ts";
 export * as masked from "./ops/masked.ts";
 export * as special from "./ops/special.ts";

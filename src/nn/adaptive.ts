@@ -37,18 +37,18 @@ abstract class Adaptive<S extends OutputSize> extends Layer {
 
 abstract class AdaptiveMax<S extends OutputSize> extends Adaptive<S> {
   readonly returnIndices: boolean;
-  readonly #pool: typeof adaptiveMaxPool2d;
+  private readonly _pool: typeof adaptiveMaxPool2d;
 
   constructor(pool: typeof adaptiveMaxPool2d, { outputSize, returnIndices }: Bound<AdaptiveMaxOptions<S>>) {
     super(outputSize);
     this.returnIndices = returnIndices;
-    this.#pool = pool;
+    this._pool = pool;
   }
 
   forward(input: Tensor): Tensor {
-    if (!this.returnIndices) return this.#pool(input, this.outputSize);
+    if (!this.returnIndices) return this._pool(input, this.outputSize);
     // Who asks for the places knows that two tensors come; the type is for all others.
-    return this.#pool(input, this.outputSize, true) as unknown as Tensor;
+    return this._pool(input, this.outputSize, true) as unknown as Tensor;
   }
 }
 

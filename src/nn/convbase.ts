@@ -47,7 +47,7 @@ export abstract class ConvBase extends Layer {
   readonly dilation: readonly number[];
   readonly groups: number;
   readonly paddingMode: PaddingMode;
-  readonly #transposed: boolean;
+  private readonly _transposed: boolean;
   weight: Parameter;
   bias: Parameter | null;
 
@@ -80,15 +80,15 @@ export abstract class ConvBase extends Layer {
     this.groups = groups;
     this.paddingMode = paddingMode;
     this.outputPadding = each(outputPadding, dims, name, "outputPadding");
-    this.#transposed = transposed;
-    this.weight = blank(new.target.lazy ? [0] : this.#weightShape(), { device, dtype });
+    this._transposed = transposed;
+    this.weight = blank(new.target.lazy ? [0] : this._weightShape(), { device, dtype });
     this.bias = bias ? blank([outChannels], { device, dtype }) : null;
     if (!new.target.lazy) this.resetParameters();
   }
 
-  #weightShape(): readonly number[] {
+  private _weightShape(): readonly number[] {
     const [from, to] = [this.inChannels, this.outChannels];
-    const channels = this.#transposed ? [from, to / this.groups] : [to, from / this.groups];
+    const channels = this._transposed ? [from, to / this.groups] : [to, from / this.groups];
     return [...channels, ...this.kernelSize];
   }
 
@@ -100,7 +100,7 @@ export abstract class ConvBase extends Layer {
     const { device, dtype } = this.weight;
     setData(
       this.weight,
-      outside(() => empty(this.#weightShape(), { device, dtype })),
+      outside(() => empty(this._weightShape(), { device, dtype })),
     );
     this.resetParameters();
     Object.setPrototypeOf(this, kind.prototype);
@@ -113,11 +113,11 @@ export abstract class ConvBase extends Layer {
 
   /** The input with its borders, where they are not zeros: a convolution adds only those by itself. */
   protected padded(input: Tensor): Tensor {
-    return this.paddingMode === "zeros" ? input : pad(input, this.#borders(), this.paddingMode);
+    return this.paddingMode === "zeros" ? input : pad(input, this._borders(), this.paddingMode);
   }
 
   /** Elements to add before and after, from the last dim to the first. */
-  #borders(): number[] {
+  private _borders(): number[] {
     const borders: number[] = [];
     for (let d = this.kernelSize.length - 1; d >= 0; d--) {
       if (typeof this.padding !== "string") borders.push(this.padding[d]!, this.padding[d]!);

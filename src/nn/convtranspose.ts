@@ -54,12 +54,12 @@ abstract class ConvTranspose extends ConvBase {
   }
 
   protected spread(conv: typeof convTranspose2d, input: Tensor, outputSize: readonly number[] | null): Tensor {
-    const more = outputSize === null ? this.outputPadding : this.#missing(input, outputSize);
+    const more = outputSize === null ? this.outputPadding : this._missing(input, outputSize);
     return conv(input, this.weight, this.bias, this.stride, this.padding, more, this.groups, this.dilation);
   }
 
   /** The padding behind the result that makes it as large as is asked. */
-  #missing(input: Tensor, outputSize: readonly number[]): readonly number[] {
+  private _missing(input: Tensor, outputSize: readonly number[]): readonly number[] {
     const dims = this.kernelSize.length;
     const size = outputSize.length === dims ? outputSize : outputSize.slice(input.ndim - dims);
     if (size.length !== dims) throw new ShapeError(`outputSize has ${outputSize.length} numbers, expected ${dims}`);

@@ -43,8 +43,8 @@ abstract class FractionalMaxPool extends Layer {
   readonly outputSize: Sizes | null;
   readonly outputRatio: Sizes | null;
   readonly returnIndices: boolean;
-  readonly #pool: typeof fractionalMaxPool2d;
-  readonly #samples: Tensor | null;
+  private readonly _pool: typeof fractionalMaxPool2d;
+  private readonly _samples: Tensor | null;
 
   constructor(name: string, pool: typeof fractionalMaxPool2d, options: Bound<FractionalMaxPoolOptions>) {
     super();
@@ -62,16 +62,16 @@ abstract class FractionalMaxPool extends Layer {
     this.outputSize = outputSize;
     this.outputRatio = outputRatio;
     this.returnIndices = returnIndices;
-    this.#pool = pool;
-    this.#samples = _randomSamples;
+    this._pool = pool;
+    this._samples = _randomSamples;
   }
 
   forward(input: Tensor): Tensor {
     const { kernelSize, outputSize, outputRatio, returnIndices } = this;
-    const options = { outputSize, outputRatio, _randomSamples: this.#samples };
-    if (!returnIndices) return this.#pool(input, kernelSize, options);
+    const options = { outputSize, outputRatio, _randomSamples: this._samples };
+    if (!returnIndices) return this._pool(input, kernelSize, options);
     // Who asks for the places knows that two tensors come; the type is for all others.
-    return this.#pool(input, kernelSize, { ...options, returnIndices }) as unknown as Tensor;
+    return this._pool(input, kernelSize, { ...options, returnIndices }) as unknown as Tensor;
   }
 }
 

@@ -194,7 +194,7 @@ export abstract class Module extends Callable {
 
   /**
    * A copy of a module with the same values in parameters and buffers of its own, without hooks. What is shared inside stays
-   * shared. A class's own `#private` members cannot be copied. @internal
+   * shared. A class's own `#private` members cannot be copied: ours have none. @internal
    */
   static copy<T extends Module>(module: T, made: Map<object, object> = new Map()): T {
     const once = <V extends object>(value: V, make: () => V): V => {

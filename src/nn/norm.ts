@@ -68,7 +68,7 @@ abstract class BatchNorm extends Layer {
 
   readonly numFeatures: number;
   readonly eps: number;
-  readonly momentum: number | null;
+  momentum: number | null;
   readonly affine: boolean;
   readonly trackRunningStats: boolean;
   weight: Parameter | null;
@@ -130,14 +130,14 @@ abstract class BatchNorm extends Layer {
     }
     if (momentum !== null) {
       const output = batchNorm(input, runningMean, runningVar, weight, bias, true, momentum, eps);
-      this.#count();
+      this._count();
       return output;
     }
     // The plain average of all batches. The count stays a tensor, so that no device has to be waited for.
     const mean = zerosLike(runningMean);
     const variance = onesLike(runningVar);
     const output = batchNorm(input, mean, variance, weight, bias, true, 1, eps);
-    this.#count();
+    this._count();
     noGrad(() => {
       const share = reciprocal(this.numBatchesTracked!);
       lerp_(runningMean, mean, share);
@@ -146,7 +146,7 @@ abstract class BatchNorm extends Layer {
     return output;
   }
 
-  #count(): void {
+  private _count(): void {
     const { numBatchesTracked } = this;
     if (numBatchesTracked !== null) noGrad(() => add_(numBatchesTracked, 1));
   }

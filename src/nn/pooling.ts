@@ -38,7 +38,7 @@ abstract class MaxPool extends Layer {
   readonly dilation: Sizes;
   readonly returnIndices: boolean;
   readonly ceilMode: boolean;
-  readonly #pool: typeof maxPool2d;
+  private readonly _pool: typeof maxPool2d;
 
   constructor(pool: typeof maxPool2d, options: Bound<MaxPoolOptions>) {
     super();
@@ -49,15 +49,15 @@ abstract class MaxPool extends Layer {
     this.dilation = dilation;
     this.returnIndices = returnIndices;
     this.ceilMode = ceilMode;
-    this.#pool = pool;
+    this._pool = pool;
   }
 
   forward(input: Tensor): Tensor {
     const { kernelSize, stride, padding, dilation, ceilMode } = this;
-    if (!this.returnIndices) return this.#pool(input, kernelSize, stride, padding, dilation, ceilMode);
+    if (!this.returnIndices) return this._pool(input, kernelSize, stride, padding, dilation, ceilMode);
     // Who asks for the places knows that two tensors come; the type is for all others.
     const options = { stride, padding, dilation, ceilMode, returnIndices: true } as const;
-    return this.#pool(input, kernelSize, options) as unknown as Tensor;
+    return this._pool(input, kernelSize, options) as unknown as Tensor;
   }
 
   override extraRepr(): string {
@@ -215,17 +215,17 @@ type AvgPoolArguments = Arguments<
 /** One over several dims, whose divisor may be given. */
 abstract class AvgPoolOver extends AvgPool {
   readonly divisorOverride: number | null;
-  readonly #pool: typeof avgPool2d;
+  private readonly _pool: typeof avgPool2d;
 
   constructor(pool: typeof avgPool2d, options: Bound<AvgPoolOptions>) {
     super(options);
     this.divisorOverride = options.divisorOverride;
-    this.#pool = pool;
+    this._pool = pool;
   }
 
   forward(input: Tensor): Tensor {
     const { kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride } = this;
-    return this.#pool(input, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride);
+    return this._pool(input, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride);
   }
 }
 

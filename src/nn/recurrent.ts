@@ -160,7 +160,7 @@ export abstract class RNNBase extends Module {
   get allWeights(): Parameter[][] {
     return Array.from({ length: this.numLayers }, (_, layer) => this.suffixes(layer)).flatMap((suffixes) =>
       suffixes.map((suffix) => {
-        const { ih, hh, biasIh, biasHh, hr } = this.#weights(suffix);
+        const { ih, hh, biasIh, biasHh, hr } = this._weights(suffix);
         return [ih, hh, biasIh, biasHh, hr].filter((w) => w !== null);
       }),
     );
@@ -186,17 +186,17 @@ export abstract class RNNBase extends Module {
   ): { readonly output: T; readonly last: States } {
     const packed = input instanceof PackedSequence;
     const order = packed ? input : null;
-    const { data, sizes } = packed ? { data: input.data, sizes: numbers(input.batchSizes) } : this.#rows(input);
+    const { data, sizes } = packed ? { data: input.data, sizes: numbers(input.batchSizes) } : this._rows(input);
     const single = !packed && input.ndim === 2;
     const batch = sizes[0] ?? 0;
-    const first = this.#first(given, widths, batch, data, single, order?.sortedIndices ?? null);
+    const first = this._first(given, widths, batch, data, single, order?.sortedIndices ?? null);
 
     let x = data;
     const last: Tensor[][] = widths.map(() => []);
     for (let layer = 0; layer < this.numLayers; layer++) {
       const outputs = this.suffixes(layer).map((suffix, direction) => {
         const states = first.map((ofAll) => ofAll[layer * this.directions + direction]!);
-        const after = scan(this.recurrence(this.#weights(suffix)), x, sizes, states, direction === 1);
+        const after = scan(this.recurrence(this._weights(suffix)), x, sizes, states, direction === 1);
         for (const [k, state] of after.states.entries()) last[k]!.push(state);
         return after.output;
       });
@@ -211,12 +211,12 @@ export abstract class RNNBase extends Module {
     });
     const output = packed
       ? new PackedSequence(x, input.batchSizes, input.sortedIndices, input.unsortedIndices)
-      : this.#shaped(x, sizes.length, batch, single);
+      : this._shaped(x, sizes.length, batch, single);
     return { output: output as T, last: ends }; // packed for packed, a tensor for a tensor
   }
 
   /** A sequence as rows: `[t, b, i]`, `[b, t, i]` or `[t, i]` → `[t·b, i]`, and how many belong to each step. */
-  #rows(input: Tensor): { data: Tensor; sizes: number[] } {
+  private _rows(input: Tensor): { data: Tensor; sizes: number[] } {
     if (input.ndim !== 2 && input.ndim !== 3) {
       throw new ShapeError(`Expected input to be 2D or 3D, got ${input.ndim}D instead`);
     }
@@ -232,14 +232,14 @@ export abstract class RNNBase extends Module {
   }
 
   /** The way back of `#rows`. */
-  #shaped(rows: Tensor, steps: number, batch: number, single: boolean): Tensor {
+  private _shaped(rows: Tensor, steps: number, batch: number, single: boolean): Tensor {
     if (single) return rows;
     const inTime = reshape(rows, [steps, batch, rows.shape[1]!]);
     return this.batchFirst ? transpose(inTime, 0, 1) : inTime;
   }
 
   /** The first states by layer and direction, `[b, width]` each. */
-  #first(
+  private _first(
     given: States | null,
     widths: readonly number[],
     batch: number,
@@ -266,7 +266,7 @@ export abstract class RNNBase extends Module {
     });
   }
 
-  #weights(suffix: string): Weights {
+  private _weights(suffix: string): Weights {
     return {
       ih: this[`weightIhL${suffix}`]!,
       hh: this[`weightHhL${suffix}`]!,

@@ -26,7 +26,7 @@ abstract class MaxUnpool extends Module {
   readonly kernelSize: readonly number[];
   readonly stride: readonly number[];
   readonly padding: readonly number[];
-  readonly #unpool: typeof maxUnpool2d;
+  private readonly _unpool: typeof maxUnpool2d;
 
   constructor(unpool: typeof maxUnpool2d, dims: number, { kernelSize, stride, padding }: Bound<MaxUnpoolOptions>) {
     super();
@@ -35,11 +35,11 @@ abstract class MaxUnpool extends Module {
     this.kernelSize = each(kernelSize);
     this.stride = each(stride ?? kernelSize);
     this.padding = each(padding);
-    this.#unpool = unpool;
+    this._unpool = unpool;
   }
 
   override forward(input: Tensor, indices: Tensor, outputSize: readonly number[] | null = null): Tensor {
-    return this.#unpool(input, indices, this.kernelSize, this.stride, this.padding, outputSize);
+    return this._unpool(input, indices, this.kernelSize, this.stride, this.padding, outputSize);
   }
 
   override extraRepr(): string {
@@ -121,7 +121,7 @@ abstract class LPPool extends Layer {
   readonly kernelSize: Sizes;
   readonly stride: Sizes | null;
   readonly ceilMode: boolean;
-  readonly #pool: typeof lpPool2d;
+  private readonly _pool: typeof lpPool2d;
 
   constructor(pool: typeof lpPool2d, { normType, kernelSize, stride, ceilMode }: Bound<LPPoolOptions>) {
     super();
@@ -129,11 +129,11 @@ abstract class LPPool extends Layer {
     this.kernelSize = kernelSize;
     this.stride = stride;
     this.ceilMode = ceilMode;
-    this.#pool = pool;
+    this._pool = pool;
   }
 
   forward(input: Tensor): Tensor {
-    return this.#pool(input, this.normType, this.kernelSize, this.stride, this.ceilMode);
+    return this._pool(input, this.normType, this.kernelSize, this.stride, this.ceilMode);
   }
 
   override extraRepr(): string {

@@ -639,8 +639,14 @@ const choices: (p: Tensor, samples: number, generator: Generator) => Tensor = /*
 );
 
 type Multinomial = Op<
-  (x: Tensor, numSamples: number, ...rest: readonly (boolean | MultinomialOptions)[]) => Tensor,
-  (numSamples: number, ...rest: readonly (boolean | MultinomialOptions)[]) => Tensor
+  {
+    (x: Tensor, numSamples: number, ...rest: readonly (boolean | MultinomialOptions)[]): Tensor;
+    (x: Tensor, options: MultinomialOptions & { numSamples: number }): Tensor;
+  },
+  {
+    (numSamples: number, ...rest: readonly (boolean | MultinomialOptions)[]): Tensor;
+    (options: MultinomialOptions & { numSamples: number }): Tensor;
+  }
 >;
 
 export interface MultinomialOptions {

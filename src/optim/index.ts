@@ -23,3 +23,4 @@ export { RAdam, type RAdamGroup, type RAdamOptions } from "./radam.ts";
 export { RMSprop, type RMSpropGroup, type RMSpropOptions } from "./rmsprop.ts";
 export { Rprop, type RpropGroup, type RpropOptions } from "./rprop.ts";
 export { SGD, type SGDGroup, type SGDOptions } from "./sgd.ts";
+export * as swaUtils from "./swaUtils.ts";

@@ -13,6 +13,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   ops: 4,
   func: 5,
   compile: 5,
+  distributions: 6,
   nn: 6,
   optim: 6,
   data: 6,

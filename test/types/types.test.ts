@@ -11,7 +11,7 @@ import { entries, isSample } from "../derived/walk.ts";
 import { root, sourcesOf } from "../house/sources.ts";
 
 /** They take whatever they are given. */
-const TAKE_ANYTHING: ReadonlySet<string> = new Set(["fl.isTensor", "fl.nn.Identity"]);
+const TAKE_ANYTHING: ReadonlySet<string> = new Set(["fl.deepcopy", "fl.isTensor", "fl.nn.Identity"]);
 /** Names that the declarations leave out, because users need not know them. */
 const INTERNAL: ReadonlySet<string> = new Set(
   sourcesOf("src").flatMap(({ text }) =>
