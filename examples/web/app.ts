@@ -34,6 +34,7 @@ const hear: { readonly [Kind in News["is"]]: (news: Extract<News, { is: Kind }>)
     at("about").textContent = `${news.threads} thread${news.threads === 1 ? "" : "s"}`;
     at("about").title = news.about;
     setTraining(false);
+    padChanged(); // what was drawn meanwhile
   },
   loading: () => say("Loading the digits …"),
   step(news) {

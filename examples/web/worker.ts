@@ -24,19 +24,22 @@ let onPad: Float32Array | null = null;
 let run: { stopped: boolean } | null = null;
 let trainDigits: Promise<Digits> | null = null;
 
-const testDigits = await digits("test");
-const samples: Sample[] = Array.from({ length: SAMPLES }, (_, i) => ({
-  pixels: Uint8Array.from(testDigits.data.at(i).dataSync() as Uint8Array),
-  label: testDigits.targets.at(i).item() as number,
-}));
-tell({ is: "ready", about: fl.backends.cpu.describe(), threads: fl.getNumThreads(), samples });
-await recall();
-
+// Before the first word to the page: what it says earlier may be lost, since some browsers wait for no module.
 addEventListener("message", ({ data: order }: MessageEvent<Order>) => {
   obey(order).catch((error: unknown) => {
     tell({ is: "failed", what: error instanceof Error ? error.message : String(error) });
   });
 });
+
+const testDigits = await digits("test");
+const samples: Sample[] = Array.from({ length: SAMPLES }, (_, i) => ({
+  pixels: Uint8Array.from(testDigits.data.at(i).dataSync() as Uint8Array),
+  label: testDigits.targets.at(i).item() as number,
+}));
+const origin = await recall();
+tell({ is: "ready", about: fl.backends.cpu.describe(), threads: fl.getNumThreads(), samples });
+tell({ is: "model", origin, accuracy });
+look();
 
 async function obey(order: Order): Promise<void> {
   switch (order.do) {
@@ -147,17 +150,13 @@ async function keep(origin: string): Promise<void> {
   await (await caches.open(KEPT.cache)).put(KEPT.file, kept);
 }
 
-/** The model of the last visit, or a fresh one. */
-async function recall(): Promise<void> {
+/** Takes up the model of the last visit, where there is one, and says where it came from. */
+async function recall(): Promise<string> {
   const kept = "caches" in globalThis ? await (await caches.open(KEPT.cache)).match(KEPT.file) : undefined;
-  let origin = "untrained";
-  if (kept !== undefined) {
-    model = lenetFrom(await kept.arrayBuffer());
-    origin = kept.headers.get("x-origin") ?? origin;
-    accuracy = Number(kept.headers.get("x-accuracy")) || null;
-  }
-  tell({ is: "model", origin, accuracy });
-  look();
+  if (kept === undefined) return "untrained";
+  model = lenetFrom(await kept.arrayBuffer());
+  accuracy = Number(kept.headers.get("x-accuracy")) || null;
+  return kept.headers.get("x-origin") ?? "kept";
 }
 
 function fresh(): LeNet {

@@ -1,4 +1,4 @@
-// The page of examples/web in Chromium, by mouse and keyboard, with the network and without.
+// The page of examples/web in Chromium, by mouse and keyboard, with the network and without; and in short in other browsers.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import type { Server } from "node:http";
@@ -10,6 +10,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { siteServer } from "../../examples/web/serve.ts";
 import { root } from "../house/sources.ts";
+import { firefox } from "./browsers/firefox.ts";
+import { webkit } from "./browsers/webkit.ts";
 import { skip } from "./check.ts";
 import { draw, STROKES } from "./digits.ts";
 
@@ -167,6 +169,43 @@ use("nothing was complained of", async () => {
   assert.equal(said, []);
 });
 
+/** What a person does first, by the page's own means: weights, a digit on the sheet, a training. */
+const TRIED = `(async () => {
+  const at = (id) => document.getElementById(id);
+  const shows = async (id, what) => {
+    for (const end = Date.now() + ${SLOW}; !what.test(at(id).textContent); ) {
+      if (Date.now() > end) throw new Error(id + " shows " + at(id).textContent + at("failure").textContent);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  await shows("about", /thread/);
+  at("pretrained").click();
+  await shows("origin", /pretrained/);
+  at("samples").children[0].click();
+  await shows("sentence", /a 7: /);
+  at("images").value = "2000";
+  at("epochs").value = "1";
+  at("train").click();
+  await shows("status", /^Done/);
+  return at("score").textContent;
+})()`;
+
+for (const other of [firefox, webkit]) {
+  if (other.missing !== null) skip(test, `the page in ${other.name}`, other.missing);
+  else {
+    test(`the page in ${other.name}: it reads and trains`, async () => {
+      const session = await other.start();
+      try {
+        const { answer, said } = await session.visit(address, TRIED);
+        assert.match(String(answer), /^(39|40) of 40 right/);
+        assert.equal(said ?? [], []);
+      } finally {
+        await session.stop();
+      }
+    });
+  }
+}
+
 async function open(): Promise<void> {
   context = await browser.newContext();
   page = await context.newPage();
@@ -176,16 +215,16 @@ async function open(): Promise<void> {
   });
 }
 
+test.before(async () => {
+  execFileSync(process.execPath, [path.join(root, "tools/apps.mjs"), "web"]);
+  await serve();
+});
+test.after(stopServing);
 if (existsSync(executablePath)) {
   test.before(async () => {
-    execFileSync(process.execPath, [path.join(root, "tools/apps.mjs"), "web"]);
-    await serve();
     browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] }); // which root needs
     await open();
   });
-  test.after(async () => {
-    await browser.close();
-    await stopServing();
-  });
+  test.after(() => browser.close());
 }
 test.run();
