@@ -86,7 +86,7 @@ export class CpuBackend implements Backend {
       const { allocated, count } = this.#allocator;
       const limit = readable(this.capacity);
       throw new OutOfMemoryError(
-        bytes > this.capacity
+        bytes >= this.capacity
           ? `cannot allocate ${readable(bytes)} on "cpu": there are ${limit} in all, as much as ${this.#host.memory === undefined ? "32 bits address" : `${this.#host.name} allows`}: cut the data into parts`
           : `cannot allocate ${readable(bytes)} on "cpu": ${readable(allocated)} of at most ${limit} are in use by ${count.toLocaleString("en")} storages. Tensors that nobody can reach go back only between turns of the event loop: wrap the step in fl.scope(() => …), dispose() what is done with, or await fl.relieve()`,
       );

@@ -141,7 +141,7 @@ export function serve(root: unknown, channel: Channel<readonly ClientMessage[], 
     let value = table.get(id);
     if (value instanceof Failed) throw value.error;
     for (const key of path) {
-      if (value === null || value === undefined) throw new TypeError(`${key}: there is nothing that could have it`);
+      if (value === null || value === undefined) throw new TypeError(`cannot read ${key} of ${value}`);
       self = value;
       value = member(value as Readonly<Record<string, unknown>>, key);
     }

@@ -96,6 +96,19 @@ const GOES_ON = `
   console.log("goes on", fl.ones([1 << 20]).mul(3).sum().item());
 `;
 
+test("more than 32 bits address is refused at once, with what there is", async () => {
+  const { output } = await run(`
+    for (const n of [2 ** 30, 2 ** 33]) try { fl.empty(n); } catch (e) { console.log(e instanceof fl.OutOfMemoryError, e.message); }
+    console.log("goes on", fl.ones(2).sum().item());
+  `);
+  assert.match(
+    output,
+    /true empty: cannot allocate 4 GiB on "cpu": there are 4 GiB in all, as much as 32 bits address/,
+  );
+  assert.match(output, /true empty: cannot allocate 32 GiB on "cpu": there are 4 GiB in all/);
+  assert.match(output, /goes on 2/);
+});
+
 test("a full memory is an error that names the request, the use and the way out, and the program goes on", async () => {
   const { code, output } = await run(`${FULL}${ERRORS}${GOES_ON}`);
   assert.is(code, 0, output);
