@@ -1,21 +1,21 @@
 // Times this library and its peers side by side: prints a table, and writes a report to read and to keep.
 //
 //   npm run bench -- [--only RE] [--rounds N] [--ms N] [--threads 1,2] [--peers a,b] [--no-figures]
-//                    [--json FILE] [--html FILE] [--markdown FILE]
+//                    [--json FILE] [--html FILE] [--markdown FILE] [--readme FILE]
 //
 // Every library lives in a process of its own (child.ts), started once; rounds.ts says how they take turns. A ratio is the
 // median over the rounds of ours ÷ theirs: below 1, ours is faster.
 //
 // The peers are optional: `npm run bench:install` installs those of npm, and a `python3` with torch is found by itself.
 // Where the package `node` is among them the JavaScript libraries run on it (the newest, with relaxed SIMD).
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { measureCeilings } from "./ceilings.ts";
 import { measureFigures } from "./figures.ts";
 import { node, start, versionOf } from "./libraries.ts";
 import { machine } from "./machine.ts";
-import { markdown } from "./markdown.ts";
+import { inReadme, markdown } from "./markdown.ts";
 import { html } from "./report.ts";
 import { measure } from "./rounds.ts";
 import { rows } from "./rows.ts";
@@ -32,6 +32,7 @@ const { values: option } = parseArgs({
     json: { type: "string" },
     html: { type: "string" },
     markdown: { type: "string" },
+    readme: { type: "string" },
   },
 });
 const threads = option.threads.split(",").map(Number);
@@ -71,6 +72,7 @@ for (const { name, ours, goal } of report.figures)
 write(option.json, () => JSON.stringify({ ...report, ceilings, results }, null, 1));
 write(option.html, () => html(report));
 write(option.markdown, () => markdown(report));
+write(option.readme, () => inReadme(readFileSync(option.readme!, "utf8"), report));
 
 function write(file: string | undefined, content: () => string): void {
   if (file === undefined) return;

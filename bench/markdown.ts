@@ -1,6 +1,6 @@
-// docs/performance.md: the whole table as the last run gave it.
+// docs/performance.md, the whole table as the last run gave it; and what the README shows of it.
 import type { Figure } from "./figures.ts";
-import { cells, foot, head, type Section } from "./table.ts";
+import { cells, duration, foot, head, overall, type Section } from "./table.ts";
 
 /** One run of the benches, ready to be written down. */
 export interface Report {
@@ -29,6 +29,55 @@ ${sections.map((section) => `\n## ${section.threads === 1 ? "One thread" : `${se
 ${figures.length === 0 ? "" : `## Start and memory\n\n${figures.map(({ name, ours, goal }) => `- ${name}: ${ours} (goal: ${goal})`).join("\n")}\n`}
 ${notes.map((note) => `- ${note}`).join("\n")}
 `.replace(/\n+$/, "\n");
+}
+
+const BEGIN = "<!-- npm run bench: begin -->";
+const END = "<!-- npm run bench: end -->";
+/** The rows that the README shows. */
+const SHOWN: Readonly<Record<string, string>> = {
+  matmul_512: "matmul 512",
+  matmul_1024: "matmul 1024",
+  conv_64_64_3x3_56: "conv2d 64→64 3×3 on 56²",
+  conv_dw_128_3x3_56: "depthwise conv2d, 128 channels",
+  gelu_1e5: "gelu of 100,000",
+  softmax_4096_1024: "softmax 4096×1024",
+  layer_norm_4096_1024: "layerNorm 4096×1024",
+  sort_1e6: "sort of a million",
+  sdpa_causal_12x1024x64_fb: "attention 12×1024×64, forward and backward",
+  add4: "add of 4 elements",
+  add4_fb: "the same, and its backward",
+  train_mlp: "training step: MLP, Adam",
+  train_lenet: "training step: LeNet, Adam",
+  train_gpt: "training step: small GPT, Adam",
+  train_lstm: "training step: LSTM, Adam",
+};
+
+/** The README with its table of one thread made anew: each peer's time as a multiple of ours. */
+export function inReadme(readme: string, { machine, runtime, sections }: Report): string {
+  const [before, after] = [readme.indexOf(BEGIN), readme.indexOf(END)];
+  if (before < 0 || after < before) throw new Error(`README.md lacks ${BEGIN} … ${END}`);
+  const section = sections.find(({ threads }) => threads === 1);
+  if (section === undefined) throw new Error("the README shows one thread: --threads 1");
+  const multiple = (ratio: number | null): string => (ratio === null ? "–" : (1 / ratio).toPrecision(2));
+  const lines = section.lines.flatMap(({ row, ours, peers }) =>
+    SHOWN[row.name] === undefined || ours === null
+      ? []
+      : [[SHOWN[row.name]!, duration(ours), ...peers.map(({ ratio, same }) => (same ? multiple(ratio) : "–"))]],
+  );
+  const mean = ["geometric mean of the suite", "", ...section.libraries.map((l) => multiple(overall(section, l)))];
+  const table = [
+    ["", "ours", ...section.libraries],
+    ["---", ...Array(section.libraries.length + 1).fill("---:")],
+    ...lines,
+    mean,
+  ];
+  return `${readme.slice(0, before + BEGIN.length)}
+
+One thread, float32, ${machine[0]}; ${runtime}. Each peer's time as a multiple of ours: above 1, we are faster.
+
+${table.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}
+
+${readme.slice(after)}`;
 }
 
 /** A table for each group of rows, under the same head. */

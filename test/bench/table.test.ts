@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { limitOf } from "../../bench/ceilings.ts";
-import { markdown } from "../../bench/markdown.ts";
+import { inReadme, markdown } from "../../bench/markdown.ts";
 import { html } from "../../bench/report.ts";
 import { noise } from "../../bench/rows.ts";
 import { duration, median, overall, table as print, type Result, sections } from "../../bench/table.ts";
@@ -67,6 +67,8 @@ test("the mean is geometric, over the rows that have a goal and the same numbers
   assert.is(overall(sections(two, of("b", 8, 1, [9, 9, 9])).sections[0]!, "peer"), null);
 });
 
+const twice = (row: string): Result[] => [result("ours", [10], { row }), result("pytorch", [20], { row })];
+
 test("a report in HTML and in Markdown", () => {
   const report = {
     ...{ date: "2026-01-01", machine: ["two <cores>"], libraries: ["ours"], runtime: "Node", figures: [] },
@@ -74,6 +76,12 @@ test("a report in HTML and in Markdown", () => {
   };
   assert.match(html(report), /<circle cx="[\d.]+" cy="[\d.]+" r="4" class="good"/);
   assert.match(html(report), /two &lt;cores>/);
+  const readme = "# Title\n<!-- npm run bench: begin -->\nold\n<!-- npm run bench: end -->\nlast\n";
+  assert.match(
+    inReadme(readme, { ...report, ...sections([{ ...rows[0]!, name: "add4" }], twice("add4")) }),
+    /\| add of 4 elements \| 10\.0 µs \| 2\.0 \|\n/,
+  );
+  assert.throws(() => inReadme("# Title", report), /README.md lacks/);
   assert.match(markdown(report), /\| matmul_64 \| 10\.0 µs \| 52\.4 GFLOP\/s \|.*\| 20\.0 µs 0\.50 \|/);
 });
 
