@@ -4,6 +4,7 @@
 import {
   DTypeError,
   FLOAT32,
+  INT32,
   isFloating,
   ShapeError,
   SIZE,
@@ -19,7 +20,9 @@ import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from "./avgpo
 import { add, mul } from "./binary.ts";
 import { asCode } from "./cast.ts";
 import { composedFunction } from "./composed.ts";
+import { bitwiseRightShift } from "./logic.ts";
 import { indexSelect } from "./rows.ts";
+import { clamp } from "./ternary.ts";
 import { reshape } from "./view.ts";
 import { placesOn } from "./window.ts";
 
@@ -57,6 +60,8 @@ type Interpolate = FnQ<
   Options
 >;
 
+/** The modes for images of bytes. */
+const OF_BYTES: readonly InterpolationMode[] = ["nearest", "nearest-exact", "bilinear", "bicubic"];
 /** How many dims a mode takes; the others take one to three. */
 const DIMS: Partial<Record<InterpolationMode, number>> = { linear: 1, bilinear: 2, bicubic: 2, trilinear: 3 };
 const NODES: Record<InterpolationMode, string> = {
@@ -116,8 +121,7 @@ export const interpolate: Interpolate = /* @__PURE__ */ op(
   },
   {
     infer({ x }, { size, mode }) {
-      const nearest = mode === "nearest" || mode === "nearest-exact";
-      if (!isFloating(x.code) && !(nearest && x.code === UINT8))
+      if (!isFloating(x.code) && !(x.code === UINT8 && OF_BYTES.includes(mode)))
         throw new DTypeError(`interpolate: the mode "${mode}" is not defined for ${x.dtype}`);
       if (x.shape.slice(1).includes(0)) throw new ShapeError(`interpolate: ${show(x)} is empty`);
       if (!size.every((n) => Number.isInteger(n) && n > 0))
@@ -127,6 +131,14 @@ export const interpolate: Interpolate = /* @__PURE__ */ op(
     node: (_inputs, { mode, size, antialias }) => `${NODES[mode]}${size.length}D${antialias ? "Aa" : ""}Backward0`,
     decompose({ x }, { size, scale, mode, alignCorners, antialias }) {
       if (mode === "area") return AVERAGES[size.length - 1]!()(x, size);
+      if (x.code === UINT8 && (mode === "bilinear" || mode === "bicubic")) {
+        let bytes = asCode(x, INT32);
+        for (let d = size.length - 1; d >= 0; d--) {
+          const line = new Line(x, x.shape[d + 2]!, size[d]!, alignCorners, scale?.[d] ?? 0);
+          bytes = resampledBytes(bytes, d + 2, line.taps(mode, antialias));
+        }
+        return asCode(bytes, UINT8);
+      }
       // Sums of halves are made in float32 and rounded once.
       let y = SIZE[x.code] === 2 ? asCode(x, FLOAT32) : x;
       for (const [d, m] of size.entries()) {
@@ -172,6 +184,30 @@ function resampled(x: Tensor, dim: number, { places, weights }: Taps): Tensor {
   return weights
     .map((list, t) => mul(seen(places[t]!), reshape(tensor(list, { dtype: x.dtype, device: x.device }), column)))
     .reduce((sum, part) => add(sum, part));
+}
+
+/**
+ * The same of bytes in an int32 tensor, as PyTorch does it: what falls on one place counts as one tap, weights are whole numbers of
+ * as many bits as sixteen hold, and after each dim there are bytes again.
+ */
+function resampledBytes(x: Tensor, dim: number, { places, weights }: Taps): Tensor {
+  const sums = weights!.map((list) => [...list]);
+  let most = 0;
+  for (const i of sums[0]!.keys()) {
+    for (const [t, list] of sums.entries()) {
+      const first = places.findIndex((row) => row[i] === places[t]![i]);
+      if (first < t) {
+        sums[first]![i]! += list[i]!;
+        list[i] = 0;
+      }
+      most = Math.max(most, sums[first]![i]!);
+    }
+  }
+  let bits = 0;
+  while (bits < 22 && Math.trunc(0.5 + most * 2 ** (bits + 1)) < 2 ** 15) bits++;
+  const whole = sums.map((list) => list.map((w) => Math.trunc(w * 2 ** bits + (w < 0 ? -0.5 : 0.5))));
+  const sum = resampled(x, dim, { places, weights: whole });
+  return clamp(bitwiseRightShift(add(sum, 2 ** (bits - 1)), bits), 0, 255);
 }
 
 /** Where the `m` elements of a dim of the result lie among the `n` of the input's. */
