@@ -86,7 +86,7 @@ export class Service {
     this.server.close();
     this.server.closeIdleConnections();
     const patience = new AbortController();
-    setTimeout(this.#options.grace, null, patience)
+    setTimeout(this.#options.grace, null, { signal: patience.signal })
       .then(() => this.server.closeAllConnections())
       .catch(() => {}); // all was answered before
     await closed;

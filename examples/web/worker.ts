@@ -77,7 +77,10 @@ async function replace(next: LeNet, origin: string, known?: number | null): Prom
 
 async function train(images: number, epochs: number): Promise<void> {
   tell({ is: "loading" });
-  trainDigits ??= digits("train");
+  trainDigits ??= digits("train").catch((error: unknown) => {
+    trainDigits = null; // the next training asks again
+    throw error;
+  });
   const all = await trainDigits;
   const loader = new DataLoader(new Subset(all, [...Array(Math.min(images, all.length)).keys()]), {
     batchSize: BATCH,
