@@ -3,7 +3,7 @@ import { type Arguments, keywords } from "../op/index.ts";
 import type { Generator as Stream } from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { Crew, type Terms } from "./crew.ts";
-import type { Dataset, IterableDataset } from "./dataset.ts";
+import type { Dataset, Streamed } from "./dataset.ts";
 import { gather, groups, groupsAwaited, isNumbered, isPromise, type Recipe, relieveIfHigh } from "./fetch.ts";
 import { BatchSampler, drawSeed, RandomSampler, type Sampler, SequentialSampler } from "./sampler.ts";
 
@@ -15,7 +15,7 @@ export type Collated<T> = T extends Tensor | number | bigint | boolean | ArrayBu
     : { -readonly [K in keyof T]: Collated<T[K]> };
 
 interface Options<T, B> {
-  dataset: Dataset<T> | IterableDataset<T>;
+  dataset: Dataset<T> | Streamed<T>;
   /** Samples a batch; null gives them one by one; 1. */
   batchSize?: number | null;
   /** Whether each round takes the samples in a new order; false. */
@@ -89,7 +89,7 @@ const bind = /* @__PURE__ */ keywords<Options<unknown, unknown>>(
  * for await (const [x, y] of loader) train(x, y);
  */
 export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterable<B>, Recipe<T, B>, Terms {
-  readonly dataset: Dataset<T> | IterableDataset<T>;
+  readonly dataset: Dataset<T> | Streamed<T>;
   readonly batchSize: number | null;
   readonly dropLast: boolean;
   readonly sampler: Iterable<number> | null;
@@ -108,7 +108,7 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterabl
   constructor(
     ...args: Arguments<
       Options<T, B>,
-      [dataset: Dataset<T> | IterableDataset<T>],
+      [dataset: Dataset<T> | Streamed<T>],
       [
         batchSize?: number | null,
         shuffle?: boolean | null,

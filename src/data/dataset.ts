@@ -12,7 +12,7 @@ import { type Tensor, tensor } from "../tensor/index.ts";
  * for data that lie together.
  *
  * @example
- * class Squares implements Dataset<number> {
+ * class Squares extends Dataset<number> {
  *   length = 100;
  *   at(i: number): number {
  *     return i * i;
@@ -24,9 +24,19 @@ export interface Dataset<T> {
   at(index: number): T | Promise<T> | undefined;
   batch?(indices: readonly number[]): unknown;
 }
+/** To be extended, as in PyTorch. It adds nothing: whatever has this form is a dataset. */
+// biome-ignore lint/correctness/noUnusedVariables: the interface's
+export abstract class Dataset<T> {}
 
 /** Samples one after the other, at once or with waiting. */
-export type IterableDataset<T> = Iterable<T> | AsyncIterable<T>;
+export type Streamed<T> = Iterable<T> | AsyncIterable<T>;
+
+/**
+ * To be extended, as in PyTorch: with `[Symbol.iterator]` or `[Symbol.asyncIterator]`. It adds nothing: whatever can be
+ * iterated is a dataset.
+ */
+// biome-ignore lint/correctness/noUnusedVariables: it says what comes
+export abstract class IterableDataset<T> {}
 
 /**
  * Tensors whose first dims are the samples: sample i is `[t.at(i) for each tensor]`.

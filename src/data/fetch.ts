@@ -2,11 +2,11 @@
 
 import { deviceOf, relieve, underPressure } from "../tensor/index.ts";
 import { defaultCollate } from "./collate.ts";
-import type { Dataset, IterableDataset } from "./dataset.ts";
+import type { Dataset, Streamed } from "./dataset.ts";
 
 /** What batches are made of. */
 export interface Recipe<T, B> {
-  readonly dataset: Dataset<T> | IterableDataset<T>;
+  readonly dataset: Dataset<T> | Streamed<T>;
   /** Samples a batch of an iterable dataset; null gives them one by one. */
   readonly batchSize: number | null;
   readonly dropLast: boolean;
@@ -37,10 +37,7 @@ export function* groups<T, B>(recipe: Recipe<T, B>, dataset: Iterable<T>): Itera
 }
 
 /** The batches of an iterable dataset, waited for. */
-export async function* groupsAwaited<T, B>(
-  recipe: Recipe<T, B>,
-  dataset: IterableDataset<T>,
-): AsyncIterableIterator<B> {
+export async function* groupsAwaited<T, B>(recipe: Recipe<T, B>, dataset: Streamed<T>): AsyncIterableIterator<B> {
   let group: T[] = [];
   for await (const sample of dataset) {
     group.push(sample);
@@ -70,7 +67,7 @@ export const isPromise = <T>(x: T | Promise<T>): x is Promise<T> =>
   typeof (x as { then?: unknown } | null | undefined)?.then === "function";
 
 /** Whether samples are asked for by number; else the dataset gives them in its own order. */
-export function isNumbered<T>(dataset: Dataset<T> | IterableDataset<T>): dataset is Dataset<T> {
+export function isNumbered<T>(dataset: Dataset<T> | Streamed<T>): dataset is Dataset<T> {
   const { at, length } = dataset as Partial<Dataset<T>>;
   return typeof at === "function" && typeof length === "number";
 }

@@ -2,7 +2,8 @@
 
 import { ValueError } from "../core/index.ts";
 import { type Arguments, keywords } from "../op/index.ts";
-import { empty, Generator, randint, random_ } from "../ops/index.ts";
+import { empty, Generator, multinomial, randint, random_ } from "../ops/index.ts";
+import { type Tensor, tensor } from "../tensor/index.ts";
 import { permutation } from "./dataset.ts";
 
 /** An order: numbers of samples, anew each time it is iterated. */
@@ -94,6 +95,90 @@ export class RandomSampler implements Sampler {
   }
 }
 
+interface SubsetOptions {
+  indices: readonly number[];
+  generator?: Generator | null;
+}
+const bindSubset = /* @__PURE__ */ keywords<SubsetOptions>("SubsetRandomSampler", "indices, generator?", {
+  generator: null,
+});
+
+/** The given numbers in a random order. */
+export class SubsetRandomSampler implements Sampler {
+  readonly indices: readonly number[];
+  readonly generator: Generator | null;
+
+  constructor(...args: Arguments<SubsetOptions, [indices: readonly number[]], [generator?: Generator | null]>) {
+    const { indices, generator } = bindSubset(args);
+    this.indices = indices;
+    this.generator = generator;
+  }
+
+  get length(): number {
+    return this.indices.length;
+  }
+
+  *[Symbol.iterator](): Iterator<number> {
+    for (const i of permutation(this.indices.length, this.generator)) yield this.indices[i]!;
+  }
+}
+
+interface WeightedOptions {
+  /** What is proportional to the probability of each number; they need not sum to 1. */
+  weights: readonly number[] | Tensor;
+  numSamples: number;
+  /** Whether a number may come again; true. */
+  replacement?: boolean;
+  generator?: Generator | null;
+}
+const bindWeighted = /* @__PURE__ */ keywords<WeightedOptions>(
+  "WeightedRandomSampler",
+  "weights, numSamples, replacement?, generator?",
+  { replacement: true, generator: null },
+);
+
+/** Numbers drawn by weight: for classes that are rare. */
+export class WeightedRandomSampler implements Sampler {
+  readonly weights: Tensor;
+  readonly numSamples: number;
+  readonly replacement: boolean;
+  readonly generator: Generator | null;
+
+  constructor(
+    ...args: Arguments<
+      WeightedOptions,
+      [weights: readonly number[] | Tensor, numSamples: number],
+      [replacement?: boolean, generator?: Generator | null]
+    >
+  ) {
+    const { weights, numSamples, replacement, generator } = bindWeighted(args);
+    if (!Number.isInteger(numSamples) || numSamples <= 0) {
+      throw new ValueError(
+        `WeightedRandomSampler: num_samples should be a positive integer value, but got num_samples=${numSamples}`,
+      );
+    }
+    this.weights = tensor(weights, { dtype: "float64" });
+    if (this.weights.ndim !== 1) {
+      throw new ValueError(
+        `WeightedRandomSampler: weights should be a 1d sequence but given ${this.weights.ndim} dims`,
+      );
+    }
+    this.numSamples = numSamples;
+    this.replacement = replacement;
+    this.generator = generator;
+  }
+
+  get length(): number {
+    return this.numSamples;
+  }
+
+  *[Symbol.iterator](): Iterator<number> {
+    const { weights, numSamples, replacement, generator } = this;
+    const drawn = multinomial(weights, numSamples, replacement, { generator });
+    yield* listOf(drawn);
+  }
+}
+
 interface BatchOptions {
   sampler: Iterable<number> & Partial<Sized>;
   batchSize: number;
@@ -149,8 +234,11 @@ export function drawSeed(generator: Generator | null): bigint {
   }
 }
 
-function randoms(below: number, count: number, generator: Generator): number[] {
-  const drawn = randint(below, [count], { generator });
+const randoms = (below: number, count: number, generator: Generator): number[] =>
+  listOf(randint(below, [count], { generator }));
+
+/** The numbers of a tensor that goes back. */
+function listOf(drawn: Tensor): number[] {
   try {
     return drawn.tolist() as number[];
   } finally {

@@ -3,7 +3,7 @@
 import type { Serve } from "../device/index.ts";
 import { manualSeed } from "../ops/index.ts";
 import { Tensor } from "../tensor/index.ts";
-import type { Dataset, IterableDataset } from "./dataset.ts";
+import type { Dataset, Streamed } from "./dataset.ts";
 import { gather, groupsAwaited, isDefault, isNumbered, type Recipe, relieveIfHigh } from "./fetch.ts";
 import { type Parcel, pack, unpack } from "./parcel.ts";
 
@@ -114,7 +114,7 @@ class Loading {
 
 async function start(order: Start): Promise<Recipe<unknown, unknown>> {
   const { id, numWorkers, seed, batchSize, batched, dropLast } = order;
-  const dataset = (await unpack(order.dataset)) as Dataset<unknown> | IterableDataset<unknown>;
+  const dataset = (await unpack(order.dataset)) as Dataset<unknown> | Streamed<unknown>;
   const collateFn = (await unpack(order.collateFn)) as ((samples: unknown[]) => unknown) | null;
   const prepare = (await unpack(order.workerInitFn)) as ((id: number) => unknown) | null;
   info = { id, numWorkers, seed: manualSeed(seed).initialSeed(), dataset };

@@ -6,12 +6,16 @@ const {
   BatchSampler,
   ConcatDataset,
   DataLoader,
+  Dataset,
   defaultCollate,
+  IterableDataset,
   RandomSampler,
   randomSplit,
   SequentialSampler,
   Subset,
+  SubsetRandomSampler,
   TensorDataset,
+  WeightedRandomSampler,
 } = utils.data;
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -228,6 +232,34 @@ loading("options that contradict each other are refused in PyTorch's words", () 
       (e: unknown) => e instanceof ValueError && why.test(e.message),
     );
   }
+});
+
+loading("samplers of a subset and by weight draw what PyTorch draws", () => {
+  manualSeed(4);
+  assert.equal([...new SubsetRandomSampler([10, 20, 30, 40, 50])], [10, 40, 20, 50, 30]);
+  assert.equal([...new WeightedRandomSampler([0.1, 0.5, 0.4, 0], 6)], [0, 2, 2, 1, 1, 2]);
+  assert.equal([...new WeightedRandomSampler([0.1, 0.5, 0.4], 2, { replacement: false })], [2, 0]);
+  assert.ok(Math.abs(next() - 0.6074) < 1e-4);
+  assert.throws(() => new WeightedRandomSampler([1], 0), /num_samples should be a positive integer/);
+});
+
+loading("datasets are extended as in PyTorch", () => {
+  class Squares extends Dataset<number> {
+    override get length(): number {
+      return 3;
+    }
+    override at(i: number): number {
+      return i * i;
+    }
+  }
+  class Count extends IterableDataset<number> {
+    *[Symbol.iterator](): Generator2 {
+      yield* [1, 2, 3];
+    }
+  }
+  assert.equal(lists(new DataLoader(new Squares(), { batchSize: 2 })), [[0, 1], [4]]);
+  assert.equal(lists(new DataLoader(new Count(), { batchSize: 2 })), [[1, 2], [3]]);
+  assert.ok(new Squares() instanceof Dataset);
 });
 
 type Generator2 = IterableIterator<number>;
