@@ -31,6 +31,7 @@ const bindSiLU = /* @__PURE__ */ keywords<InplaceOptions>("SiLU", "inplace?", { 
 
 /** Element-wise `max(x, 0)`. */
 export class ReLU extends Layer {
+  static override readonly keepsNothing: boolean = true;
   readonly inplace: boolean;
   constructor(...args: InplaceArguments) {
     super();
@@ -46,6 +47,7 @@ export class ReLU extends Layer {
 
 /** Element-wise `x · sigmoid(x)`. */
 export class SiLU extends Layer {
+  static override readonly keepsNothing: boolean = true;
   readonly inplace: boolean;
   constructor(...args: InplaceArguments) {
     super();
@@ -70,6 +72,7 @@ const bindLeakyReLU = /* @__PURE__ */ keywords<LeakyReLUOptions>("LeakyReLU", "n
 
 /** Element-wise `x` where `x ≥ 0`, else `negativeSlope · x`. */
 export class LeakyReLU extends Layer {
+  static override readonly keepsNothing: boolean = true;
   readonly negativeSlope: number;
   readonly inplace: boolean;
   constructor(...args: Arguments<LeakyReLUOptions, [], [negativeSlope?: number, inplace?: boolean]>) {
@@ -94,6 +97,7 @@ const bindGELU = /* @__PURE__ */ keywords<GELUOptions>("GELU", "approximate?", {
 
 /** Element-wise `x · Φ(x)`, Φ the normal distribution function. */
 export class GELU extends Layer {
+  static override readonly keepsNothing: boolean = true;
   readonly approximate: "none" | "tanh";
   constructor(...args: Arguments<GELUOptions, [], [approximate?: "none" | "tanh"]>) {
     super();
@@ -109,6 +113,7 @@ export class GELU extends Layer {
 
 /** Element-wise `1 / (1 + exp(-x))`. */
 export class Sigmoid extends Layer {
+  static override readonly keepsNothing: boolean = true;
   forward(input: Tensor): Tensor {
     return sigmoid(input);
   }
@@ -116,6 +121,7 @@ export class Sigmoid extends Layer {
 
 /** Element-wise hyperbolic tangent. */
 export class Tanh extends Layer {
+  static override readonly keepsNothing: boolean = true;
   forward(input: Tensor): Tensor {
     return tanh(input);
   }
@@ -134,6 +140,7 @@ const usualDim = (input: Tensor): number => (input.ndim === 0 || input.ndim === 
 
 /** Softmax along `dim`: `exp(x) / Σ exp(x)`. */
 export class Softmax extends Layer {
+  static override readonly keepsNothing: boolean = true;
   readonly dim: number | null;
   constructor(...args: SoftmaxArguments) {
     super();
@@ -149,6 +156,7 @@ export class Softmax extends Layer {
 
 /** The logarithm of softmax along `dim`: `x - log Σ exp(x)`. */
 export class LogSoftmax extends Layer {
+  static override readonly keepsNothing: boolean = true;
   readonly dim: number | null;
   constructor(...args: SoftmaxArguments) {
     super();
@@ -166,6 +174,7 @@ const bindSoftmin = /* @__PURE__ */ keywords<SoftmaxOptions>("Softmin", "dim?", 
 
 /** Softmax of `-x` along `dim`. */
 export class Softmin extends Layer {
+  static override readonly keepsNothing: boolean = true;
   readonly dim: number | null;
   constructor(...args: SoftmaxArguments) {
     super();
@@ -181,6 +190,7 @@ export class Softmin extends Layer {
 
 /** Softmax over the channels of pictures, `[n, c, h, w]` or `[c, h, w]`. */
 export class Softmax2d extends Layer {
+  static override readonly keepsNothing: boolean = true;
   forward(input: Tensor): Tensor {
     if (input.ndim !== 3 && input.ndim !== 4) {
       throw new ShapeError(`Softmax2d: input is ${show(input)}, expected [n, c, h, w] or [c, h, w]`);
@@ -197,6 +207,7 @@ const bindELU = /* @__PURE__ */ keywords<ELUOptions>("ELU", "alpha?, inplace?", 
 
 /** Element-wise `x` where `x > 0`, else `alpha · (exp(x) - 1)`. */
 export class ELU extends Layer {
+  static override readonly keepsNothing: boolean = true;
   readonly alpha: number;
   readonly inplace: boolean;
   constructor(...args: Arguments<ELUOptions, [], [alpha?: number, inplace?: boolean]>) {
@@ -227,6 +238,7 @@ const bindHardtanh = /* @__PURE__ */ keywords<HardtanhOptions>("Hardtanh", "minV
 
 /** Element-wise `x`, held between `minVal` and `maxVal`. */
 export class Hardtanh extends Layer {
+  static override readonly keepsNothing: boolean = true;
   readonly minVal: number;
   readonly maxVal: number;
   readonly inplace: boolean;
@@ -250,6 +262,7 @@ const bindReLU6 = /* @__PURE__ */ keywords<InplaceOptions>("ReLU6", "inplace?", 
 
 /** Element-wise `x`, held between 0 and 6. */
 export class ReLU6 extends Hardtanh {
+  static override readonly keepsNothing: boolean = true;
   constructor(...args: InplaceArguments) {
     super(0, 6, bindReLU6(args).inplace);
   }
@@ -271,6 +284,7 @@ const bindSoftplus = /* @__PURE__ */ keywords<SoftplusOptions>("Softplus", "beta
 
 /** Element-wise `log(1 + exp(beta · x)) / beta`. */
 export class Softplus extends Layer {
+  static override readonly keepsNothing: boolean = true;
   readonly beta: number;
   readonly threshold: number;
   constructor(...args: Arguments<SoftplusOptions, [], [beta?: number, threshold?: number]>) {
@@ -289,6 +303,7 @@ export class Softplus extends Layer {
 
 /** Element-wise `log(1 / (1 + exp(-x)))`. */
 export class LogSigmoid extends Layer {
+  static override readonly keepsNothing: boolean = true;
   forward(input: Tensor): Tensor {
     return logsigmoid(input);
   }

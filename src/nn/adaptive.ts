@@ -89,6 +89,7 @@ const bindMax3d = /* @__PURE__ */ keywords<AdaptiveMaxOptions<OutputSize>>(
  * new nn.AdaptiveAvgPool1d(5)(randn(1, 64, 8)).shape // [1, 64, 5]
  */
 export class AdaptiveAvgPool1d extends Adaptive<number> {
+  static override readonly keepsNothing: boolean = true;
   constructor(...args: One) {
     super(bindAvg1d(args).outputSize);
   }
@@ -108,6 +109,7 @@ export class AdaptiveAvgPool1d extends Adaptive<number> {
  * new nn.AdaptiveAvgPool2d(1)(randn(64, 512, 7, 7)).shape // [64, 512, 1, 1]
  */
 export class AdaptiveAvgPool2d extends Adaptive<OutputSize> {
+  static override readonly keepsNothing: boolean = true;
   constructor(...args: Several) {
     super(bindAvg2d(args).outputSize);
   }
@@ -127,6 +129,7 @@ export class AdaptiveAvgPool2d extends Adaptive<OutputSize> {
  * new nn.AdaptiveAvgPool3d([5, 7, null])(randn(1, 64, 8, 9, 10)).shape // [1, 64, 5, 7, 10]
  */
 export class AdaptiveAvgPool3d extends Adaptive<OutputSize> {
+  static override readonly keepsNothing: boolean = true;
   constructor(...args: Several) {
     super(bindAvg3d(args).outputSize);
   }
@@ -146,6 +149,7 @@ export class AdaptiveAvgPool3d extends Adaptive<OutputSize> {
  * new nn.AdaptiveMaxPool1d(5)(randn(1, 64, 8)).shape // [1, 64, 5]
  */
 export class AdaptiveMaxPool1d extends AdaptiveMax<number> {
+  static override readonly keepsNothing: boolean = true;
   constructor(...args: Arguments<AdaptiveMaxOptions<number>, [outputSize: number], [returnIndices?: boolean]>) {
     super(adaptiveMaxPool1d, bindMax1d(args));
   }
@@ -161,6 +165,7 @@ export class AdaptiveMaxPool1d extends AdaptiveMax<number> {
  * new nn.AdaptiveMaxPool2d(1)(randn(64, 512, 7, 7)).shape // [64, 512, 1, 1]
  */
 export class AdaptiveMaxPool2d extends AdaptiveMax<OutputSize> {
+  static override readonly keepsNothing: boolean = true;
   constructor(...args: Arguments<AdaptiveMaxOptions<OutputSize>, [outputSize: OutputSize], [returnIndices?: boolean]>) {
     super(adaptiveMaxPool2d, bindMax2d(args));
   }
@@ -176,6 +181,7 @@ export class AdaptiveMaxPool2d extends AdaptiveMax<OutputSize> {
  * new nn.AdaptiveMaxPool3d([5, 7, null])(randn(1, 64, 8, 9, 10)).shape // [1, 64, 5, 7, 10]
  */
 export class AdaptiveMaxPool3d extends AdaptiveMax<OutputSize> {
+  static override readonly keepsNothing: boolean = true;
   constructor(...args: Arguments<AdaptiveMaxOptions<OutputSize>, [outputSize: OutputSize], [returnIndices?: boolean]>) {
     super(adaptiveMaxPool3d, bindMax3d(args));
   }

@@ -1,8 +1,8 @@
 // Modules that hold others: in a row, in a list, by name. Their keys are positions or names, kept in order.
 
 import { IndexError } from "../core/index.ts";
-import { isPlain } from "../op/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import { context, isPlain } from "../op/index.ts";
+import { Tensor } from "../tensor/index.ts";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 import { className, frame, indent } from "./repr.ts";
@@ -71,6 +71,8 @@ abstract class Modules<M extends Module> extends Module {
 /**
  * Modules in a row: each takes the output of the one before.
  *
+ * What passes between two of the library's layers, and no hook has seen, goes back at once but for what a backward needs.
+ *
  * @example
  * const model = new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10));
  * model(randn(64, 784)).shape // [64, 10]
@@ -94,7 +96,16 @@ export class Sequential<L extends readonly Module[] = readonly Module[]> extends
 
   forward(input: Tensor): Tensor {
     let x = input;
-    for (const module of this) x = module(x);
+    let unseen = false; // whether x was made here, and nobody else can have it
+    for (const module of this) {
+      const y = module(x);
+      const closed = Module.isClosed(module) && context.interpreter === null;
+      if (y !== x) {
+        if (unseen && closed && x instanceof Tensor) x.endScope();
+        unseen = closed;
+      } else unseen &&= closed;
+      x = y;
+    }
     return x;
   }
 }

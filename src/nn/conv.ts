@@ -61,6 +61,7 @@ abstract class Conv extends ConvBase {
  * new nn.Conv1d(16, 33, 3, { stride: 2 })(randn(20, 16, 50)).shape // [20, 33, 24]
  */
 export class Conv1d extends Conv {
+  static override readonly keepsNothing: boolean = true;
   constructor(...args: ConvArguments) {
     super("Conv1d", 1, bindConv1d(args));
   }
@@ -83,6 +84,7 @@ export class Conv1d extends Conv {
  * new nn.Conv2d(1, 32, 3, { padding: 1 })(randn(64, 1, 28, 28)).shape // [64, 32, 28, 28]
  */
 export class Conv2d extends Conv {
+  static override readonly keepsNothing: boolean = true;
   constructor(...args: ConvArguments) {
     super("Conv2d", 2, bindConv2d(args));
   }
@@ -105,6 +107,7 @@ export class Conv2d extends Conv {
  * new nn.Conv3d(16, 33, 3, { stride: 2 })(randn(2, 16, 10, 50, 50)).shape // [2, 33, 4, 24, 24]
  */
 export class Conv3d extends Conv {
+  static override readonly keepsNothing: boolean = true;
   constructor(...args: ConvArguments) {
     super("Conv3d", 3, bindConv3d(args));
   }

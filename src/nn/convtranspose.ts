@@ -89,6 +89,7 @@ abstract class ConvTranspose extends ConvBase {
  * new nn.ConvTranspose1d(16, 33, 3, { stride: 2 })(randn(20, 16, 50)).shape // [20, 33, 101]
  */
 export class ConvTranspose1d extends ConvTranspose {
+  static override readonly keepsNothing: boolean = true;
   constructor(...args: ConvTransposeArguments) {
     super("ConvTranspose1d", 1, bindConvTranspose1d(args));
   }
@@ -113,6 +114,7 @@ export class ConvTranspose1d extends ConvTranspose {
  * new nn.ConvTranspose2d(16, 33, 3, { stride: 2 })(randn(20, 16, 50, 100)).shape // [20, 33, 101, 201]
  */
 export class ConvTranspose2d extends ConvTranspose {
+  static override readonly keepsNothing: boolean = true;
   constructor(...args: ConvTransposeArguments) {
     super("ConvTranspose2d", 2, bindConvTranspose2d(args));
   }
@@ -137,6 +139,7 @@ export class ConvTranspose2d extends ConvTranspose {
  * new nn.ConvTranspose3d(16, 33, 3, { stride: 2 })(randn(2, 16, 5, 6, 7)).shape // [2, 33, 11, 13, 15]
  */
 export class ConvTranspose3d extends ConvTranspose {
+  static override readonly keepsNothing: boolean = true;
   constructor(...args: ConvTransposeArguments) {
     super("ConvTranspose3d", 3, bindConvTranspose3d(args));
   }

@@ -46,6 +46,7 @@ abstract class AnyDropout extends Layer {
  * drop.eval()(x) === x
  */
 export class Dropout extends AnyDropout {
+  static override readonly keepsNothing: boolean = true;
   forward(input: Tensor): Tensor {
     return dropout(input, this.p, this.training, this.inplace);
   }
@@ -57,6 +58,7 @@ export class Dropout extends AnyDropout {
  * Shape: `[n, c, l]` or `[c, l]`, kept.
  */
 export class Dropout1d extends AnyDropout {
+  static override readonly keepsNothing: boolean = true;
   forward(input: Tensor): Tensor {
     return dropout1d(input, this.p, this.training, this.inplace);
   }
@@ -68,6 +70,7 @@ export class Dropout1d extends AnyDropout {
  * Shape: `[n, c, h, w]`, kept.
  */
 export class Dropout2d extends AnyDropout {
+  static override readonly keepsNothing: boolean = true;
   forward(input: Tensor): Tensor {
     return dropout2d(input, this.p, this.training, this.inplace);
   }
@@ -79,6 +82,7 @@ export class Dropout2d extends AnyDropout {
  * Shape: `[n, c, d, h, w]` or `[c, d, h, w]`, kept.
  */
 export class Dropout3d extends AnyDropout {
+  static override readonly keepsNothing: boolean = true;
   forward(input: Tensor): Tensor {
     return dropout3d(input, this.p, this.training, this.inplace);
   }
@@ -91,6 +95,7 @@ export class Dropout3d extends AnyDropout {
  * Shape: any, kept.
  */
 export class AlphaDropout extends AnyDropout {
+  static override readonly keepsNothing: boolean = true;
   forward(input: Tensor): Tensor {
     return alphaDropout(input, this.p, this.training, this.inplace);
   }
@@ -102,6 +107,7 @@ export class AlphaDropout extends AnyDropout {
  * Shape: `[n, c, …]`, kept.
  */
 export class FeatureAlphaDropout extends AnyDropout {
+  static override readonly keepsNothing: boolean = true;
   forward(input: Tensor): Tensor {
     return featureAlphaDropout(input, this.p, this.training, this.inplace);
   }

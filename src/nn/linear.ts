@@ -10,6 +10,7 @@ import { fields, py } from "./repr.ts";
 
 /** Gives back its argument, whatever it was made with. */
 export class Identity extends Layer {
+  static override readonly keepsNothing: boolean = true;
   constructor(..._ignored: readonly unknown[]) {
     super();
   }
@@ -45,6 +46,7 @@ const bindLinear = /* @__PURE__ */ keywords<LinearOptions>(
  * layer(randn(128, 20)).shape // [128, 30]
  */
 export class Linear extends Layer {
+  static override readonly keepsNothing: boolean = true;
   readonly inFeatures: number;
   readonly outFeatures: number;
   weight: Parameter;
@@ -182,6 +184,7 @@ const bindFlatten = /* @__PURE__ */ keywords<FlattenOptions>("Flatten", "startDi
  * new nn.Flatten()(zeros(32, 1, 5, 5)).shape // [32, 25]
  */
 export class Flatten extends Layer {
+  static override readonly keepsNothing: boolean = true;
   readonly startDim: number;
   readonly endDim: number;
 
@@ -215,6 +218,7 @@ const bindUnflatten = /* @__PURE__ */ keywords<UnflattenOptions>("Unflatten", "d
  * new nn.Unflatten(1, [2, 5, 5])(zeros(32, 50)).shape // [32, 2, 5, 5]
  */
 export class Unflatten extends Layer {
+  static override readonly keepsNothing: boolean = true;
   readonly dim: number;
   readonly unflattenedSize: readonly number[];
 

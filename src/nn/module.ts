@@ -149,6 +149,12 @@ export abstract class Module extends Callable {
   /** The arguments of `forward` as operators have theirs ("input, target?"), where they may be given by name too. */
   static readonly forwardSignature: string | null = null;
 
+  /**
+   * Whether a module holds on to none of the tensors that it takes and gives: Sequential gives back at once what passes
+   * between two such modules. A class says so for itself alone, since its subclasses may do more.
+   */
+  static readonly keepsNothing: boolean = false;
+
   /** Whether the module trains (dropout drops, batch norm follows the batch) or evaluates. */
   training: boolean = true;
   // A module has nothing of Function.prototype.
@@ -185,6 +191,13 @@ export abstract class Module extends Callable {
     } catch (error) {
       throw withOuter(error, className(module)); // "Net: Linear: linear: …" says where it went wrong
     }
+  }
+
+  /** Whether nobody can have seen what a module took and gave: it keeps nothing itself, and has no hooks. @internal */
+  static isClosed(module: Module): boolean {
+    const Class = module.constructor as typeof Module;
+    if (module.#hooks !== null || !Object.hasOwn(Class, "keepsNothing") || !Class.keepsNothing) return false;
+    return !Object.hasOwn(module, "forward");
   }
 
   /** The children and parameters that are no fields: the store of the containers. @internal */

@@ -184,6 +184,7 @@ abstract class BatchNorm extends Layer {
  * new nn.BatchNorm1d(100)(randn(20, 100)).shape // [20, 100]
  */
 export class BatchNorm1d extends BatchNorm {
+  static override readonly keepsNothing: boolean = true;
   protected override check(input: Tensor): void {
     if (input.ndim !== 2 && input.ndim !== 3) {
       throw new ShapeError(`expected 2D or 3D input (got ${input.ndim}D input)`);
@@ -204,6 +205,7 @@ export class BatchNorm1d extends BatchNorm {
  * new nn.BatchNorm2d(32)(randn(64, 32, 14, 14)).shape // [64, 32, 14, 14]
  */
 export class BatchNorm2d extends BatchNorm {
+  static override readonly keepsNothing: boolean = true;
   protected override check(input: Tensor): void {
     if (input.ndim !== 4) throw new ShapeError(`expected 4D input (got ${input.ndim}D input)`);
   }
@@ -219,6 +221,7 @@ export class BatchNorm2d extends BatchNorm {
  * new nn.BatchNorm3d(32)(randn(4, 32, 3, 14, 14)).shape // [4, 32, 3, 14, 14]
  */
 export class BatchNorm3d extends BatchNorm {
+  static override readonly keepsNothing: boolean = true;
   protected override check(input: Tensor): void {
     if (input.ndim !== 5) throw new ShapeError(`expected 5D input (got ${input.ndim}D input)`);
   }
@@ -274,6 +277,7 @@ abstract class InstanceNorm extends BatchNorm {
  * new nn.InstanceNorm1d(100)(randn(20, 100, 40)).shape // [20, 100, 40]
  */
 export class InstanceNorm1d extends InstanceNorm {
+  static override readonly keepsNothing: boolean = true;
   protected override get dims(): number {
     return 3;
   }
@@ -285,6 +289,7 @@ export class InstanceNorm1d extends InstanceNorm {
  * Shape: `[n, numFeatures, h, w]` or `[numFeatures, h, w]`, kept.
  */
 export class InstanceNorm2d extends InstanceNorm {
+  static override readonly keepsNothing: boolean = true;
   protected override get dims(): number {
     return 4;
   }
@@ -296,6 +301,7 @@ export class InstanceNorm2d extends InstanceNorm {
  * Shape: `[n, numFeatures, d, h, w]` or `[numFeatures, d, h, w]`, kept.
  */
 export class InstanceNorm3d extends InstanceNorm {
+  static override readonly keepsNothing: boolean = true;
   protected override get dims(): number {
     return 5;
   }
@@ -324,6 +330,7 @@ const bindLocalResponseNorm = /* @__PURE__ */ keywords<LocalResponseNormOptions>
  * Shape: `[n, c, …]`, kept.
  */
 export class LocalResponseNorm extends Layer {
+  static override readonly keepsNothing: boolean = true;
   readonly size: number;
   readonly alpha: number;
   readonly beta: number;
@@ -377,6 +384,7 @@ const bindLayerNorm = /* @__PURE__ */ keywords<LayerNormOptions>(
  * new nn.LayerNorm(10)(randn(20, 5, 10)).shape // [20, 5, 10]
  */
 export class LayerNorm extends Layer {
+  static override readonly keepsNothing: boolean = true;
   readonly normalizedShape: readonly number[];
   readonly eps: number;
   readonly elementwiseAffine: boolean;
@@ -441,6 +449,7 @@ const bindGroupNorm = /* @__PURE__ */ keywords<GroupNormOptions>(
  * new nn.GroupNorm(3, 6)(randn(20, 6, 10, 10)).shape // [20, 6, 10, 10]
  */
 export class GroupNorm extends Layer {
+  static override readonly keepsNothing: boolean = true;
   readonly numGroups: number;
   readonly numChannels: number;
   readonly eps: number;
@@ -507,6 +516,7 @@ const bindRMSNorm = /* @__PURE__ */ keywords<RMSNormOptions>(
  * new nn.RMSNorm([2, 3])(randn(2, 2, 3)).shape // [2, 2, 3]
  */
 export class RMSNorm extends Layer {
+  static override readonly keepsNothing: boolean = true;
   readonly normalizedShape: readonly number[];
   readonly eps: number | null;
   readonly elementwiseAffine: boolean;

@@ -82,6 +82,7 @@ abstract class MaxPool extends Layer {
  * new nn.MaxPool1d(3, { stride: 2 })(randn(20, 16, 50)).shape // [20, 16, 24]
  */
 export class MaxPool1d extends MaxPool {
+  static override readonly keepsNothing: boolean = true;
   constructor(...args: MaxPoolArguments) {
     super(maxPool1d, bindMaxPool1d(args));
   }
@@ -98,6 +99,7 @@ export class MaxPool1d extends MaxPool {
  * new nn.MaxPool2d(2)(randn(64, 32, 28, 28)).shape // [64, 32, 14, 14]
  */
 export class MaxPool2d extends MaxPool {
+  static override readonly keepsNothing: boolean = true;
   constructor(...args: MaxPoolArguments) {
     super(maxPool2d, bindMaxPool2d(args));
   }
@@ -114,6 +116,7 @@ export class MaxPool2d extends MaxPool {
  * new nn.MaxPool3d(3, { stride: 2 })(randn(2, 16, 20, 20, 10)).shape // [2, 16, 9, 9, 4]
  */
 export class MaxPool3d extends MaxPool {
+  static override readonly keepsNothing: boolean = true;
   constructor(...args: MaxPoolArguments) {
     super(maxPool3d, bindMaxPool3d(args));
   }
@@ -175,6 +178,7 @@ abstract class AvgPool extends Layer {
  * new nn.AvgPool1d(3, { stride: 2 })(randn(20, 16, 50)).shape // [20, 16, 24]
  */
 export class AvgPool1d extends AvgPool {
+  static override readonly keepsNothing: boolean = true;
   constructor(
     ...args: Arguments<
       AvgPool1dOptions,
@@ -239,6 +243,7 @@ abstract class AvgPoolOver extends AvgPool {
  * new nn.AvgPool2d(3, { stride: 2 })(randn(20, 16, 50, 32)).shape // [20, 16, 24, 15]
  */
 export class AvgPool2d extends AvgPoolOver {
+  static override readonly keepsNothing: boolean = true;
   constructor(...args: AvgPoolArguments) {
     super(avgPool2d, bindAvgPool2d(args));
   }
@@ -254,6 +259,7 @@ export class AvgPool2d extends AvgPoolOver {
  * new nn.AvgPool3d(3, { stride: 2 })(randn(2, 16, 20, 20, 10)).shape // [2, 16, 9, 9, 4]
  */
 export class AvgPool3d extends AvgPoolOver {
+  static override readonly keepsNothing: boolean = true;
   constructor(...args: AvgPoolArguments) {
     super(avgPool3d, bindAvgPool3d(args));
   }

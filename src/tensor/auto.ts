@@ -45,6 +45,8 @@ export function isTracked(x: Tensor): boolean {
 /** A write since the view was made: its history is that of its base now, seen through the view again. */
 function refresh(x: Tensor, auto: Auto, { parent, replay }: ViewLink): void {
   auto.version = x.storage.version;
+  // One that was disposed has no storage to tell whether it was written since.
+  if (parent.isDisposed && parent.auto?.view) refresh(parent, parent.auto, parent.auto.view);
   if (!isTracked(parent)) return;
   const fresh = replay(parent);
   if (fresh.auto !== null) {

@@ -1,4 +1,4 @@
-import { IndexError, nn, type Tensor, tensor, zeros } from "flambeau";
+import { IndexError, memoryStats, nn, noGrad, ones, type Tensor, tensor, zeros } from "flambeau";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 
@@ -49,6 +49,79 @@ sequential("grows and shrinks", () => {
   );
   assert.equal(Object.keys(seq.stateDict()), ["0.by", "1.by", "2.by", "3.by"]);
   assert.throws(() => new nn.Sequential(3 as never), /is not a Module subclass/);
+});
+
+sequential("what passes between layers goes back at once", () => {
+  const seq = new nn.Sequential(
+    new nn.Linear(4, 8),
+    new nn.Tanh(),
+    new nn.Dropout(0),
+    new nn.Flatten(),
+    new nn.Sigmoid(),
+  );
+  const given = ones(2, 4);
+  for (const training of [true, false]) {
+    seq.train(training);
+    const before = memoryStats().storages;
+    const y = noGrad(() => seq(given));
+    assert.is(memoryStats().storages - before, 1);
+    y.dispose();
+  }
+  assert.equal(given.tolist(), ones(2, 4).tolist());
+  // For a backward the tanh stays, beside the result and its sum.
+  const before = memoryStats().storages;
+  const y = new nn.Sequential(new nn.Tanh(), new nn.Linear(4, 1)).append(new nn.Sigmoid())(given).sum();
+  const inner = memoryStats().storages - before;
+  y.backward();
+  assert.is(inner, 2 + 3, "two parameters");
+});
+
+sequential("what somebody may have seen stays", () => {
+  const seen: Tensor[] = [];
+  const see = (y: Tensor): Tensor => {
+    seen.push(y);
+    return y;
+  };
+  class Seeing extends nn.Linear {
+    override forward(input: Tensor): Tensor {
+      return see(super.forward(see(input)));
+    }
+  }
+  class Passing extends nn.Module {
+    forward(input: Tensor): Tensor {
+      return see(input);
+    }
+  }
+  const hooked = new nn.Tanh();
+  hooked.registerForwardHook((_, [input], output) => {
+    see(input!);
+    see(output);
+  });
+  const patched = new nn.Sigmoid();
+  patched.forward = (input: Tensor): Tensor => see(see(input).sigmoid());
+  for (const module of [new Seeing(3, 3), new Passing(), hooked, patched]) {
+    seen.length = 0;
+    new nn.Sequential(new nn.Linear(3, 3), module, new nn.Dropout(0.5).eval(), new nn.ReLU())(ones(1, 3));
+    assert.ok(seen.length > 0 && seen.every((y) => !y.isDisposed), module.constructor.name);
+  }
+  // The input and the result are the caller's, whatever passes them on.
+  const input = ones(1, 3);
+  const same = new nn.Sequential(new nn.Identity(), new nn.Dropout(0.5).eval(), new nn.Flatten(), new nn.Tanh())(input);
+  assert.ok(!input.isDisposed && !same.isDisposed);
+});
+
+sequential("a result that is a view of what went back may be written", () => {
+  const layers = [new nn.Linear(2, 4), new nn.Flatten(0), new nn.Unflatten(0, [2, 2])] as const;
+  const given = tensor([[1, -2]], { dtype: "float32", requiresGrad: true });
+  const gradient = (net: (x: Tensor) => Tensor): unknown => {
+    given.grad = null;
+    const y = net(given);
+    y.mul_(y.detach().add(2));
+    y.sum().backward();
+    return given.grad!.tolist();
+  };
+  const apart = gradient((x) => layers[2](layers[1](layers[0](x))));
+  assert.equal(gradient(new nn.Sequential(...layers)), apart);
 });
 
 sequential("a subclass with fields and more", () => {

@@ -201,6 +201,21 @@ test("a view in place changes the tensor itself, and its history goes on", () =>
   assert.throws(() => fl.ones(2).transpose_(0, 3), /transpose_: dim 3 is out of range/);
 });
 
+test("a view is written after those that it was made of were disposed", () => {
+  const x = leaf([2, 3]);
+  const base = x.mul(2);
+  const between = base.flatten();
+  const y = between.view(3, 2);
+  for (const gone of [base, between]) gone.dispose();
+  y.mul_(3);
+  y.at(0).mul_(5);
+  y.sum().backward();
+  assert.equal(x.grad!.tolist(), [
+    [30, 30, 6],
+    [6, 6, 6],
+  ]);
+});
+
 test("what is made of others is written over its first argument, with its history", () => {
   const [a, m] = [(): Tensor => leaf([2, 2]).mul(1), leaf([2, 2], 5)];
   const half = fl.full([2, 2], 0.5, { dtype: "float64" });
