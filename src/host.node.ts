@@ -55,7 +55,7 @@ const host: Host = {
     thread.unref();
     return peer;
   },
-  env: (name: string) => process.env[name],
+  env: environment,
   warn: (message: string) => process.emitWarning(message, "FlambeauWarning"),
 };
 
@@ -67,8 +67,19 @@ function bytesOf(flavour: Flavour): Uint8Array<ArrayBuffer> {
     return readFileSync(file);
   } catch (cause) {
     const advice =
-      "a bundler that has taken in the library leaves it behind: make flambeau external there, or import flambeau/single";
+      (cause as Error).name === "NotCapable" // Deno's
+        ? "run with --allow-read"
+        : "a bundler that has taken in the library leaves it behind: make flambeau external there, or import flambeau/single";
     throw new Error(`flambeau: cannot read the kernels, ${file}: ${advice}`, { cause });
+  }
+}
+
+/** One that Deno was not allowed to read (it throws then) is one that is not set. */
+function environment(name: string): string | undefined {
+  try {
+    return process.env[name];
+  } catch {
+    return undefined;
   }
 }
 

@@ -25,8 +25,8 @@ export async function startEdge(port?: number, config: string = CONFIG): Promise
   const started = performance.now();
   const child = spawn("workerd", ["serve", config, `--socket-addr=http=127.0.0.1:${chosen}`], { stdio: "inherit" });
   let failure: Error | null = null;
-  child.once("error", (error) => {
-    failure = error;
+  child.once("error", (cause) => {
+    failure = new Error("workerd cannot be started: it has to be on the PATH (npm install -g workerd)", { cause });
   });
   child.once("exit", (code) => {
     failure ??= new Error(`workerd ended with ${code} before it answered`);
@@ -70,6 +70,6 @@ async function freePort(): Promise<number> {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { url, milliseconds } = await startEdge(8787);
   console.log(
-    `answers after ${milliseconds.toFixed(0)} ms: curl -H content-type:image/png --data-binary @7.png ${url}/digit`,
+    `answers after ${milliseconds.toFixed(0)} ms: curl -H content-type:image/png --data-binary @examples/data/seven.png ${url}/digit`,
   );
 }

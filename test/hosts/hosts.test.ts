@@ -22,7 +22,7 @@ const HOSTS: readonly (readonly [name: string, command: string, args: readonly s
     /-single kernels .* one thread \(no SharedArrayBuffer here\)/,
   ],
   ["bun", "bun", [program], THREADS],
-  ["deno", "deno", ["run", "--allow-all", program], THREADS],
+  ["deno", "deno", ["run", "--allow-read", program], THREADS],
   [
     "workerd",
     "workerd",
