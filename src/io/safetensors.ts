@@ -8,9 +8,10 @@
 // Nothing in a file is believed before it is checked (header.ts), and no memory is asked for that the file has not
 // shown to fill.
 
-import { DTYPES, type DType, IndexError } from "../core/index.ts";
+import { DTYPES, type DType, FormatError, IndexError } from "../core/index.ts";
 import { deviceOf, fromBytes, readAll, readAllSync, type Tensor } from "../tensor/index.ts";
 import { type Entry, type Header, headerLength, type Metadata, parseHeader, writeHeader } from "./header.ts";
+import { type Index, indexOf, planShards } from "./shards.ts";
 import { type ByteSource, bytesOf, openSource, readExactly, type Source, writeFile } from "./source.ts";
 
 /** Tensors by name. What is read has no prototype, so that no name means more than itself. */
@@ -19,6 +20,14 @@ export type Tensors = Record<string, Tensor>;
 export interface LoadOptions {
   /** Where the tensors are put; by default the current device. */
   device?: string;
+}
+
+export interface SaveOptions {
+  /**
+   * The most bytes of tensors in one file; by default there is no limit. What is more goes into several, `model.safetensors`
+   * into `model-00001-of-00002.safetensors` …, and `model.safetensors.index.json` says what lies where.
+   */
+  maxShardSize?: number;
 }
 
 /** A safetensors file that is open: its header is read, a tensor when it is asked for. */
@@ -52,20 +61,39 @@ export function save(tensors: Readonly<Tensors>, metadata: Metadata | null = nul
 }
 
 /**
- * Writes a safetensors file, whole or not at all.
+ * Writes a safetensors file, whole or not at all; or several, the index of them last.
  *
  * @example
  * await fl.safetensors.saveFile(model.stateDict(), "model.safetensors");
+ * await fl.safetensors.saveFile(large.stateDict(), "large.safetensors", null, { maxShardSize: 5e9 });
  */
 export async function saveFile(
   tensors: Readonly<Tensors>,
   path: string | URL,
   metadata: Metadata | null = null,
+  { maxShardSize = Number.POSITIVE_INFINITY }: SaveOptions = {},
 ): Promise<void> {
+  if (!(maxShardSize > 0)) throw new RangeError(`saveFile: maxShardSize is ${maxShardSize}, expected bytes above 0`);
+  const [folder, file] = parted(path);
+  const plan = planShards(tensors, file.replace(/\.safetensors$/, ""), maxShardSize);
+  if (plan === null) return writeOne(tensors, path, metadata);
+  for (const [name, share] of plan.shards) await writeOne(share, folder(name), metadata);
+  await writeFile(folder(`${file}.index.json`), [plan.index]);
+}
+
+async function writeOne(tensors: Readonly<Tensors>, path: string | URL, metadata: Metadata | null): Promise<void> {
   const { header, order } = writeHeader(tensors, metadata);
   // All are read before anything is waited for: what is written is what the tensors hold now.
   const data = await Promise.all(order.map(({ tensor }) => readAll(tensor, "saveFile")));
   await writeFile(path, [header, ...data]);
+}
+
+/** A path's folder, as what makes a path of a file's name, and its file's name. */
+function parted(path: string | URL): [(name: string) => string | URL, string] {
+  const text = path instanceof URL ? path.pathname : path;
+  const file = text.slice(text.search(/[^/\\]*$/));
+  if (path instanceof URL) return [(name) => new URL(encodeURIComponent(name), path), decodeURIComponent(file)];
+  return [(name) => path.slice(0, path.length - file.length) + name, file];
 }
 
 /**
@@ -86,14 +114,16 @@ export function load(bytes: ArrayBuffer | ArrayBufferView, options: LoadOptions 
 }
 
 /**
- * Reads all tensors of a safetensors file.
+ * Reads all tensors of a safetensors file; or of the several that an index (`model.safetensors.index.json`) names.
  *
- * Throws FormatError for a file that is cut, lies about sizes, or names anything twice.
+ * Throws FormatError for a file that is cut, lies about sizes, names anything twice, or lacks what its index promises.
  *
  * @example
  * model.loadStateDict(await fl.safetensors.loadFile("model.safetensors"));
  */
 export async function loadFile(source: Source, options: LoadOptions = {}): Promise<Tensors> {
+  const index = await indexOf(source);
+  if (index !== null) return loadShards(index, options);
   const opened = await openSource(source);
   try {
     const { entries, data } = await readHeader(opened);
@@ -115,8 +145,25 @@ export async function loadFile(source: Source, options: LoadOptions = {}): Promi
 }
 const CHUNK = 16 << 20; // bytes read at once: small tensors come together, which counts over HTTP
 
+async function loadShards(index: Index, options: LoadOptions): Promise<Tensors> {
+  const tensors: Tensors = Object.create(null);
+  for (const file of new Set(index.files.values())) {
+    const shard = await loadFile(index.beside(file), options);
+    for (const [name, tensor] of Object.entries(shard)) {
+      if (index.files.get(name) === file) tensors[name] = tensor;
+      else tensor.dispose(); // the index does not speak of it, or finds it elsewhere
+    }
+  }
+  for (const [name, file] of index.files) if (!(name in tensors)) throw lacking(name, file);
+  return tensors;
+}
+
+function lacking(name: string, file: string): FormatError {
+  return new FormatError(`${file}: there is no tensor ${JSON.stringify(name)}, though the index says so`);
+}
+
 /**
- * Opens a safetensors file and reads no more than its header. Tensors are read one by one when they are asked for, over
+ * Opens a safetensors file, or by their index several, and reads no more than headers. Tensors are read one by one when they are asked for, over
  * HTTP too where the server knows ranges.
  *
  * @example
@@ -125,6 +172,8 @@ const CHUNK = 16 << 20; // bytes read at once: small tensors come together, whic
  * await file.close();
  */
 export async function safeOpen(source: Source, options: LoadOptions = {}): Promise<SafeFile> {
+  const index = await indexOf(source);
+  if (index !== null) return openShards(index, options);
   const opened = await openSource(source);
   try {
     return await open(opened, options);
@@ -132,6 +181,31 @@ export async function safeOpen(source: Source, options: LoadOptions = {}): Promi
     await opened.close();
     throw error;
   }
+}
+
+async function openShards({ files, metadata, beside }: Index, options: LoadOptions): Promise<SafeFile> {
+  const shards = new Map<string, SafeFile>();
+  const close = async (): Promise<void> => void (await Promise.all([...shards.values()].map((shard) => shard.close())));
+  const shardOf = (name: string): SafeFile => {
+    const shard = shards.get(files.get(name) ?? "");
+    if (shard === undefined) throw new IndexError(`the index names no tensor ${JSON.stringify(name)}`);
+    return shard;
+  };
+  try {
+    for (const file of new Set(files.values())) shards.set(file, await safeOpen(beside(file), options));
+    const held = new Map([...shards].map(([file, shard]) => [file, new Set(shard.keys())]));
+    for (const [name, file] of files) if (!held.get(file)!.has(name)) throw lacking(name, file);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    keys: () => [...files.keys()],
+    metadata: () => metadata,
+    getSpec: (name) => shardOf(name).getSpec(name),
+    getTensor: async (name) => shardOf(name).getTensor(name),
+    close,
+  };
 }
 
 /** The header of a file, and where its data begin. */

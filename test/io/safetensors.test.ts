@@ -250,6 +250,48 @@ files("safeOpen reads what is asked for", async () => {
   assert.is((await safeOpen(save({}))).metadata(), null);
 });
 
+files("a model in shards: written, opened lazily, loaded, and refused where its index lies", async () => {
+  const target = path.join(folder, "large.safetensors");
+  const parts = { a: tensor([1, 2, 3]), b: tensor([[0.5]]), c: tensor([7]), d: tensor(new Float32Array(10)) };
+  await saveFile(parts, target, { format: "pt" }, { maxShardSize: 30 });
+  const shard = (n: number): string => `large-0000${n}-of-00003.safetensors`;
+  const index = `${target}.index.json`;
+  assert.equal(JSON.parse(readFileSync(index, "utf8")), {
+    metadata: { total_size: 76 },
+    weight_map: { a: shard(1), b: shard(1), c: shard(2), d: shard(3) },
+  });
+  for (const source of [index, pathToFileURL(index), pathToFileURL(index).href]) {
+    const read = await loadFile(source);
+    for (const [name, x] of Object.entries(parts)) assert.equal(read[name]!.tolist(), x.tolist());
+    const file = await safeOpen(source);
+    assert.equal(file.keys(), ["a", "b", "c", "d"]);
+    assert.equal(file.getSpec("d"), { dtype: "float32", shape: [10] });
+    assert.equal((await file.getTensor("c")).tolist(), [7]);
+    assert.equal({ ...file.metadata() }, { total_size: "76" });
+    await rejects(file.getTensor("e"), /names no tensor "e"/);
+    await file.close();
+  }
+  // All in one file where it fits.
+  await saveFile(parts, path.join(folder, "small.safetensors"), null, { maxShardSize: 76 });
+  assert.not(readdirSync(folder).some((name) => name.startsWith("small-")));
+
+  const lie = async (map: unknown, why: RegExp): Promise<void> => {
+    writeFileSync(index, typeof map === "string" ? map : JSON.stringify({ weight_map: map }));
+    await rejects(loadFile(index), why);
+    await rejects(safeOpen(index), why);
+  };
+  await lie({ a: shard(2) }, /there is no tensor "a", though the index says so/);
+  await lie({ a: `../${shard(1)}` }, /no name of a safetensors file/);
+  await lie({ a: "C:x.safetensors" }, /no name of a safetensors file/);
+  await lie({ a: 5 }, /no name of a safetensors file/);
+  await lie({ a: "missing.safetensors" }, /cannot open .*missing/);
+  await lie(null, /weight_map is not an object/);
+  await lie('{"weight_map":{"a":"x.safetensors","a":"y.safetensors"}}', /"a" twice/);
+  await lie("[]", /does not begin with {/);
+  await rejects(loadFile(new File(["{}"], "m.safetensors.index.json")), /beside a File/);
+  await rejects(saveFile(parts, target, null, { maxShardSize: 0 }), /maxShardSize is 0/);
+});
+
 files("a URL is read by ranges where the server knows them, else whole", async () => {
   const bytes = save({ a: tensor([1, 2, 3]), big: tensor(new Float32Array(10_000)) });
   let sent = 0;
