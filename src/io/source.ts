@@ -36,7 +36,7 @@ export async function openSource(source: Source): Promise<ByteSource> {
 }
 
 /** What a URL begins with. A single letter is a drive. */
-export const SCHEME = /^[a-z][a-z0-9+.-]+:/i;
+export const SCHEME: RegExp = /^[a-z][a-z0-9+.-]+:/i;
 
 /** All bytes of a source. */
 export async function readSource(source: Source): Promise<Uint8Array<ArrayBuffer>> {
