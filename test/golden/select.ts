@@ -16,6 +16,9 @@ const PER_DTYPE = 3; // cases of one dtype; the float32 ones, which have gradien
 const PER_MODULE = 6;
 const LARGE = 10_000; // characters of JSON: a case beyond it is taken only where a file has no smaller one
 
+// What docs/coverage.md lists as failing: the sign of a singular or an eigenvector is LAPACK's own; bfloat16 ties in Muon.
+const LEFT_OUT = /^(ops\/(linalg\.)?svd|ops\/linalg\.eigh|optimizers\/Muon)\.json/;
+
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error("usage: node build/test/golden/select.js FOLDER");
 const target = fileURLToPath(new URL("../../../test/fixtures/goldens/", import.meta.url));
@@ -24,6 +27,7 @@ const library = await loadLibrary(null);
 rmSync(target, { recursive: true, force: true });
 let bytes = 0;
 for (const file of recordedFiles(folder)) {
+  if (LEFT_OUT.test(path.relative(folder, file))) continue;
   const chosen = choose(readRecorded(file));
   if (chosen === null) continue;
   const to = path.join(target, path.relative(folder, file));
