@@ -37,6 +37,7 @@ const { values: option } = parseArgs({
 });
 const threads = option.threads.split(",").map(Number);
 const chosen = rows.filter(({ name }) => new RegExp(option.only).test(name));
+if (chosen.length === 0) throw new Error(`no row is called ${option.only}: the names are those of bench/rows.ts`);
 const files = ["ours", ...option.peers.split(",").filter((name) => name !== "")];
 
 const contestants = [];
