@@ -58,7 +58,10 @@ export function inReadme(readme: string, { machine, runtime, sections }: Report)
   if (before < 0 || after < before) throw new Error(`README.md lacks ${BEGIN} … ${END}`);
   const section = sections.find(({ threads }) => threads === 1);
   if (section === undefined) throw new Error("the README shows one thread: --threads 1");
-  const multiple = (ratio: number | null): string => (ratio === null ? "–" : (1 / ratio).toPrecision(2));
+  const multiple = (ratio: number | null): string => {
+    if (ratio === null) return "–";
+    return ratio < 0.1 ? (1 / ratio).toFixed(0) : (1 / ratio).toPrecision(2);
+  };
   const lines = section.lines.flatMap(({ row, ours, peers }) =>
     SHOWN[row.name] === undefined || ours === null
       ? []
