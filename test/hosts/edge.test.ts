@@ -20,12 +20,17 @@ use("it reads digits", () => readsDigits(edge.url, 100));
 use("what is no digit is refused with a reason", () => refusesTheRest(edge.url));
 
 use("a thousand requests at once are answered, again and again, in the same memory", async () => {
-  await answersAtOnce(edge.url, 1000);
-  const before = megabytesOf(edge.pid);
-  for (let round = 0; round < 3; round++) await answersAtOnce(edge.url, 1000);
-  const after = megabytesOf(edge.pid);
-  if (before === null || after === null) return;
-  assert.ok(after < before * 1.1 + 4, `${before} → ${after} MB`);
+  const held: number[] = [];
+  for (let round = 0; round < 7; round++) {
+    await answersAtOnce(edge.url, 1000);
+    const now = megabytesOf(edge.pid);
+    if (now === null) return;
+    held.push(now);
+  }
+  // The collector is late or early by some MB: what grows is the least of the end above the most of the beginning.
+  const before = Math.max(...held.slice(0, 3));
+  const after = Math.min(...held.slice(-2));
+  assert.ok(after < before * 1.1 + 4, `${held.join(" → ")} MB`);
   assert.ok(after - BARE_MB < LIMIT_MB, `${after} MB`);
 });
 
