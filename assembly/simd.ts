@@ -132,6 +132,24 @@ export function scatter<T>(to: usize, step: usize, x: v128, count: i32): void {
   }
 }
 
+/** A square of 4 × 4 elements of 4 bytes, its columns made rows; the rows lie `across` and `pitch` bytes apart. */
+// @ts-ignore: decorator
+@inline
+export function turnSquare(to: usize, pitch: usize, from: usize, across: usize): void {
+  const r0 = v128.load(from);
+  const r1 = v128.load(from + across);
+  const r2 = v128.load(from + 2 * across);
+  const r3 = v128.load(from + 3 * across);
+  const low01 = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5);
+  const high01 = v128.shuffle<i32>(r0, r1, 2, 6, 3, 7);
+  const low23 = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5);
+  const high23 = v128.shuffle<i32>(r2, r3, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<i64>(low01, low23, 0, 2));
+  v128.store(to + pitch, v128.shuffle<i64>(low01, low23, 1, 3));
+  v128.store(to + 2 * pitch, v128.shuffle<i64>(high01, high23, 0, 2));
+  v128.store(to + 3 * pitch, v128.shuffle<i64>(high01, high23, 1, 3));
+}
+
 /** Lane masks of T as bytes 0 or 1 in the low lanes. */
 // @ts-ignore: decorator
 @inline

@@ -3,6 +3,7 @@
 // They are moved by squares of 4 × 4 elements in registers, SIDE × SIDE elements at a time: rows of so many elements are
 // lines of the cache (four-byte ones), so that a line of a is still there when its next square is read.
 
+import { turnSquare } from "../simd";
 import { strided } from "./copy";
 
 const SIDE: i32 = 16;
@@ -78,18 +79,7 @@ function square<T>(r: i32, c: i32, y: usize, pitchY: usize, a: usize, pitchA: us
     v128.store_lane<u64>(y + 2 * pitchY, y23, 0);
     v128.store_lane<u64>(y + 3 * pitchY, y23, 1);
   } else if (sizeof<T>() == 4) {
-    const a0 = v128.load(a);
-    const a1 = v128.load(a + pitchA);
-    const a2 = v128.load(a + 2 * pitchA);
-    const a3 = v128.load(a + 3 * pitchA);
-    const low01 = v128.shuffle<i32>(a0, a1, 0, 4, 1, 5);
-    const high01 = v128.shuffle<i32>(a0, a1, 2, 6, 3, 7);
-    const low23 = v128.shuffle<i32>(a2, a3, 0, 4, 1, 5);
-    const high23 = v128.shuffle<i32>(a2, a3, 2, 6, 3, 7);
-    v128.store(y, v128.shuffle<i64>(low01, low23, 0, 2));
-    v128.store(y + pitchY, v128.shuffle<i64>(low01, low23, 1, 3));
-    v128.store(y + 2 * pitchY, v128.shuffle<i64>(high01, high23, 0, 2));
-    v128.store(y + 3 * pitchY, v128.shuffle<i64>(high01, high23, 1, 3));
+    turnSquare(y, pitchY, a, pitchA);
   } else if (sizeof<T>() == 8) {
     for (let i: usize = 0; i < 4; i += 2) {
       for (let j: usize = 0; j < 4; j += 2) {

@@ -5,6 +5,8 @@
 // Strides are in bytes. A strip of A and a panel of B are the same thing with other widths, and since strides are read
 // here, a transposed operand costs nothing. width is a multiple of 2 (float32: 4, 6 or 8; float64: 4 or 6).
 
+import { turnSquare } from "../simd";
+
 export function pack<T>(to: usize, from: usize, width: i32, lanes: i32, across: usize, along: usize, k: i32): void {
   const pitch = <usize>width * sizeof<T>();
   if (lanes < width) {
@@ -77,18 +79,7 @@ function packRows(to: usize, from: usize, pitch: usize, along: usize, k: i32): v
 function turn<T>(to: usize, from: usize, pitch: usize, across: usize, k: i32): void {
   if (sizeof<T>() == 4) {
     for (; k >= 4; k -= 4) {
-      const r0 = v128.load(from);
-      const r1 = v128.load(from + across);
-      const r2 = v128.load(from + 2 * across);
-      const r3 = v128.load(from + 3 * across);
-      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-      const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-      const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-      v128.store(to, v128.shuffle<f64>(low01, low23, 0, 2));
-      v128.store(to + pitch, v128.shuffle<f64>(low01, low23, 1, 3));
-      v128.store(to + 2 * pitch, v128.shuffle<f64>(high01, high23, 0, 2));
-      v128.store(to + 3 * pitch, v128.shuffle<f64>(high01, high23, 1, 3));
+      turnSquare(to, pitch, from, across);
       to += 4 * pitch;
       from += 16;
     }
