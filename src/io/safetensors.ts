@@ -12,7 +12,16 @@ import { DTYPES, type DType, FormatError, IndexError } from "../core/index.ts";
 import { deviceOf, fromBytes, readAll, readAllSync, type Tensor } from "../tensor/index.ts";
 import { type Entry, type Header, headerLength, type Metadata, parseHeader, writeHeader } from "./header.ts";
 import { type Index, indexOf, planShards } from "./shards.ts";
-import { type ByteSource, bytesOf, openSource, readExactly, type Source, writeFile } from "./source.ts";
+import {
+  type ByteSource,
+  beside,
+  bytesOf,
+  fileName,
+  openSource,
+  readExactly,
+  type Source,
+  writeFile,
+} from "./source.ts";
 
 /** Tensors by name. What is read has no prototype, so that no name means more than itself. */
 export type Tensors = Record<string, Tensor>;
@@ -74,11 +83,11 @@ export async function saveFile(
   { maxShardSize = Number.POSITIVE_INFINITY }: SaveOptions = {},
 ): Promise<void> {
   if (!(maxShardSize > 0)) throw new RangeError(`saveFile: maxShardSize is ${maxShardSize}, expected bytes above 0`);
-  const [folder, file] = parted(path);
+  const file = fileName(path);
   const plan = planShards(tensors, file.replace(/\.safetensors$/, ""), maxShardSize);
   if (plan === null) return writeOne(tensors, path, metadata);
-  for (const [name, share] of plan.shards) await writeOne(share, folder(name), metadata);
-  await writeFile(folder(`${file}.index.json`), [plan.index]);
+  for (const [name, share] of plan.shards) await writeOne(share, beside(path, name), metadata);
+  await writeFile(beside(path, `${file}.index.json`), [plan.index]);
 }
 
 async function writeOne(tensors: Readonly<Tensors>, path: string | URL, metadata: Metadata | null): Promise<void> {
@@ -86,14 +95,6 @@ async function writeOne(tensors: Readonly<Tensors>, path: string | URL, metadata
   // All are read before anything is waited for: what is written is what the tensors hold now.
   const data = await Promise.all(order.map(({ tensor }) => readAll(tensor, "saveFile")));
   await writeFile(path, [header, ...data]);
-}
-
-/** A path's folder, as what makes a path of a file's name, and its file's name. */
-function parted(path: string | URL): [(name: string) => string | URL, string] {
-  const text = path instanceof URL ? path.pathname : path;
-  const file = text.slice(text.search(/[^/\\]*$/));
-  if (path instanceof URL) return [(name) => new URL(encodeURIComponent(name), path), decodeURIComponent(file)];
-  return [(name) => path.slice(0, path.length - file.length) + name, file];
 }
 
 /**
@@ -183,7 +184,7 @@ export async function safeOpen(source: Source, options: LoadOptions = {}): Promi
   }
 }
 
-async function openShards({ files, metadata, beside }: Index, options: LoadOptions): Promise<SafeFile> {
+async function openShards({ files, metadata, beside: where }: Index, options: LoadOptions): Promise<SafeFile> {
   const shards = new Map<string, SafeFile>();
   const close = async (): Promise<void> => void (await Promise.all([...shards.values()].map((shard) => shard.close())));
   const shardOf = (name: string): SafeFile => {
@@ -192,7 +193,7 @@ async function openShards({ files, metadata, beside }: Index, options: LoadOptio
     return shard;
   };
   try {
-    for (const file of new Set(files.values())) shards.set(file, await safeOpen(beside(file), options));
+    for (const file of new Set(files.values())) shards.set(file, await safeOpen(where(file), options));
     const held = new Map([...shards].map(([file, shard]) => [file, new Set(shard.keys())]));
     for (const [name, file] of files) if (!held.get(file)!.has(name)) throw lacking(name, file);
   } catch (error) {

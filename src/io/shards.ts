@@ -8,7 +8,7 @@ import { FormatError, SIZE } from "../core/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import type { Metadata } from "./header.ts";
 import { pairs, parseJson } from "./json.ts";
-import { openSource, readExactly, SCHEME, type Source } from "./source.ts";
+import { beside, openSource, readExactly, SCHEME, type Source } from "./source.ts";
 
 export interface Index {
   /** The file of each tensor. */
@@ -24,27 +24,23 @@ const LIMIT = 100_000_000;
 
 /** The index that a source is; null where it is no index, by its name. */
 export async function indexOf(source: Source): Promise<Index | null> {
-  const beside = neighbours(source);
-  if (beside === null) return null;
+  const where = neighbours(source);
+  if (where === null) return null;
   const opened = await openSource(source);
   try {
     const { name, size } = opened;
     if (size > LIMIT) throw new FormatError(`${name}: an index of ${size} bytes, more than ${LIMIT} are not read`);
-    return { ...parseIndex(await readExactly(opened, 0, size), name), beside };
+    return { ...parseIndex(await readExactly(opened, 0, size), name), beside: where };
   } finally {
     await opened.close();
   }
 }
 
-/** From a file's name to where it is, beside an index. */
-function neighbours(source: Source): ((file: string) => string | URL) | null {
-  if (typeof source === "string" && !SCHEME.test(source)) {
-    const folder = /^.*[/\\]/.exec(source)?.[0] ?? "";
-    return source.endsWith(SUFFIX) ? (file) => folder + file : null;
-  }
+/** From a file's name to where it is, beside an index; null for what is no index. */
+function neighbours(source: Source): Index["beside"] | null {
   if (typeof source === "string" || source instanceof URL) {
-    const url = new URL(source);
-    return url.pathname.endsWith(SUFFIX) ? (file) => new URL(encodeURIComponent(file), url) : null;
+    const at = typeof source === "string" && SCHEME.test(source) ? new URL(source) : source;
+    return (at instanceof URL ? at.pathname : at).endsWith(SUFFIX) ? (file) => beside(at, file) : null;
   }
   const { name } = source as { readonly name?: unknown };
   if (typeof name !== "string" || !name.endsWith(SUFFIX)) return null;

@@ -38,6 +38,20 @@ export async function openSource(source: Source): Promise<ByteSource> {
 /** What a URL begins with. A single letter is a drive. */
 export const SCHEME: RegExp = /^[a-z][a-z0-9+.-]+:/i;
 
+/** Where another file of the same folder is. */
+export function beside(path: string | URL, other: string): string | URL {
+  return path instanceof URL ? new URL(encodeURIComponent(other), path) : path.slice(0, path.search(LAST)) + other;
+}
+
+/** The name of the file at a path or URL. */
+export function fileName(path: string | URL): string {
+  if (path instanceof URL) return decodeURIComponent(fileName(path.pathname));
+  return path.slice(path.search(LAST));
+}
+
+/** What follows the last separator. */
+const LAST = /[^/\\]*$/;
+
 /** All bytes of a source. */
 export async function readSource(source: Source): Promise<Uint8Array<ArrayBuffer>> {
   const opened = await openSource(source);
