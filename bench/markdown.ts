@@ -1,5 +1,6 @@
 // docs/performance.md, the whole table as the last run gave it; and what the README shows of it.
 import type { Figure } from "./figures.ts";
+import { withTable } from "./readme.ts";
 import { cells, duration, foot, head, overall, type Section } from "./table.ts";
 
 /** One run of the benches, ready to be written down. */
@@ -31,8 +32,6 @@ ${notes.map((note) => `- ${note}`).join("\n")}
 `.replace(/\n+$/, "\n");
 }
 
-const BEGIN = "<!-- npm run bench: begin -->";
-const END = "<!-- npm run bench: end -->";
 /** The rows that the README shows. */
 const SHOWN: Readonly<Record<string, string>> = {
   matmul_512: "matmul 512",
@@ -54,8 +53,6 @@ const SHOWN: Readonly<Record<string, string>> = {
 
 /** The README with its table of one thread made anew: each peer's time as a multiple of ours. */
 export function inReadme(readme: string, { machine, runtime, sections }: Report): string {
-  const [before, after] = [readme.indexOf(BEGIN), readme.indexOf(END)];
-  if (before < 0 || after < before) throw new Error(`README.md lacks ${BEGIN} … ${END}`);
   const section = sections.find(({ threads }) => threads === 1);
   if (section === undefined) throw new Error("the README shows one thread: --threads 1");
   const multiple = (ratio: number | null): string => {
@@ -74,13 +71,9 @@ export function inReadme(readme: string, { machine, runtime, sections }: Report)
     ...lines,
     mean,
   ];
-  return `${readme.slice(0, before + BEGIN.length)}
-
-One thread, float32, ${machine[0]}; ${runtime}. Each peer's time as a multiple of ours: above 1, we are faster.
-
-${table.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}
-
-${readme.slice(after)}`;
+  const note = `One thread, float32, ${machine[0]}; ${runtime}. Each peer's time as a multiple of ours: above 1, we are faster.`;
+  const text = table.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  return withTable(readme, "npm run bench", `${note}\n\n${text}`);
 }
 
 /** A table for each group of rows, under the same head. */

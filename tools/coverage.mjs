@@ -7,9 +7,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { withTable } from "../build/bench/readme.js";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const [BEGIN, END] = ["<!-- npm run coverage: begin -->", "<!-- npm run coverage: end -->"];
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) {
@@ -35,13 +35,8 @@ const families = TITLES.map((title) => {
 }).filter(({ passing, failing, absent }) => passing.length + failing.length + absent.length > 0);
 
 writeFileSync(path.join(root, "docs/coverage.md"), coverage());
-const readme = readFileSync(path.join(root, "README.md"), "utf8");
-const [before, after] = [readme.indexOf(BEGIN), readme.indexOf(END)];
-if (before < 0 || after < before) throw new Error(`README.md lacks ${BEGIN} … ${END}`);
-writeFileSync(
-  path.join(root, "README.md"),
-  `${readme.slice(0, before + BEGIN.length)}\n${summary()}\n${readme.slice(after)}`,
-);
+const readme = path.join(root, "README.md");
+writeFileSync(readme, withTable(readFileSync(readme, "utf8"), "npm run coverage", summary()));
 
 function titleOf(namespace) {
   return `Operators of \`${namespace}\``;

@@ -7,6 +7,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { withTable } from "../build/bench/readme.js";
 import { root } from "./files.mjs";
 
 const notes = path.join(root, "build/hosts.jsonl");
@@ -59,10 +60,7 @@ const table = [
 ];
 
 const readme = path.join(root, "README.md");
-const [begin, end] = ["<!-- npm run hosts: begin -->", "<!-- npm run hosts: end -->"];
-const text = readFileSync(readme, "utf8");
-const before = text.slice(0, text.indexOf(begin) + begin.length);
-writeFileSync(readme, `${before}\n\n${table.join("\n")}\n\n${text.slice(text.indexOf(end))}`);
+writeFileSync(readme, withTable(readFileSync(readme, "utf8"), "npm run hosts", table.join("\n")));
 console.log(table.join("\n"));
 
 /** "Node 24", "Node 20, without shared memory", "Chromium 156" */
