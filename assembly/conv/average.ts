@@ -4,11 +4,14 @@
 // avgPoolGrad, adaptiveAvgPoolGrad    x from y. Units: planes
 //
 // A row of windows is summed down the columns first, in the scratch arena, and then across: so every window shares the sums
-// of its columns with those that overlap it, and the adds run along rows. float32 is summed in double precision.
+// of its columns with those that overlap it, and the adds run along rows. float32 is summed in double precision; small
+// windows of it are not, where a tap passes through few additions (slide.ts).
 
 import { int, ptr, scratch } from "../abi";
+import { fits, foldAcross, foldDown, foldOne, foldSquares, pad, Sum } from "./slide";
 
 const TILE: i32 = 1024; // columns whose sums fit the first cache
+const SMALL: i32 = 16; // taps: at most 15 additions, of 4 × 4 six
 
 // A window: its rows [top, bottom), columns [left, right) and divisor.
 let top: i32 = 0;
@@ -72,10 +75,16 @@ function average<T, A>(args: usize, begin: i32, end: i32, adaptive: bool): void 
   const ow = int(args, 6);
   const sx = int(args, 10);
   const kw = int(args, 8);
+  if (sizeof<T>() == 4 && !adaptive && int(args, 7) * kw <= SMALL) {
+    const before = int(args, 12);
+    const behind = max(0, (ow - 1) * sx - before + kw - w);
+    if (fits(w, before, behind)) {
+      averageSmall(args, begin, end, before, behind);
+      return;
+    }
+  }
   const first = adaptive ? 0 : firstInside(args);
   const last = adaptive ? -1 : lastInside(args);
-  const px = int(args, 12);
-  const squares = sizeof<T>() == 4 && int(args, 7) == 2 && kw == 2 && sx == 2 && last - first >= 3;
   const most = windowsInTile(args, adaptive);
   let found = -1;
   for (let unit = begin; unit < end; unit++) {
@@ -84,18 +93,6 @@ function average<T, A>(args: usize, begin: i32, end: i32, adaptive: bool): void 
     const x = ptr(args, 1) + <usize>(plane * int(args, 3) * w) * sizeof<T>();
     const y = ptr(args, 0) + <usize>(unit * ow) * sizeof<T>();
     for (let ox = 0; ox < ow; ) {
-      if (squares && ox >= first && ox <= last) {
-        findWindow(args, oy, ox, adaptive);
-        if (bottom - top == 2) {
-          // The last four may begin before the end of the four in front: those windows are computed twice.
-          const from = x + (<usize>(top * w - px) << 2);
-          for (; ox <= last; ox += 4) {
-            ox = min(ox, last - 3);
-            meanOfSquares(y + (<usize>ox << 2), from + (<usize>ox << 3), <usize>w << 2);
-          }
-          continue;
-        }
-      }
       const stop = min(ox + most, ow);
       if (stop - ox == 1) {
         // Of a window that spans the row only the number of its own row matters, which many planes share.
@@ -130,24 +127,39 @@ function average<T, A>(args: usize, begin: i32, end: i32, adaptive: bool): void 
   }
 }
 
-/** The averages of four windows of 2 × 2 side by side, with the divisor that was found. */
-// @ts-ignore: decorator
-@inline
-function meanOfSquares(y: usize, x: usize, pitch: usize): void {
-  const first = meanOfTwo(v128.load(x), v128.load(x + pitch));
-  const second = meanOfTwo(v128.load(x, 16), v128.load(x + pitch, 16));
-  v128.store(y, v128.shuffle<i64>(f32x4.demote_f64x2_zero(first), f32x4.demote_f64x2_zero(second), 0, 2));
-}
-
-// @ts-ignore: decorator
-@inline
-function meanOfTwo(upper: v128, lower: v128): v128 {
-  const left = f64x2.add(f64x2.promote_low_f32x4(upper), f64x2.promote_low_f32x4(lower));
-  upper = v128.shuffle<i64>(upper, upper, 1, 1);
-  lower = v128.shuffle<i64>(lower, lower, 1, 1);
-  const right = f64x2.add(f64x2.promote_low_f32x4(upper), f64x2.promote_low_f32x4(lower));
-  const sum = f64x2.add(v128.shuffle<f64>(left, right, 0, 2), v128.shuffle<f64>(left, right, 1, 3));
-  return f64x2.div(sum, f64x2.splat(<f64>divisor));
+/** Small windows of float32, a row of them at a time, with `before` and `behind` elements of padding. */
+function averageSmall(args: usize, begin: i32, end: i32, before: i32, behind: i32): void {
+  const h = int(args, 3);
+  const w = int(args, 4);
+  const oh = int(args, 5);
+  const ow = int(args, 6);
+  const kw = int(args, 8);
+  const sx = int(args, 10);
+  const first = firstInside(args);
+  const last = lastInside(args);
+  const square = kw == 2 && sx == 2 && before == 0 && behind == 0;
+  const pitch = <usize>w << 2;
+  pad<Sum>(w, before, behind);
+  for (let unit = begin; unit < end; unit++) {
+    const plane = unit / oh;
+    const oy = unit - plane * oh;
+    findWindow(args, oy, min(first, ow - 1), false);
+    const x = ptr(args, 1) + (<usize>(plane * h + top) * <usize>w << 2);
+    const y = ptr(args, 0) + (<usize>unit * <usize>ow << 2);
+    if (square && bottom - top == 2) {
+      foldSquares<Sum>(ow, y, x, pitch, <f32>divisor);
+      continue;
+    }
+    foldDown<Sum>(w, before, x, pitch, bottom - top);
+    const inside = first <= last && bottom > top;
+    if (inside) foldAcross<Sum>(y, first, last + 1, sx, kw, 1, <f32>divisor);
+    for (let ox = 0; ox < ow; ox++) {
+      if (inside && ox == first) ox = last + 1;
+      if (ox == ow) break;
+      findWindow(args, oy, ox, false);
+      store<f32>(y + (<usize>ox << 2), quotient<f32, f32>(foldOne<Sum>(ox, sx, kw, 1)));
+    }
+  }
 }
 
 /** The average of the window that was found, of which this is the sum. */

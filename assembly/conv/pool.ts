@@ -4,7 +4,7 @@
 //   args ─ 0 y │ 1 x │ 2 indices: i64 │ 3 h │ 4 w │ 5 oh │ 6 ow │ 7 kh │ 8 kw │ 9 sy │ 10 sx │ 11 py │ 12 px
 //          maxPool: 13 dy │ 14 dx     avgPool: 13 countIncludePad │ 14 divisorOverride (0: none)
 //
-// maxPool       y and indices from x. Units: rows of y, over all planes
+// maxPool       y and indices from x; y alone where there is no address for indices. Units: rows of y, over all planes
 // maxPoolGrad   x from y and indices, with h·w and oh·ow as the planes' sizes. Units: planes
 //
 // The window of y[oy, ox] is kh × kw taps from (oy·sy - py, ox·sx - px), for the adaptive pool the rows
@@ -12,6 +12,7 @@
 // a NaN is a maximum. A float32 average is summed in double precision.
 
 import { fault, FAULT_INDEX, int, ptr } from "../abi";
+import { fits, foldAcross, foldDown, foldSquares, Highest, HighestOrNaN, pad } from "./slide";
 
 // @ts-ignore: decorator
 @inline
@@ -32,10 +33,15 @@ function maxPool<T>(args: usize, begin: i32, end: i32): void {
   const dy = int(args, 13);
   const dx = int(args, 14);
   const reach = (int(args, 8) - 1) * dx;
+  const behind = max(0, (ow - 1) * sx - px + reach + 1 - w);
+  if (isFloat<T>() && sizeof<T>() == 4 && ptr(args, 2) == 0 && fits(w, px, behind)) {
+    maxima(args, begin, end, behind);
+    return;
+  }
   // The windows [first, last] of a row are wholly inside; there are enough of them, and close enough, to take four at once.
   const first = (px + sx - 1) / sx;
   const last = min((w - 1 - reach + px) / sx, ow - 1);
-  const vectors = isFloat<T>() && sizeof<T>() == 4 && sx <= 2 && last - first >= 3;
+  const vectors = isFloat<T>() && sizeof<T>() == 4 && sx <= 2 && last - first >= 3 && ptr(args, 2) != 0;
   const square = sx == 2 && int(args, 7) == 2 && int(args, 8) == 2 && dx == 1 && dy == 1;
   for (let unit = begin; unit < end; unit++) {
     const plane = unit / oh;
@@ -62,6 +68,42 @@ function maxPool<T>(args: usize, begin: i32, end: i32): void {
   }
 }
 
+/** The values alone, a row of windows at a time, with `behind` elements of padding at its end. */
+function maxima(args: usize, begin: i32, end: i32, behind: i32): void {
+  const h = int(args, 3);
+  const w = int(args, 4);
+  const oh = int(args, 5);
+  const ow = int(args, 6);
+  const kw = int(args, 8);
+  const sx = int(args, 10);
+  const px = int(args, 12);
+  const dy = int(args, 13);
+  const dx = int(args, 14);
+  const pitch = <usize>(dy * w) << 2;
+  const square = kw == 2 && sx == 2 && dx == 1 && px == 0 && behind == 0;
+  pad<Highest>(w, px, behind);
+  for (let unit = begin; unit < end; unit++) {
+    const plane = unit / oh;
+    const y0 = (unit - plane * oh) * int(args, 9) - int(args, 11);
+    const top = inside(y0, dy);
+    const rows = (min(y0 + (int(args, 7) - 1) * dy + 1, h) - top + dy - 1) / dy;
+    const x = ptr(args, 1) + (<usize>(plane * h + top) * <usize>w << 2);
+    const y = ptr(args, 0) + (<usize>unit * <usize>ow << 2);
+    if (square && rows == 2) {
+      const strange = foldSquares<Highest>(ow, y, x, pitch, 1);
+      if (strange != strange) foldSquares<HighestOrNaN>(ow, y, x, pitch, 1);
+      continue;
+    }
+    const strange = foldDown<Highest>(w, px, x, pitch, rows);
+    if (strange == strange) {
+      foldAcross<Highest>(y, 0, ow, sx, kw, dx, 1);
+    } else {
+      foldDown<HighestOrNaN>(w, px, x, pitch, rows);
+      foldAcross<HighestOrNaN>(y, 0, ow, sx, kw, dx, 1);
+    }
+  }
+}
+
 /** The maximum of window ox over rows [top, y1) of the plane x, and its place, into element `at` of y and of the indices. */
 // @ts-ignore: decorator
 @inline
@@ -83,7 +125,7 @@ function maxOfOne<T>(args: usize, x: usize, top: i32, y1: i32, dy: i32, ox: i32,
     }
   }
   store<T>(ptr(args, 0) + <usize>at * sizeof<T>(), best);
-  store<i64>(ptr(args, 2) + (<usize>at << 3), index);
+  if (ptr(args, 2) != 0) store<i64>(ptr(args, 2) + (<usize>at << 3), index);
 }
 
 /**

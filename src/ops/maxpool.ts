@@ -1,7 +1,18 @@
 // Maxima of windows over the last one to three dims, and the way back.
 
 import { DTypeError, INT64, isComplex, ShapeError, sameDims, show, showShape } from "../core/index.ts";
-import { asTensor, bindArguments, type FnQ, type Forms, type Named, op, type Spec, spec } from "../op/index.ts";
+import {
+  asTensor,
+  bindArguments,
+  type FnQ,
+  type Forms,
+  isGradEnabled,
+  type Kernels,
+  type Named,
+  op,
+  type Spec,
+  spec,
+} from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { product } from "./axes.ts";
 import { add, floorDivide, mul } from "./binary.ts";
@@ -34,6 +45,7 @@ type Plan = readonly [
 const PLAN = "x, shape, kernel, stride, padding, dilation";
 const planOf = (x: Tensor, ...[shape, kernel, stride, padding, dilation]: Plan) =>
   [{ x }, { shape, ndim: shape.length, kernel, stride, padding, dilation }] as const;
+type PlanAttrs = ReturnType<typeof planOf>[1];
 type Maxima = (x: Tensor, ...plan: Plan) => Named<["values", "indices"]>;
 
 /** What comes of windows over the last dims, `shape` of them: the values and their places. */
@@ -49,16 +61,26 @@ const planeMaxima: Maxima = /* @__PURE__ */ op("maxPool", PLAN, planOf, {
   infer: ({ x }, { shape }) => pooledSpecs(x, shape),
   node: (_inputs, { ndim }) => (ndim === 1 ? "SqueezeBackward1" : `MaxPool${ndim}DWithIndicesBackward0`),
   kernel: "maxPool",
-  launch(k, { x }, { values, indices }, { ndim, kernel, stride, padding, dilation }) {
-    const [size, out] = [planeOf(x.shape, ndim), planeOf(values.shape, ndim)];
-    const call = k.call("maxPool").tensor(values).tensor(x).tensor(indices).ints(size).ints(out);
-    runPool(call.ints(kernel).ints(stride).ints(padding).ints(dilation), planesIn(x, size), size, out, true);
-  },
+  launch: (k, { x }, { values, indices }, plan) => runMaxima(k, x, values, indices, plan),
   saves: ["indices"],
   vjp: ({ values: g }, { indices }, { ndim }, { x }) => ({
     x: () => scattered(g!, indices, x.shape.slice(-ndim)),
   }),
 });
+
+/** The values of `planeMaxima` alone: a third of the bytes to write. For what is not differentiated. */
+const planeValues: (x: Tensor, ...plan: Plan) => Tensor = /* @__PURE__ */ op("maxPool", PLAN, planOf, {
+  infer: ({ x }, { shape }) => pooledSpecs(x, shape)[0],
+  kernel: "maxPool",
+  launch: (k, { x }, { out }, plan) => runMaxima(k, x, out, null, plan),
+});
+
+function runMaxima(k: Kernels, x: Tensor, values: Tensor, indices: Tensor | null, plan: PlanAttrs): void {
+  const [size, out] = [planeOf(x.shape, plan.ndim), planeOf(values.shape, plan.ndim)];
+  const call = k.call("maxPool").tensor(values).tensor(x).tensor(indices).ints(size).ints(out);
+  call.ints(plan.kernel).ints(plan.stride).ints(plan.padding).ints(plan.dilation);
+  runPool(call, planesIn(x, size), size, out, true);
+}
 
 /**
  * The same over three dims: the maxima of the planes, then those along the depth among them. A first of equals stays the
@@ -154,9 +176,10 @@ function maxPool(name: string, ndim: number): MaxPool {
     if (isComplex(x.code)) throw new DTypeError(`${name}: not defined for ${x.dtype}`);
     const window = windowOf(name, ndim, { kernelSize, stride, padding, dilation });
     const shape = pooledShape(name, x, ndim, window, ceilMode === true).slice(-ndim);
-    return valuesOrBoth(name, returnIndices === true, () =>
-      maxima(x, shape, window.kernel, window.stride, window.padding, window.dilation),
-    );
+    const plan: Plan = [shape, window.kernel, window.stride, window.padding, window.dilation];
+    const both = returnIndices === true;
+    if (!both && ndim < 3 && !(x.requiresGrad && isGradEnabled())) return within(name, () => planeValues(x, ...plan));
+    return valuesOrBoth(name, both, () => maxima(x, ...plan));
   }) as MaxPool;
 }
 

@@ -64,6 +64,52 @@ test("maximum, its index and its gradient", () => {
   }
 });
 
+/** Random windows over small planes, of every kind that a pool may have. */
+function randomPool(random: () => number): Pool {
+  const up = (from: number, below: number): number => from + Math.floor(((random() + 1) / 2) * (below - from));
+  const kernel = [up(1, 6), up(1, 6)] as const;
+  const dilation = [up(1, 3), up(1, 3)] as const;
+  const stride = [up(1, 5), up(1, 5)] as const;
+  const padding = kernel.map((k) => up(0, Math.floor(k / 2) + 1)) as unknown as Pool["size"];
+  const reach = kernel.map((k, d) => (k - 1) * dilation[d]! + 1);
+  const size = reach.map((r, d) => up(Math.max(1, r - 2 * padding[d]!), r + 40)) as unknown as Pool["size"];
+  const out = size.map((n, d) => {
+    // in ceil mode a window may hang over, if it begins before the padding at the end
+    const over = n + 2 * padding[d]! - reach[d]!;
+    const most = Math.ceil(over / stride[d]!) + 1;
+    const hangs = random() > 0 && (most - 1) * stride[d]! < n + padding[d]!;
+    return hangs ? most : Math.floor(over / stride[d]!) + 1;
+  }) as unknown as Pool["size"];
+  return { size, out, kernel, stride, padding, dilation };
+}
+
+test("the maxima alone are those with their places, of any window, NaN and ±∞ among the elements", () => {
+  const random = noise(3);
+  for (let round = 0; round < 400; round++) {
+    reset();
+    const pool = randomPool(random);
+    const [inner, outer] = [pool.size[0] * pool.size[1], pool.out[0] * pool.out[1]];
+    const odd = [Number.NaN, Infinity, -Infinity, -0];
+    const some = round % 4; // from none to many that are odd
+    const x = new Float32Array(PLANES * inner).map(() =>
+      Math.abs(random()) < some / 30 ? odd[Math.floor(Math.abs(random()) * 4)]! : random(),
+    );
+    const [y, both, indices] = [room(PLANES * outer * 4), room(PLANES * outer * 4), room(PLANES * outer * 8)];
+    const rest = [...shapeOf(pool), ...pool.dilation];
+    run("maxPool_f32", [y, put(x), 0, ...rest], PLANES * pool.out[0], 3);
+    run("maxPool_f32", [both, put(x), indices, ...rest], PLANES * pool.out[0], 2);
+    const values = read(Float32Array, y, PLANES * outer);
+    const other = read(Float32Array, both, PLANES * outer);
+    for (let i = 0; i < PLANES * outer; i++) {
+      const inside = taps(pool, Math.floor((i % outer) / pool.out[1]), i % pool.out[1]);
+      const best = Math.max(...inside.map((t) => x[Math.floor(i / outer) * inner + t]!)) + 0;
+      const where = `round ${round}, element ${i} of ${JSON.stringify(pool)}`;
+      assert.ok(Object.is(values[i]! + 0, best), where);
+      assert.ok(Object.is(other[i]! + 0, best), where);
+    }
+  }
+});
+
 test("a NaN is the maximum, -∞ has an index, ties take the first", () => {
   reset();
   const [y, indices] = [room(16), room(32)];
@@ -116,6 +162,38 @@ test("average and its gradient, with and without the padding, with a divisor", (
         const got = read(type as typeof Float64Array, dx, x.length);
         for (let i = 0; i < x.length; i++) assert.ok(Math.abs(got[i]! - wanted[i]!) < 1e-6);
       }
+});
+
+test("averages of random windows, NaN and ±∞ among the elements: as in float64, and no worse than sums in float32", () => {
+  const random = noise(5);
+  for (let round = 0; round < 400; round++) {
+    reset();
+    const pool: Pool = { ...randomPool(random), dilation: [1, 1] };
+    const out = pool.out.map((n, d) =>
+      Math.min(n, Math.floor((pool.size[d]! + 2 * pool.padding[d]! - pool.kernel[d]!) / pool.stride[d]!) + 1),
+    ) as unknown as Pool["size"];
+    if (out.some((n) => n < 1)) continue;
+    const plan = { ...pool, out };
+    const [inner, outer] = [pool.size[0] * pool.size[1], out[0] * out[1]];
+    const odd = [Number.NaN, Infinity, -Infinity];
+    const x = new Float32Array(PLANES * inner).map(() =>
+      Math.abs(random()) < (round % 3) / 60 ? odd[Math.floor(Math.abs(random()) * 3)]! : random(),
+    );
+    const [include, override] = [round & 1, round % 5 === 0 ? 3 : 0];
+    const y = room(PLANES * outer * 4);
+    run("avgPool_f32", [y, put(x), 0, ...shapeOf(plan), include, override], PLANES * out[0], 3);
+    const values = read(Float32Array, y, PLANES * outer);
+    for (let i = 0; i < PLANES * outer; i++) {
+      const inside = taps(plan, Math.floor((i % outer) / out[1]), i % out[1]).map(
+        (t) => x[Math.floor(i / outer) * inner + t]!,
+      );
+      const divisor = override || (include ? pool.kernel[0] * pool.kernel[1] : inside.length);
+      const wanted = inside.reduce((s, v) => s + v, 0) / divisor;
+      const size = inside.reduce((s, v) => s + Math.abs(v), 0) / divisor;
+      const near = Math.abs(values[i]! - wanted) <= (inside.length + 1) * 2 ** -24 * size + 1e-30;
+      assert.ok(near || Object.is(values[i], Math.fround(wanted)), `round ${round}: ${values[i]} for ${wanted}`);
+    }
+  }
 });
 
 test("the adaptive average of windows that overlap, and its gradient", () => {
