@@ -38,6 +38,7 @@ export * from "./reduce/extreme";
 export * from "./reduce/fold";
 export * from "./reduce/variance";
 export * from "./rows/attention";
+export * from "./rows/attentiongrad";
 export * from "./rows/batchnorm";
 export * from "./rows/crossentropy";
 export * from "./rows/layernorm";

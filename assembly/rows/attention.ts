@@ -5,244 +5,279 @@
 //   lse[i] = log Σ_j exp(score[i, j])                             kept for the gradient
 //
 //   args ─ 0 out │ 1 lse │ 2 q │ 3 k │ 4 v │ 5 mask (0: none)
-//          6 heads │ 7 queries │ 8 keys │ 9 width of q and k │ 10 width of v │ 11 rows of a block │ 12 causal │ 13 scale
-//          strides in elements, each of batch, head, row, column: 14 q │ 18 k │ 22 v │ 26 mask
-//   attentionGrad ─ further 30 g, the gradient by out │ 31 dq │ 32 dk │ 33 dv
+//          6 batches │ 7 heads │ 8 queries │ 9 keys │ 10 width of q and k │ 11 width of v │ 12 causal │ 13 scale
+//          14 queries and 15 keys of a block
+//          strides in elements, each of batch, head, row, column: 16 q │ 20 k │ 24 v │ 28 mask │ 32 out
+//   attentionGrad (attentiongrad.ts) has further slots.
 //
-// All but q, k, v and mask are dense: [batch, heads, rows, width]. Units of the attention are blocks of queries, then
-// heads, then batches; of its gradient (which walks the same blocks, and computes the softmax anew from lse) heads, then
-// batches. A row without any score but -∞ gives zeros; its lse is +∞, so that its softmax comes out as zeros again.
+// lse is dense: [batch, heads, queries]; columns of out lie side by side. Units are heads of batches, then blocks of
+// queries, the last block first: where causal it is the most work. A row without any score but -∞ gives zeros; its lse is
+// +∞, so that its softmax comes out as zeros again.
 //
-// A block is (rows × rows) of scores; (rows + ROWS) · width must fit the strips, see gemm/block.ts.
+// A block of queries goes over the keys block by block, a panel of `columns` queries at a time, with the products turned
+// over: keys, packed as strips, times the panel give a column of scores for each query, and these as they lie are the
+// panel that strips of v are multiplied with. So exponentials and sums go down the columns of whole vectors, and nothing
+// is packed but q, k and v. Where causal, a panel meets no key beyond its last query.
 
 import { int, ptr, real, scratch } from "../abi";
-import { blockProduct, FREE } from "../gemm/block";
+import { columns, micro, ROWS } from "../gemm/micro";
+import { pack } from "../gemm/pack";
+import { log4 } from "../math";
+import { turnSquare } from "../simd";
 import { expNegative } from "./exp";
 
-// The arena beyond the products: two blocks of scores with rows of whole 32-byte groups, and three numbers a row.
+// What lies in the arena, one behind the other.
 // @ts-ignore: decorator
-@inline function pitch<T>(args: usize): usize { return (<usize>int(args, 11) * sizeof<T>() + 31) & ~31; }
+@inline function strips(n: i32): i32 { return (n + ROWS - 1) / ROWS; }
 // @ts-ignore: decorator
-@inline function scores(): usize { return scratch + FREE; }
+@inline export function panels<T>(n: i32): i32 { return (n + columns<T>() - 1) / columns<T>(); }
+/** Bytes of `n` vectors of k elements in strips. */
 // @ts-ignore: decorator
-@inline function slopes<T>(args: usize): usize { return scores() + <usize>int(args, 11) * pitch<T>(args); }
-/** List `which` of a number a row: 0 the greatest score, 1 the sum of exponentials. */
+@inline export function stripBytes<T>(n: i32, k: i32): usize { return <usize>(strips(n) * ROWS * k) * sizeof<T>(); }
+/** Bytes of `n` vectors of k elements in panels. */
 // @ts-ignore: decorator
-@inline
-function list<T>(args: usize, which: i32): usize {
-  return slopes<T>(args) + <usize>int(args, 11) * (pitch<T>(args) + <usize>which * sizeof<T>());
-}
+@inline export function panelBytes<T>(n: i32, k: i32): usize { return <usize>(panels<T>(n) * k) << 5; }
 
 /** The address of row `i` of the operand whose strides begin at `slot`. */
 // @ts-ignore: decorator
 @inline
-function row<T>(args: usize, operand: i32, slot: i32, batch: i32, head: i32, i: i32): usize {
+export function row<T>(args: usize, operand: i32, slot: i32, batch: i32, head: i32, i: i32): usize {
   const at = batch * int(args, slot) + head * int(args, slot + 1) + i * int(args, slot + 2);
   return ptr(args, operand) + <usize>at * sizeof<T>();
 }
 
 // @ts-ignore: decorator
-@inline function step<T>(args: usize, slot: i32): usize { return <usize>int(args, slot) * sizeof<T>(); }
+@inline export function step<T>(args: usize, slot: i32): usize { return <usize>int(args, slot) * sizeof<T>(); }
 
-/** Scores of queries i … i + m with keys j … j + n, the row's tail up to whole vectors -∞. */
-function score<T>(args: usize, batch: i32, head: i32, i: i32, m: i32, j: i32, n: i32): void {
-  const lanes: i32 = 16 / <i32>sizeof<T>();
-  const pitchS = pitch<T>(args);
-  blockProduct<T>(
-    m, n, int(args, 9),
-    row<T>(args, 2, 14, batch, head, i), step<T>(args, 16), step<T>(args, 17),
-    row<T>(args, 3, 18, batch, head, j), step<T>(args, 21), step<T>(args, 20),
-    scores(), pitchS, false,
-  );
-  const causal = int(args, 12) != 0;
-  const scale = v128.splat<T>(<T>real(args, 13));
-  for (let r = 0; r < m; r++) {
-    const s = scores() + <usize>r * pitchS;
-    for (let c = 0; c < n; c += lanes) {
-      const at = s + <usize>c * sizeof<T>();
-      v128.store(at, v128.mul<T>(v128.load(at), scale));
-    }
-    if (ptr(args, 5) != 0) {
-      let from = row<T>(args, 5, 26, batch, head, i + r) + <usize>j * step<T>(args, 29);
-      for (let c = 0; c < n; c++) {
-        const at = s + <usize>c * sizeof<T>();
-        store<T>(at, load<T>(at) + load<T>(from));
-        from += step<T>(args, 29);
-      }
-    }
-    const seen = causal ? max(0, min(n, i + r - j + 1)) : n;
-    for (let c = seen; c < ((n + lanes - 1) & ~(lanes - 1)); c++) store<T>(s + <usize>c * sizeof<T>(), <T>-Infinity);
+/** Packs `n` vectors of k elements as strips. */
+export function packStrips<T>(to: usize, n: i32, k: i32, from: usize, across: usize, along: usize): void {
+  for (let i = 0; i < n; i += ROWS) {
+    pack<T>(to + <usize>(i * k) * sizeof<T>(), from + <usize>i * across, ROWS, min(ROWS, n - i), across, along, k);
   }
 }
+
+/** Packs `n` vectors of k elements, times `by`, as panels. */
+export function packPanels<T>(to: usize, n: i32, k: i32, from: usize, across: usize, along: usize, by: T): void {
+  const cols = columns<T>();
+  for (let i = 0; i < n; i += cols) {
+    pack<T>(to + <usize>(i * k) * sizeof<T>(), from + <usize>i * across, cols, min(cols, n - i), across, along, k);
+  }
+  if (by != 1) scale<T>(to, panels<T>(n) * k, v128.splat<T>(by), v128.splat<T>(by));
+}
+
+/** Multiplies the rows of a panel, or of several. */
+export function scale<T>(panel: usize, rows: i32, low: v128, high: v128): void {
+  for (; rows > 0; rows--) {
+    v128.store(panel, v128.mul<T>(v128.load(panel), low));
+    v128.store(panel, v128.mul<T>(v128.load(panel, 16), high), 16);
+    panel += 32;
+  }
+}
+
+/** Panels of the product of strips of `rows` vectors and one panel, both of length k. */
+export function stripsTimes<T>(rows: i32, k: i32, strip: usize, pitch: usize, panel: usize, to: usize, add: bool): void {
+  for (; rows > 0; rows -= ROWS) {
+    micro<T>(k, strip, panel, 32, to, 32, add);
+    strip += pitch;
+    to += <usize>ROWS << 5;
+  }
+}
+
+/** Writes the first `lanes` columns of a panel as rows of `width` elements. */
+export function turnOut<T>(to: usize, pitch: usize, panel: usize, lanes: i32, width: i32): void {
+  let l = 0;
+  if (sizeof<T>() == 4) {
+    for (; l + 4 <= lanes; l += 4) {
+      const target = to + <usize>l * pitch;
+      const from = panel + (<usize>l << 2);
+      let c = 0;
+      for (; c + 4 <= width; c += 4) turnSquare(target + (<usize>c << 2), pitch, from + (<usize>c << 5), 32);
+      for (; c < width; c++) {
+        for (let r: usize = 0; r < 4; r++) {
+          store<T>(target + r * pitch + (<usize>c << 2), load<T>(from + (<usize>c << 5) + (r << 2)));
+        }
+      }
+    }
+  }
+  for (; l < lanes; l++) {
+    for (let c = 0; c < width; c++) {
+      store<T>(to + <usize>l * pitch + <usize>c * sizeof<T>(), load<T>(panel + (<usize>c << 5) + <usize>l * sizeof<T>()));
+    }
+  }
+}
+
+/** How many of the keys j … j + n the panel of queries i … meets; `end` is the end of their block. */
+// @ts-ignore: decorator
+@inline
+export function seen<T>(causal: bool, i: i32, end: i32, j: i32, n: i32): i32 {
+  return causal ? min(n, min(i + columns<T>(), end) - j) : n;
+}
+
+/** Scores of `n` keys from j on, whose strips are at `keys`, with the panel of `m` queries from i on. */
+export function score<T>(
+  args: usize, batch: i32, head: i32, i: i32, m: i32, queries: usize, j: i32, n: i32, keys: usize, to: usize,
+): void {
+  const width = int(args, 10);
+  stripsTimes<T>(n, width, keys, <usize>(ROWS * width) * sizeof<T>(), queries, to, false);
+  if (ptr(args, 5) != 0) {
+    for (let l = 0; l < m; l++) {
+      let from = row<T>(args, 5, 28, batch, head, i + l) + <usize>j * step<T>(args, 31);
+      let at = to + <usize>l * sizeof<T>();
+      for (let r = 0; r < n; r++) {
+        store<T>(at, load<T>(at) + load<T>(from));
+        from += step<T>(args, 31);
+        at += 32;
+      }
+    }
+  }
+  if (int(args, 12) == 0) return;
+  for (let r = max(0, i + 1 - j); r < n; r++) {
+    const blind = min(columns<T>(), j + r - i);
+    for (let l = 0; l < blind; l++) store<T>(to + (<usize>r << 5) + <usize>l * sizeof<T>(), <T>-Infinity);
+  }
+}
+
+// @ts-ignore: decorator
+@inline function isLowest<T>(x: v128): v128 { return v128.eq<T>(x, v128.splat<T>(<T>-Infinity)); }
+
+/**
+ * Scores of a panel with n keys become exponentials, relative to the greatest so far. `state` has for each query the
+ * greatest score, the sum of exponentials, and the factor by which what came before shrinks. Whether any is not 1.
+ */
+function soften<T>(s: usize, n: i32, state: usize): bool {
+  const end = s + (<usize>n << 5);
+  const before0 = v128.load(state);
+  const before1 = v128.load(state, 16);
+  let most0 = before0;
+  let most1 = before1;
+  for (let at = s; at < end; at += 32) {
+    most0 = v128.max<T>(most0, v128.load(at));
+    most1 = v128.max<T>(most1, v128.load(at, 16));
+  }
+  // All of it -∞: no exponential is more than 0.
+  const origin0 = v128.andnot(most0, isLowest<T>(most0));
+  const origin1 = v128.andnot(most1, isLowest<T>(most1));
+  let sum0 = v128.splat<T>(0);
+  let sum1 = sum0;
+  for (let at = s; at < end; at += 32) {
+    const x = expNegative<T>(v128.sub<T>(v128.load(at), origin0));
+    const y = expNegative<T>(v128.sub<T>(v128.load(at, 16), origin1));
+    v128.store(at, x);
+    v128.store(at, y, 16);
+    sum0 = v128.add<T>(sum0, x);
+    sum1 = v128.add<T>(sum1, y);
+  }
+  v128.store(state, most0);
+  v128.store(state, most1, 16);
+  const moved = v128.any_true(v128.or(v128.ne<T>(before0, most0), v128.ne<T>(before1, most1)));
+  if (moved) {
+    const fade0 = expNegative<T>(v128.sub<T>(before0, origin0));
+    const fade1 = expNegative<T>(v128.sub<T>(before1, origin1));
+    v128.store(state, fade0, 64);
+    v128.store(state, fade1, 80);
+    sum0 = v128.add<T>(sum0, v128.mul<T>(v128.load(state, 32), fade0));
+    sum1 = v128.add<T>(sum1, v128.mul<T>(v128.load(state, 48), fade1));
+  } else {
+    sum0 = v128.add<T>(sum0, v128.load(state, 32));
+    sum1 = v128.add<T>(sum1, v128.load(state, 48));
+  }
+  v128.store(state, sum0, 32);
+  v128.store(state, sum1, 48);
+  return moved;
+}
+
+const STATE: usize = 96; // bytes of a panel's state
 
 function forward<T>(args: usize, begin: i32, end: i32): void {
-  const rows = int(args, 11);
-  const queries = int(args, 7);
-  const keys = int(args, 8);
-  const width = int(args, 10);
-  const blocks = (queries + rows - 1) / rows;
-  const rowOut = <usize>width * sizeof<T>();
-  for (let unit = begin; unit < end; unit++) {
-    const stack = unit / blocks;
-    const batch = stack / int(args, 6);
-    const head = stack - batch * int(args, 6);
-    const i = (unit - stack * blocks) * rows;
-    const m = min(rows, queries - i);
-    const out = ptr(args, 0) + <usize>(stack * queries + i) * rowOut;
-    memory.fill(out, 0, <usize>m * rowOut);
-    for (let r = 0; r < m; r++) {
-      store<T>(list<T>(args, 0) + <usize>r * sizeof<T>(), <T>-Infinity);
-      store<T>(list<T>(args, 1) + <usize>r * sizeof<T>(), <T>0);
-    }
-    const reach = int(args, 12) != 0 ? min(keys, i + m) : keys;
-    for (let j = 0; j < reach; j += rows) {
-      const n = min(rows, reach - j);
-      score<T>(args, batch, head, i, m, j, n);
-      for (let r = 0; r < m; r++) soften<T>(args, r, n, out + <usize>r * rowOut);
-      blockProduct<T>(
-        m, width, n, scores(), pitch<T>(args), sizeof<T>(),
-        row<T>(args, 4, 22, batch, head, j), step<T>(args, 24), step<T>(args, 25), out, rowOut, true,
-      );
-    }
-    for (let r = 0; r < m; r++) {
-      const greatest = load<T>(list<T>(args, 0) + <usize>r * sizeof<T>());
-      const sum = load<T>(list<T>(args, 1) + <usize>r * sizeof<T>());
-      const none = sum == 0;
-      scaleRow<T>(out + <usize>r * rowOut, width, none ? <T>0 : <T>1 / sum);
-      const lse: T = none ? <T>Infinity : greatest + <T>Math.log(<f64>sum);
-      store<T>(ptr(args, 1) + <usize>(stack * queries + i + r) * sizeof<T>(), lse);
-    }
-  }
-}
-
-/** Row r of the scores becomes exponentials, relative to the greatest score so far; what came before is scaled to it. */
-function soften<T>(args: usize, r: i32, n: i32, out: usize): void {
-  const s = scores() + <usize>r * pitch<T>(args);
-  const end = s + ((<usize>n * sizeof<T>() + 15) & ~15);
-  const greatestAt = list<T>(args, 0) + <usize>r * sizeof<T>();
-  const sumAt = list<T>(args, 1) + <usize>r * sizeof<T>();
-  const before = load<T>(greatestAt);
-  let most = v128.splat<T>(before);
-  for (let at = s; at < end; at += 16) most = v128.max<T>(most, v128.load(at));
-  let greatest = v128.extract_lane<T>(most, 0);
-  if (sizeof<T>() == 4) {
-    greatest = max<T>(max<T>(greatest, v128.extract_lane<T>(most, 1)), v128.extract_lane<T>(most, 2));
-    greatest = max<T>(greatest, v128.extract_lane<T>(most, 3));
-  } else greatest = max<T>(greatest, v128.extract_lane<T>(most, 1));
-  // All of it -∞: no exponential is more than 0.
-  const origin = v128.splat<T>(greatest == -Infinity ? <T>0 : greatest);
-  let sums = v128.splat<T>(0);
-  for (let at = s; at < end; at += 16) {
-    const x = expNegative<T>(v128.sub<T>(v128.load(at), origin));
-    v128.store(at, x);
-    sums = v128.add<T>(sums, x);
-  }
-  let sum: T = v128.extract_lane<T>(sums, 0) + v128.extract_lane<T>(sums, 1);
-  if (sizeof<T>() == 4) sum += v128.extract_lane<T>(sums, 2) + v128.extract_lane<T>(sums, 3);
-  if (before != greatest && before != -Infinity) {
-    const fade = v128.extract_lane<T>(expNegative<T>(v128.splat<T>(before - greatest)), 0);
-    scaleRow<T>(out, int(args, 10), fade);
-    sum += fade * load<T>(sumAt);
-  } else sum += load<T>(sumAt);
-  store<T>(greatestAt, greatest);
-  store<T>(sumAt, sum);
-}
-
-function scaleRow<T>(x: usize, n: i32, by: T): void {
-  const lanes: i32 = 16 / <i32>sizeof<T>();
-  for (; n >= lanes; n -= lanes) {
-    v128.store(x, v128.mul<T>(v128.load(x), v128.splat<T>(by)));
-    x += 16;
-  }
-  for (; n > 0; n--) {
-    store<T>(x, load<T>(x) * by);
-    x += sizeof<T>();
-  }
-}
-
-function backward<T>(args: usize, begin: i32, end: i32): void {
-  const rows = int(args, 11);
-  const queries = int(args, 7);
-  const keys = int(args, 8);
-  const narrow = <usize>int(args, 9) * sizeof<T>();
-  const wide = <usize>int(args, 10) * sizeof<T>();
+  const cols = columns<T>();
+  const queries = int(args, 8);
+  const keys = int(args, 9);
+  const narrow = int(args, 10);
+  const wide = int(args, 11);
   const causal = int(args, 12) != 0;
-  const pitchS = pitch<T>(args);
+  const blockQ = int(args, 14);
+  const blockK = int(args, 15);
+  const blocks = (queries + blockQ - 1) / blockQ;
+  const packedQ = scratch;
+  const sums = packedQ + panelBytes<T>(blockQ, narrow);
+  const packedK = sums + (<usize>(panels<T>(blockQ) * strips(wide) * ROWS) << 5);
+  const packedV = packedK + stripBytes<T>(blockK, narrow);
+  const scores = packedV + stripBytes<T>(wide, blockK);
+  const states = scores + (<usize>(strips(blockK) * ROWS) << 5);
+  const pitchS = <usize>(strips(wide) * ROWS) << 5;
+  const stacks = int(args, 7) * int(args, 6);
   for (let unit = begin; unit < end; unit++) {
-    const batch = unit / int(args, 6);
-    const head = unit - batch * int(args, 6);
-    const dq = ptr(args, 31) + <usize>(unit * queries) * narrow;
-    const dk = ptr(args, 32) + <usize>(unit * keys) * narrow;
-    const dv = ptr(args, 33) + <usize>(unit * keys) * wide;
-    memory.fill(dq, 0, <usize>queries * narrow);
-    memory.fill(dk, 0, <usize>keys * narrow);
-    memory.fill(dv, 0, <usize>keys * wide);
-    for (let j = 0; j < keys; j += rows) {
-      const n = min(rows, keys - j);
-      // Queries before a key do not see it.
-      for (let i = causal ? j / rows * rows : 0; i < queries; i += rows) {
-        const m = min(rows, queries - i);
-        const first = <usize>(unit * queries + i);
-        const g = ptr(args, 30) + first * wide;
-        score<T>(args, batch, head, i, m, j, n);
-        for (let r = 0; r < m; r++) {
-          const lse = load<T>(ptr(args, 1) + (first + <usize>r) * sizeof<T>());
-          shares<T>(scores() + <usize>r * pitchS, n, lse);
-        }
-        // dv += pᵀ·g, and the gradient by p: g·vᵀ
-        blockProduct<T>(n, int(args, 10), m, scores(), sizeof<T>(), pitchS, g, wide, sizeof<T>(), dv + <usize>j * wide, wide, true);
-        blockProduct<T>(
-          m, n, int(args, 10), g, wide, sizeof<T>(),
-          row<T>(args, 4, 22, batch, head, j), step<T>(args, 25), step<T>(args, 24), slopes<T>(args), pitchS, false,
-        );
-        for (let r = 0; r < m; r++) {
-          const out = ptr(args, 0) + (first + <usize>r) * wide;
-          slope<T>(args, r, n, inner<T>(out, g + <usize>r * wide, int(args, 10)));
-        }
-        // dq += s·k, dk += sᵀ·q
-        blockProduct<T>(
-          m, int(args, 9), n, slopes<T>(args), pitchS, sizeof<T>(),
-          row<T>(args, 3, 18, batch, head, j), step<T>(args, 20), step<T>(args, 21), dq + <usize>i * narrow, narrow, true,
-        );
-        blockProduct<T>(
-          n, int(args, 9), m, slopes<T>(args), sizeof<T>(), pitchS,
-          row<T>(args, 2, 14, batch, head, i), step<T>(args, 16), step<T>(args, 17), dk + <usize>j * narrow, narrow, true,
-        );
+    const later = unit / stacks;
+    const stack = unit - later * stacks;
+    const batch = stack / int(args, 7);
+    const head = stack - batch * int(args, 7);
+    const i = (blocks - 1 - later) * blockQ;
+    const m = min(blockQ, queries - i);
+    packPanels<T>(
+      packedQ, m, narrow, row<T>(args, 2, 16, batch, head, i), step<T>(args, 18), step<T>(args, 19), <T>real(args, 13),
+    );
+    for (let p = 0; p < panels<T>(m); p++) {
+      const state = states + <usize>p * STATE;
+      v128.store(state, v128.splat<T>(<T>-Infinity));
+      v128.store(state, v128.splat<T>(<T>-Infinity), 16);
+      memory.fill(state + 32, 0, 32);
+    }
+    const reach = causal ? min(keys, i + m) : keys;
+    for (let j = 0; j < reach; j += blockK) {
+      const n = min(blockK, reach - j);
+      packStrips<T>(packedK, n, narrow, row<T>(args, 3, 20, batch, head, j), step<T>(args, 22), step<T>(args, 23));
+      packStrips<T>(packedV, wide, n, row<T>(args, 4, 24, batch, head, j), step<T>(args, 27), step<T>(args, 26));
+      for (let p = 0; p < panels<T>(m); p++) {
+        const first = i + p * cols;
+        const met = seen<T>(causal, first, i + m, j, n);
+        if (met <= 0) continue;
+        const panel = packedQ + (<usize>(p * narrow) << 5);
+        score<T>(args, batch, head, first, min(cols, i + m - first), panel, j, met, packedK, scores);
+        const state = states + <usize>p * STATE;
+        const target = sums + <usize>p * pitchS;
+        const moved = soften<T>(scores, met, state);
+        if (moved && j > 0) scale<T>(target, wide, v128.load(state, 64), v128.load(state, 80));
+        stripsTimes<T>(wide, met, packedV, <usize>(ROWS * n) * sizeof<T>(), scores, target, j > 0);
       }
     }
+    for (let p = 0; p < panels<T>(m); p++) {
+      const first = i + p * cols;
+      const panel = sums + <usize>p * pitchS;
+      finish<T>(states + <usize>p * STATE, panel, wide);
+      const lanes = min(cols, i + m - first);
+      turnOut<T>(row<T>(args, 0, 32, batch, head, first), step<T>(args, 34), panel, lanes, wide);
+      const lse = ptr(args, 1) + <usize>(stack * queries + first) * sizeof<T>();
+      memory.copy(lse, states + <usize>p * STATE, <usize>lanes * sizeof<T>());
+    }
   }
 }
 
-/** A row of scores becomes its softmax: exp(score - lse). */
-function shares<T>(s: usize, n: i32, lse: T): void {
-  const end = s + <usize>n * sizeof<T>();
-  for (; s < end; s += 16) v128.store(s, expNegative<T>(v128.sub<T>(v128.load(s), v128.splat<T>(lse))));
+/** Divides the panel by the sums of its queries, and puts log-sums in place of the greatest scores. */
+function finish<T>(state: usize, panel: usize, width: i32): void {
+  const zero = v128.splat<T>(0);
+  const sum0 = v128.load(state, 32);
+  const sum1 = v128.load(state, 48);
+  const none0 = v128.eq<T>(sum0, zero);
+  const none1 = v128.eq<T>(sum1, zero);
+  const one = v128.splat<T>(1);
+  scale<T>(
+    panel, width,
+    v128.andnot(v128.div<T>(one, sum0), none0), v128.andnot(v128.div<T>(one, sum1), none1),
+  );
+  const never = v128.splat<T>(<T>Infinity);
+  const lse0 = v128.add<T>(v128.load(state), logarithm<T>(sum0));
+  const lse1 = v128.add<T>(v128.load(state, 16), logarithm<T>(sum1));
+  v128.store(state, v128.bitselect(never, lse0, none0));
+  v128.store(state, v128.bitselect(never, lse1, none1), 16);
 }
 
-/** Row r of the gradient by p becomes that by the unscaled score: scale · p · (dp - Σ g·out). */
-function slope<T>(args: usize, r: i32, n: i32, sum: T): void {
-  let p = scores() + <usize>r * pitch<T>(args);
-  let dp = slopes<T>(args) + <usize>r * pitch<T>(args);
-  const end = dp + <usize>n * sizeof<T>();
-  const scale = v128.splat<T>(<T>real(args, 13));
-  for (; dp < end; dp += 16) {
-    const x = v128.mul<T>(v128.load(p), v128.sub<T>(v128.load(dp), v128.splat<T>(sum)));
-    v128.store(dp, v128.mul<T>(x, scale));
-    p += 16;
-  }
-}
-
-function inner<T>(x: usize, y: usize, n: i32): T {
-  let sum: T = 0;
-  for (; n > 0; n--) {
-    sum += load<T>(x) * load<T>(y);
-    x += sizeof<T>();
-    y += sizeof<T>();
-  }
-  return sum;
+// @ts-ignore: decorator
+@inline
+function logarithm<T>(x: v128): v128 {
+  if (sizeof<T>() == 4) return log4(x);
+  const low = Math.log(v128.extract_lane<f64>(x, 0));
+  return v128.replace_lane<f64>(v128.splat<f64>(low), 1, Math.log(v128.extract_lane<f64>(x, 1)));
 }
 
 export function attention_f32(args: usize, begin: i32, end: i32): void { forward<f32>(args, begin, end); }
 export function attention_f64(args: usize, begin: i32, end: i32): void { forward<f64>(args, begin, end); }
-export function attentionGrad_f32(args: usize, begin: i32, end: i32): void { backward<f32>(args, begin, end); }
-export function attentionGrad_f64(args: usize, begin: i32, end: i32): void { backward<f64>(args, begin, end); }

@@ -156,11 +156,7 @@ function launched(
     code = computing(backend, rule.kernel, own);
     if (code < 0) return null;
   }
-  const outs: Tensor[] = [];
-  for (let i = 0; i < specs.length; i++) {
-    const { code: result, layout } = specs[i]!;
-    outs.push(allocate(backend, result, layout.contiguous ? layout : dense(layout.shape)));
-  }
+  const outs = placesOf(operator, inputs, specs, backend);
   const frame = pushLaunch();
   try {
     if (rule.into !== undefined) rule.into(outs[0]!, inputs, attrs);
@@ -176,6 +172,18 @@ function launched(
   } finally {
     popLaunch(frame);
   }
+}
+
+/** New tensors for the results, dense where the rule does not say otherwise. */
+function placesOf(operator: Operator, inputs: Inputs, specs: readonly Spec[], backend: Backend): Tensor[] {
+  const { places } = operator.rule;
+  if (places !== undefined) return [...places(specs, backend, inputs)];
+  const outs: Tensor[] = [];
+  for (let i = 0; i < specs.length; i++) {
+    const { code, layout } = specs[i]!;
+    outs.push(allocate(backend, code, layout.contiguous ? layout : dense(layout.shape)));
+  }
+  return outs;
 }
 
 /** True where a kernel in the operands' own dtype takes them as they lie. */

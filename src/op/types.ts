@@ -1,6 +1,7 @@
 // The types of an operator: its public function, and the rule that it is declared by.
 
 import type { DType, Layout, Meta } from "../core/index.ts";
+import type { Backend } from "../device/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import type { Kernels } from "./launch.ts";
 
@@ -182,6 +183,8 @@ export interface Rule<N, A, S extends string, O extends string> {
   launch?(k: Kernels, inputs: N, outputs: OutputsOf<O>, attrs: A): void;
   /** Writes the result into a tensor of any strides that overlaps no input; instead of `launch`, for what is a copy. */
   into?(target: Tensor, inputs: N, attrs: A): void;
+  /** Makes the results of `launch` where they are not dense, each with memory of its own. */
+  places?(specs: readonly Spec[], backend: Backend, inputs: N): readonly Tensor[];
   /** True where `launch` reads the strides of its inputs itself. */
   readonly strided?: boolean;
   /** The formula over other operators; null where it does not hold, which leaves the host step. */

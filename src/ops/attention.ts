@@ -7,21 +7,26 @@ import {
   DTypeError,
   dense,
   isFloating,
+  type Layout,
   ShapeError,
   SIZE,
+  SUFFIX,
   sameDims,
   show,
   showShape,
+  strided,
   ValueError,
 } from "../core/index.ts";
-import { asTensor, type Call, type FnQ, f32, type Named, op, type Spec, spec, toDense } from "../op/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import type { Backend } from "../device/index.ts";
+import { asTensor, type Call, copyInto, type FnQ, f32, type Named, op, type Spec, spec } from "../op/index.ts";
+import { allocate, Storage, Tensor } from "../tensor/index.ts";
 import { realNumber } from "./arguments.ts";
 import { repeatInterleave } from "./arrange.ts";
 import { add, mul, sub } from "./binary.ts";
 import { eq, ge } from "./compare.ts";
 import { arange, scalarTensor } from "./create.ts";
 import { dropout } from "./dropout.ts";
+import { fold } from "./folds.ts";
 import { matmul, transposed } from "./matmul.ts";
 import { grainOf } from "./product.ts";
 import { all, sum } from "./reduce.ts";
@@ -31,24 +36,51 @@ import { expand, reshape } from "./view.ts";
 
 // ── the kernel ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Bytes of the strips and of the panels of a product inside a kernel: assembly/gemm/finish.ts, block.ts. */
-const STRIP_BYTES = 245_760;
-const PANEL_BYTES = 1 << 20;
-/** Rows and columns beyond a block that its packing rounds up to. */
-const SLACK = 8;
+/** Bytes of a thread's arena that a block of the gradient may take: assembly/abi.ts. */
+const ARENA_BYTES = (2 << 20) - 192;
+/** Bytes of k and v that go over and over through the nearest cache while a block of queries meets them. */
+const NEAR_BYTES = 36 << 10;
+/** Queries of a block, each of which packs the keys anew. */
+const MOST_QUERIES = 192;
+const LEAST_QUERIES = 32;
+/** Units of a launch, if there is so much to do: enough for eight threads. */
+const UNITS = 16;
+/** Parts of the keys of one head, in the gradient of few heads. */
+const PARTS = 8;
 
-/** Rows of a block of scores, or 0 where heads are too wide for the arena. */
-function blockRows(q: Spec, v: Spec, causal: boolean): number {
+interface Blocks {
+  readonly queries: number;
+  readonly keys: number;
+}
+
+/** The sizes of blocks, or null where heads are too wide for the arena. They depend on the operands alone, never on the threads. */
+function blocksOf(q: Spec, k: Spec, v: Spec): Blocks | null {
   const bytes = Math.max(SIZE[q.code]!, 4); // narrow floats are computed in float32
-  const queries = q.shape.at(-2)!;
-  // Of a block on the diagonal half is computed for nothing, so smaller ones.
-  for (const rows of causal ? [64, 32, 16] : [128, 64, 32, 16]) {
-    const widest = Math.max(q.shape.at(-1)!, v.shape.at(-1)!, rows) + SLACK;
-    if ((rows + SLACK) * widest * bytes > Math.min(STRIP_BYTES, PANEL_BYTES)) continue;
-    const even = Math.ceil(queries / Math.max(Math.ceil(queries / rows), 1) / 12) * 12; // 12: whole strips of 4 and 6
-    return Math.max(Math.min(rows, even), 1);
+  const [rows, d] = q.shape.slice(-2) as [number, number];
+  const n = k.shape.at(-2)!;
+  const e = v.shape.at(-1)!;
+  const stacks = q.shape.slice(0, -2).reduce((p, size) => p * size, 1);
+  const shared = Math.min(Math.max((rows * stacks) / UNITS, LEAST_QUERIES), MOST_QUERIES);
+  const near = Math.min(Math.max(NEAR_BYTES / ((d + e) * bytes), 12), MOST_QUERIES);
+  let [queries, keys] = [evenly(rows, shared, 8), evenly(n, near, 12)];
+  while (arenaOf(queries, keys, d, e, bytes) > ARENA_BYTES) {
+    if (queries === 8) return null;
+    queries = evenly(rows, queries / 2, 8);
+    keys = Math.min(keys, evenly(n, 24, 12));
   }
-  return 0;
+  return { queries, keys };
+}
+
+/** The size of blocks of at most about `most` of n, in whole strips and panels, that are nearly the same. */
+function evenly(n: number, most: number, of: number): number {
+  const least = Math.max(of, Math.floor(most / of) * of);
+  return Math.max(of, Math.ceil(n / Math.max(Math.ceil(n / least), 1) / of) * of);
+}
+
+/** What a block of the gradient takes (assembly/rows/attentiongrad.ts); that of the result takes less. */
+function arenaOf(queries: number, keys: number, d: number, e: number, bytes: number): number {
+  const [m, n, a, b] = [queries, keys, d, e].map((size) => size + 8) as [number, number, number, number];
+  return bytes * (m * (3 * a + 2 * b + 16) + n * (2 * a + b + 16) + 2 * m * n);
 }
 
 interface Plan {
@@ -56,19 +88,33 @@ interface Plan {
   readonly scale: number;
 }
 
-/** Slots 6 to 29: sizes, and strides of q, k, v and the mask, which are [batch, heads, rows, columns]. */
-function describe(call: Call, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null, { causal, scale }: Plan): Call {
-  call.int(q.shape[1]!).int(q.shape[2]!).int(k.shape[2]!).int(q.shape[3]!).int(v.shape[3]!);
-  call
-    .int(blockRows(q, v, causal))
-    .bool(causal)
-    .real(scale);
-  for (const x of [q, k, v, mask]) call.ints(x === null ? [0, 0, 0, 0] : x.layout.strides);
-  return call;
+/** Slots 6 to 35: sizes, and strides of q, k, v, the mask and out, which are [batch, heads, rows, columns]. */
+function describe(
+  call: Call,
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  mask: Tensor | null,
+  out: Tensor,
+  { queries, keys }: Blocks,
+  { causal, scale }: Plan,
+): Call {
+  call.int(q.shape[0]!).int(q.shape[1]!).int(q.shape[2]!).int(k.shape[2]!).int(q.shape[3]!).int(v.shape[3]!);
+  call.bool(causal).real(scale).int(queries).int(keys);
+  call.ints(q.layout.strides).ints(k.layout.strides).ints(v.layout.strides);
+  return call.ints(mask === null ? NOWHERE : mask.layout.strides).ints(out.layout.strides);
 }
+
+const NOWHERE = [0, 0, 0, 0] as const;
 
 /** Multiplications of one pair of a query and a key. */
 const work = (q: Tensor, v: Tensor): number => q.shape[3]! + v.shape[3]!;
+
+/** [batch, heads, rows, width] in memory of [batch, rows, heads, width]: what a projection of all heads reads and writes. */
+function byRows(shape: readonly number[]): Layout {
+  const [, heads, rows, width] = shape as [number, number, number, number];
+  return strided(shape, [rows * heads * width, width, heads * width, 1]);
+}
 
 /** The result and the logarithm of each row's sum, over [batch, heads, rows, width]. */
 const fused: (
@@ -94,11 +140,16 @@ const fused: (
     },
     kernel: "attention",
     strided: true,
+    places: ([out, lse], backend) => [
+      allocate(backend, out!.code, byRows(out!.shape)),
+      allocate(backend, lse!.code, lse!.layout),
+    ],
     launch(kernels, { q, k, v, mask }, { out, lse }, plan) {
-      const rows = blockRows(q, v, plan.causal);
+      const blocks = blocksOf(q, k, v)!;
       const call = kernels.call("attention").tensor(out).tensor(lse).tensor(q).tensor(k).tensor(v).tensor(mask);
-      const units = q.shape[0]! * q.shape[1]! * Math.ceil(q.shape[2]! / rows);
-      describe(call, q, k, v, mask, plan).run(units, grainOf(rows * k.shape[2]! * work(q, v)));
+      const units = q.shape[0]! * q.shape[1]! * Math.ceil(q.shape[2]! / blocks.queries);
+      const each = blocks.queries * k.shape[2]! * work(q, v);
+      describe(call, q, k, v, mask, out, blocks, plan).run(units, grainOf(plan.causal ? each / 2 : each));
     },
     saves: ["q", "k", "v", "mask", "out", "lse"],
     vjp({ out: g }, { q, k, v, mask, out, lse }, { causal, scale }) {
@@ -112,7 +163,7 @@ const fused: (
   },
 );
 
-/** The gradients by q, k and v. Its own derivative is that of the formula. */
+/** The gradients by q, k and v, which lie as these do. Its own derivative is that of the formula. */
 const fusedGradient: (
   g: Tensor,
   q: Tensor,
@@ -146,11 +197,28 @@ const fusedGradient: (
     kernel: "attentionGrad",
     kernelBy: "q",
     strided: true,
+    places: (_, backend, { q, k, v }) => besides(backend, q, k, v) ?? [q, k, v].map((x) => lyingAs(backend, x)),
     launch(kernels, { g, q, k, v, mask, out, lse }, grads, plan) {
-      const along = toDense(g);
+      const blocks = blocksOf(q, k, v)!;
+      const cuts = cutsOf(q, k, blocks, plan.causal);
+      const parts = cuts.length - 1;
+      const [batch, heads, rows, width] = q.shape as [number, number, number, number];
+      const partial = parts === 1 ? grads.q : kernels.scratch(kernels.code, [parts, batch, heads, rows, width]);
       const call = kernels.call("attentionGrad").tensor(out).tensor(lse).tensor(q).tensor(k).tensor(v).tensor(mask);
-      describe(call, q, k, v, mask, plan).tensor(along).tensor(grads.q).tensor(grads.k).tensor(grads.v);
-      call.run(q.shape[0]! * q.shape[1]!, grainOf(3 * q.shape[2]! * k.shape[2]! * work(q, v)));
+      describe(call, q, k, v, mask, out, blocks, plan);
+      call.tensor(g).tensor(partial).tensor(grads.k).tensor(grads.v);
+      call.ints(g.layout.strides).ints(partial.layout.strides.slice(-4));
+      call.ints(grads.k.layout.strides).ints(grads.v.layout.strides);
+      call
+        .int(parts)
+        .int(batch * heads * rows * width)
+        .ints(cuts);
+      call.run(batch * heads * parts, grainOf((3 * rows * k.shape[2]! * work(q, v)) / parts));
+      if (parts === 1) return;
+      const sum = `sum_${SUFFIX[kernels.code]}`;
+      const dq = grads.q.isContiguous() ? grads.q : kernels.scratch(kernels.code, grads.q.shape);
+      fold(kernels, sum, sum, partial, dq, [0]);
+      if (dq !== grads.q) copyInto(grads.q, dq);
     },
     decompose({ g, q, k, v, mask }, { causal, scale }) {
       const p = shares(q, k, mask, causal, scale);
@@ -160,6 +228,41 @@ const fusedGradient: (
     },
   },
 );
+
+/** Where the keys of a head are cut into parts: of few heads into several, where causal so that all have as many pairs. */
+function cutsOf(q: Tensor, k: Tensor, blocks: Blocks, causal: boolean): number[] {
+  const n = k.shape[2]!;
+  const rows = q.shape[2]!;
+  const wanted = Math.ceil(PARTS / (q.shape[0]! * q.shape[1]!));
+  const parts = Math.max(1, Math.min(wanted, Math.floor(n / blocks.keys)));
+  const reach = causal ? Math.min(n, rows) : n;
+  const pairs = causal ? reach * (rows - reach / 2) : reach;
+  const cuts = [0];
+  for (let p = 1; p < parts; p++) {
+    const before = (pairs * p) / parts;
+    const at = causal ? rows - Math.sqrt(rows * rows - 2 * before) : before;
+    cuts.push(Math.max(cuts[p - 1]!, Math.min(Math.round(at / 12) * 12, n)));
+  }
+  return [...cuts, n];
+}
+
+/** Room for the gradients of q, k and v that are three pieces of one projection: so are they, and no copy joins them. */
+function besides(backend: Backend, q: Tensor, k: Tensor, v: Tensor): Tensor[] | null {
+  const [batch, heads, rows, width] = q.shape as [number, number, number, number];
+  const piece = heads * width;
+  const layout = strided(q.shape, [3 * rows * piece, width, 3 * piece, 1]);
+  if (q.layout !== layout || k.layout !== layout || v.layout !== layout) return null;
+  if (k.storage !== q.storage || v.storage !== q.storage) return null;
+  if (k.offset !== q.offset + piece || v.offset !== k.offset + piece) return null;
+  const storage = new Storage(backend, batch * rows * 3 * piece * SIZE[q.code]!);
+  return [0, piece, 2 * piece].map((offset) => new Tensor(storage, q.code, layout, offset));
+}
+
+/** Room for a gradient of x: by rows where x is so. */
+function lyingAs(backend: Backend, x: Tensor): Tensor {
+  const [, head, row] = x.layout.strides as [number, number, number, number];
+  return allocate(backend, x.code, head > 0 && head < row ? byRows(x.shape) : dense(x.shape));
+}
 
 // ── the formula ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -243,7 +346,7 @@ export const scaledDotProductAttention: Attention = /* @__PURE__ */ op(
       const [keys, values] = [served(k), served(v)];
       const added =
         mask?.code === BOOL ? where(mask, scalarTensor(0, { dtype: q.dtype, device: q.device }), -Infinity) : mask;
-      if (p === 0 && fits(q, keys, values, added, causal)) return inKernel(q, keys, values, added, causal, by);
+      if (p === 0 && fits(q, keys, values, added)) return inKernel(q, keys, values, added, causal, by);
       const share = shares(q, keys, added, causal, by);
       return matmul(p === 0 ? share : dropout(share, p, true), values);
     },
@@ -284,18 +387,17 @@ const batchOf = (...operands: readonly Spec[]): readonly number[] =>
   );
 
 /** True where the kernel can do it. */
-function fits(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null, causal: boolean): boolean {
+function fits(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null): boolean {
   const lead = q.shape.slice(0, -2);
   const alike = [k, v].every((x) => sameDims(x.shape.slice(0, -2), lead));
-  return alike && k.shape.at(-2)! > 0 && !(mask?.requiresGrad ?? false) && blockRows(q, v, causal) > 0;
+  return alike && k.shape.at(-2)! > 0 && !(mask?.requiresGrad ?? false) && blocksOf(q, k, v) !== null;
 }
 
-/** All dims before the matrices as batch and heads. */
+/** All dims before the matrices as batch and heads; where there are not just two, as the batch. */
 function inKernel(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null, causal: boolean, scale: number): Tensor {
   const lead = q.shape.slice(0, -2);
-  const heads = lead.at(-1) ?? 1;
-  const batch = lead.slice(0, -1).reduce((p, n) => p * n, 1);
-  const grouped = (x: Tensor): Tensor => (x.ndim === 4 ? x : reshape(x, [batch, heads, ...x.shape.slice(-2)]));
+  const batch = lead.reduce((p, n) => p * n, 1);
+  const grouped = (x: Tensor): Tensor => (x.ndim === 4 ? x : reshape(x, [batch, 1, ...x.shape.slice(-2)]));
   const full = mask === null ? null : grouped(expand(mask, [...lead, q.shape.at(-2)!, k.shape.at(-2)!]));
   const { out } = fused(grouped(q), grouped(k), grouped(v), full, causal, scale);
   return lead.length === 2 ? out : reshape(out, [...lead, ...out.shape.slice(-2)]);

@@ -32,7 +32,7 @@ import {
   type ViewOf,
   view as viewOp,
 } from "../op/index.ts";
-import { assertAlive, Tensor } from "../tensor/index.ts";
+import { assertAlive, isTracked, Tensor } from "../tensor/index.ts";
 import { whole, wholes } from "./arguments.ts";
 import { composed, renamed } from "./composed.ts";
 import { clone, contiguous, copy_, fill_ } from "./copy.ts";
@@ -328,11 +328,39 @@ export const unbind: OpK<[dim?: number], ["dim"], { dim: number }, Tensor[]> = /
 
 const layers = /* @__PURE__ */ parts<{ dim: number }>("unbind", (g, { dim }, x) => {
   const shape = without(x.shape, dim);
-  return stack(
-    filled(g, x, () => shape),
-    dim,
+  const [first, second] = g;
+  const apart = first && second ? second.offset - first.offset : 0;
+  return (
+    besides(
+      g,
+      () => apart,
+      (strides) => strided(x.shape, strides.toSpliced(dim, 0, apart)),
+    ) ??
+    stack(
+      filled(g, x, () => shape),
+      dim,
+    )
   );
 });
+
+/**
+ * The cotangents of all parts as one view, where each begins in one memory as far behind the one before as `apart` says
+ * (which is given the former's layout): a kernel that knew where they belong has put them there. Else null.
+ */
+function besides(
+  g: readonly (Tensor | null)[],
+  apart: (layout: Layout) => number,
+  joined: (strides: readonly number[]) => Layout,
+): Tensor | null {
+  for (let i = 0; i < g.length; i++) {
+    const [before, x] = [g[Math.max(i - 1, 0)], g[i]];
+    if (!before || !x || isTracked(x) || x.storage !== before.storage || x.code !== before.code) return null;
+    if (i > 0 && x.offset !== before.offset + apart(before.layout)) return null;
+    if (!sameDims(x.layout.strides, before.layout.strides)) return null;
+  }
+  const [first] = g;
+  return first ? new Tensor(first.storage, first.code, joined(first.layout.strides), first.offset) : null;
+}
 
 type Split = OpQ<[sizeOrSizes: number | readonly number[]], [dim?: number], ["dim"], { dim: number }, Tensor[]>;
 
@@ -456,11 +484,18 @@ function evenSizes(n: number, size: number, op: string): number[] {
   return Array.from({ length: count }, (_, i) => Math.min(size, n - i * size));
 }
 
-const ranges = /* @__PURE__ */ parts<{ dim: number; sizes: readonly number[] }>("split", (g, { dim, sizes }, x) =>
-  cat(
-    filled(g, x, (i) => replaced(x.shape, dim, sizes[i]!)),
-    dim,
-  ),
+const ranges = /* @__PURE__ */ parts<{ dim: number; sizes: readonly number[] }>(
+  "split",
+  (g, { dim, sizes }, x) =>
+    besides(
+      g,
+      ({ shape, strides }) => shape[dim]! * strides[dim]!,
+      (strides) => strided(x.shape, strides),
+    ) ??
+    cat(
+      filled(g, x, (i) => replaced(x.shape, dim, sizes[i]!)),
+      dim,
+    ),
 );
 
 function pieces(x: Tensor, dim: number, sizes: readonly number[], op: string): Tensor[] {

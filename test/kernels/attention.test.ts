@@ -9,7 +9,11 @@ interface Case {
   readonly keys: number;
   readonly width: number;
   readonly wide: number;
+  /** Queries and keys of a block. */
   readonly rows: number;
+  readonly columns: number;
+  /** Parts of the keys. */
+  readonly cuts: readonly number[];
   readonly causal: boolean;
   readonly mask: "none" | "shared" | "full" | "hiding";
 }
@@ -22,6 +26,8 @@ const PLAIN: Case = {
   width: 4,
   wide: 6,
   rows: 8,
+  columns: 12,
+  cuts: [0, 7],
   causal: false,
   mask: "none",
 };
@@ -29,14 +35,15 @@ const PLAIN: Case = {
 const CASES: readonly Case[] = [
   PLAIN,
   { ...PLAIN, causal: true },
-  { ...PLAIN, queries: 9, keys: 4, causal: true },
-  { ...PLAIN, queries: 1, keys: 1, width: 1, wide: 1 },
-  { ...PLAIN, queries: 37, keys: 29, width: 17, wide: 9, rows: 16 },
-  { ...PLAIN, queries: 40, keys: 40, width: 8, wide: 8, rows: 16, causal: true },
-  { ...PLAIN, batches: 1, queries: 130, keys: 150, width: 64, wide: 64, rows: 64 },
-  { ...PLAIN, queries: 33, keys: 20, mask: "shared" },
-  { ...PLAIN, queries: 20, keys: 33, mask: "full", causal: true },
-  { ...PLAIN, queries: 20, keys: 12, rows: 4, mask: "hiding" },
+  { ...PLAIN, queries: 9, keys: 4, cuts: [0, 4], causal: true },
+  { ...PLAIN, queries: 1, keys: 1, cuts: [0, 1], width: 1, wide: 1 },
+  { ...PLAIN, queries: 37, keys: 29, cuts: [0, 12, 29], width: 17, wide: 9, rows: 16 },
+  { ...PLAIN, queries: 40, keys: 40, cuts: [0, 40], width: 8, wide: 8, rows: 16, causal: true },
+  { ...PLAIN, queries: 40, keys: 51, cuts: [0, 12, 24, 24, 51], width: 9, wide: 8, rows: 24, causal: true },
+  { ...PLAIN, batches: 1, queries: 130, keys: 150, cuts: [0, 150], width: 64, wide: 64, rows: 72, columns: 36 },
+  { ...PLAIN, queries: 33, keys: 20, cuts: [0, 20], mask: "shared" },
+  { ...PLAIN, queries: 20, keys: 33, cuts: [0, 5, 33], mask: "full", causal: true },
+  { ...PLAIN, queries: 20, keys: 12, cuts: [0, 12], mask: "hiding" },
 ];
 
 const DTYPES = { f32: { type: Float32Array, tolerance: 2e-5 }, f64: { type: Float64Array, tolerance: 1e-13 } } as const;
@@ -97,15 +104,26 @@ for (const dtype of ["f32", "f64"] as const) {
       );
       const bytes = type.BYTES_PER_ELEMENT;
       const [out, lse] = [room(g.length * bytes), room(batches * heads * queries * bytes)];
-      const [dq, dk, dv] = [room(q.length * bytes), room(k.length * bytes), room(v.length * bytes)];
+      const parts = c.cuts.length - 1;
+      const [dq, dk, dv] = [room(q.length * bytes * parts), room(k.length * bytes), room(v.length * bytes)];
       const args: Slot[] = [out, lse, put(q), put(k), put(v), c.mask === "none" ? 0 : put(mask)];
-      args.push(heads, queries, keys, width, wide, c.rows, c.causal ? 1 : 0, real(0.3));
-      args.push(queries * heads * width, width, heads * width, 1, keys * heads * width, width, heads * width, 1);
-      args.push(keys * heads * wide, wide, heads * wide, 1, 0, 0, c.mask === "shared" ? 0 : keys, 1);
+      args.push(batches, heads, queries, keys, width, wide, c.causal ? 1 : 0, real(0.3), c.rows, c.columns);
+      const byRows = (rows: number, size: number): Slot[] => [rows * heads * size, size, heads * size, 1];
+      const byHeads = (rows: number, size: number): Slot[] => [heads * rows * size, rows * size, size, 1];
+      args.push(...byRows(queries, width), ...byRows(keys, width), ...byRows(keys, wide));
+      args.push(0, 0, c.mask === "shared" ? 0 : keys, 1, ...byRows(queries, wide));
       run(`attention_${dtype}`, args, batches * heads * Math.ceil(queries / c.rows), 3);
-      run(`attentionGrad_${dtype}`, [...args, put(g), dq, dk, dv], batches * heads, 2);
-      const near = (address: number, at: number, wanted: number[][], what: string) => {
-        const got = read(type as typeof Float64Array, address + at * bytes, wanted.flat().length);
+      args.push(put(g), dq, dk, dv, ...byHeads(queries, wide));
+      args.push(...byHeads(queries, width), ...byRows(keys, width), ...byHeads(keys, wide));
+      run(`attentionGrad_${dtype}`, [...args, parts, q.length, ...c.cuts], batches * heads * parts, 2);
+      /** Row i of what is wanted lies `at(i)` elements from the address, in each of `copies`, whose sum it is. */
+      const near = (address: number, at: (i: number) => number, wanted: number[][], what: string, copies = 1) => {
+        const got = wanted.flatMap((line, i) =>
+          line.map((_, d) => {
+            const places = Array.from({ length: copies }, (_, p) => address + (p * q.length + at(i) + d) * bytes);
+            return places.reduce((s, place) => s + read(type as typeof Float64Array, place, 1)[0]!, 0);
+          }),
+        );
         for (const [i, x] of wanted.flat().entries()) {
           const off = Math.abs(got[i]! - x) / (1 + Math.abs(x));
           assert.ok(off <= tolerance, `${what} of ${JSON.stringify(c)}: element ${i} is ${got[i]}, expected ${x}`);
@@ -125,10 +143,12 @@ for (const dtype of ["f32", "f64"] as const) {
           const at = (i: number, j: number) =>
             c.mask === "none" ? 0 : mask[(c.mask === "shared" ? 0 : i) * keys + j]!;
           const wanted = formula(c, rowsOf(q, queries, width), rowsOf(k, keys, width), rowsOf(v, keys, wide), gs, at);
-          near(out, unit * queries * wide, wanted.out, "the result");
-          near(dq, unit * queries * width, wanted.dq, "dq");
-          near(dk, unit * keys * width, wanted.dk, "dk");
-          near(dv, unit * keys * wide, wanted.dv, "dv");
+          const rowAt = (n: number, size: number) => (i: number) => ((b * n + i) * heads + h) * size;
+          const headAt = (n: number, size: number) => (i: number) => (unit * n + i) * size;
+          near(out, rowAt(queries, wide), wanted.out, "the result");
+          near(dq, headAt(queries, width), wanted.dq, "dq", parts);
+          near(dk, rowAt(keys, width), wanted.dk, "dk");
+          near(dv, headAt(keys, wide), wanted.dv, "dv");
         }
     }
   });
