@@ -59,6 +59,8 @@ export interface Backend {
   readonly synchronous: boolean;
   /** Bytes that the device can hold at most, as far as it knows. */
   readonly capacity: number;
+  /** Threads that share a launch, where the device knows. What is cut for them comes out the same for any number. */
+  readonly threads?: number;
   /** Throws OutOfMemoryError. The bytes are not cleared. */
   allocate(bytes: number): Allocation;
   /** Ordered with launches: what was launched before may still use the bytes. */

@@ -335,7 +335,7 @@ function runWeight(
   const { from, to, kernel, out, images, geometry } = work;
   const taps = from * kernel[0] * kernel[1];
   const depth = images * out[0] * out[1];
-  const tiles = tilesOf(to, taps, depth, splits * geometry.groups);
+  const tiles = tilesOf(to, taps, depth, splits * geometry.groups, k.backend);
   // Each block of channels copies the images anew: there are only as many as give work to four threads.
   const blocks = Math.ceil(SPLITS / 2 / (splits * geometry.groups));
   const block = Math.ceil(to / blocks / ROWS) * ROWS;

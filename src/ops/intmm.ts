@@ -36,7 +36,7 @@ export const _intMm: Op<(input: Tensor, mat2: Tensor) => Tensor, never> = /* @__
       const [rowB, columnB] = b.layout.strides as readonly [number, number];
       paired(k, left, a, [pairs, 1, rowA, columnA, m]).run(m, grainOf(pairs));
       paired(k, right, b, [1, n, columnB, rowB, n]).run(pairs, grainOf(n));
-      const tiles = tilesOf(m, n, pairs, 1);
+      const tiles = tilesOf(m, n, pairs, 1, k.backend);
       const call = k.exact("pairProduct_i32").int(m).int(n).int(pairs).int(tiles.rows).int(tiles.columns);
       call.bool(false).pair(1, 0).pair(1, 0).tensor(out).tensor(left).tensor(right).tensor(null);
       call.ints([n, 1, pairs, 1, n, 1, 0, 0, 0]).run(tiles.count, grainOf(tiles.rows * tiles.columns * pairs));

@@ -1,20 +1,22 @@
 // How a matrix product reaches its kernel (assembly/gemm/dense.ts): strides as they are, batches folded, tiles chosen.
 
 import { ComplexScalar, expandTo, isComplex, isFloating, type Layout, type Scalar, toNumber } from "../core/index.ts";
+import type { Backend } from "../device/index.ts";
 import type { Call, Kernels } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 
 /** Rows or columns up to which the kernel reads the other operand once: SKINNY of assembly/gemm/skinny.ts. */
 const SKINNY = 4;
-/** Multiplications of a tile below which cutting is not worth packing the operands again: some 200 µs. */
-const TILE_WORK = 1 << 22;
-/** Multiplications below which no other thread is woken: some 20 µs. */
+/** Multiplications below which no other thread is woken: some 25 µs. */
 const GRAIN_WORK = 1 << 19;
-/** Tiles of a large product: enough for eight threads. */
-const TILES = 8;
-/** Packing is a tenth of the work for a tile of so many rows and many columns. */
-const LEAST_ROWS = 96;
-const LEAST_COLUMNS = 128;
+/** Multiplications of a tile from which each thread gets several, so that one that is late can be helped: some 2 ms. */
+const LARGE_WORK = 1 << 25;
+/** Tiles a thread gets then, or where there are several matrices. */
+const CLAIMS = 4;
+/** Threads of a device that does not say how many it has. */
+const THREADS = 8;
+/** How long the packing of an element takes, in multiplications. */
+const PACKING = 10;
 
 export interface Tiles {
   readonly rows: number;
@@ -23,16 +25,27 @@ export interface Tiles {
   readonly count: number;
 }
 
-/** The tiles of an m × n product over k, one of `batch`. They depend on the sizes alone, never on the threads. */
-export function tilesOf(m: number, n: number, k: number, batch: number): Tiles {
-  const wanted = Math.min(Math.ceil((m * n * k) / TILE_WORK), Math.ceil(TILES / batch));
+/** The tiles of an m × n product over k, one of `batch`. No tiling changes the bits of the result (assembly/gemm/core.ts). */
+export function tilesOf(m: number, n: number, k: number, batch: number, { threads = THREADS }: Backend): Tiles {
+  const work = m * n * k;
+  const enough = batch === 1 ? threads * clamp(Math.floor(work / threads / LARGE_WORK), 1, CLAIMS) : threads * CLAIMS;
+  const wanted = threads === 1 ? 1 : Math.min(Math.ceil(work / (2 * GRAIN_WORK)), Math.ceil(enough / batch));
   if (wanted <= 1) return { rows: Math.max(m, 1), columns: Math.max(n, 1), count: Math.min(m, 1) * Math.min(n, 1) };
   if (m <= SKINNY) return grid(m, n, 1, Math.min(wanted, Math.ceil(n / 256)), 1, 64);
   if (n <= SKINNY) return grid(m, n, Math.min(wanted, Math.ceil(m / 64)), 1, 16, 1);
-  const down = Math.min(Math.max(Math.floor(m / LEAST_ROWS), 1), wanted);
-  const across = Math.min(Math.max(Math.floor(n / LEAST_COLUMNS), 1), Math.ceil(wanted / down));
-  return grid(m, n, down, across, 12, 8); // 12: a multiple of the micro-kernels' 4 and 6 rows; 8: their columns
+  let best = grid(m, n, 1, wanted, 12, 8); // 12: a multiple of the micro-kernels' 4 and 6 rows; 8: their columns
+  for (let down = 2; down <= wanted; down++) {
+    const other = grid(m, n, down, Math.ceil(wanted / down), 12, 8);
+    if (costOf(other, wanted) < costOf(best, wanted)) best = other;
+  }
+  return best;
 }
+
+/** The time of the tiles, if `wanted` are done at once. */
+const costOf = ({ rows, columns, count }: Tiles, wanted: number): number =>
+  Math.ceil(count / wanted) * (rows * columns + PACKING * (rows + columns));
+
+const clamp = (x: number, least: number, most: number): number => Math.min(Math.max(x, least), most);
 
 function grid(m: number, n: number, down: number, across: number, byRows: number, byColumns: number): Tiles {
   const rows = Math.ceil(m / down / byRows) * byRows;
@@ -130,7 +143,7 @@ function run(
   k: number,
   steps: readonly number[],
 ): void {
-  const tiles = tilesOf(m, n, k, matrices);
+  const tiles = tilesOf(m, n, k, matrices, kernels.backend);
   const call = kernels.call("matmul").int(m).int(n).int(k).int(tiles.rows).int(tiles.columns).int(0);
   scalar(call, kernels.code, alpha);
   scalar(call, kernels.code, beta);
