@@ -102,7 +102,7 @@ export function columns<T, W, O>(n: i32, width: i32, stride: i32, x: usize): voi
   const wide = wideTile();
   const narrow = narrowTile();
   const pitch = <usize>stride * sizeof<T>();
-  for (let j = 0; j < width; j++) store<W>(wide + <usize>j * sizeof<W>(), op.zero<W>());
+  let first = true; // nothing is in the wide accumulators yet
   while (n > 0) {
     let left = min(n, GROUP * RUN);
     n -= left;
@@ -113,18 +113,45 @@ export function columns<T, W, O>(n: i32, width: i32, stride: i32, x: usize): voi
         eight<T, O>(width, narrow, x, pitch, false);
         x += <usize>GROUP * pitch;
       }
-      for (let j = 0; j < width; j++) {
-        const at = wide + <usize>j * sizeof<W>();
-        store<W>(at, op.scalar<W>(load<W>(at), <W>load<T>(narrow + <usize>j * sizeof<T>())));
-      }
+      widen<T, W, O>(width, narrow, first, false);
+      first = false;
     }
     for (; left > 0; left--) {
-      for (let j = 0; j < width; j++) {
-        const at = wide + <usize>j * sizeof<W>();
-        store<W>(at, op.scalar<W>(load<W>(at), <W>op.liftOne<T>(load<T>(x + <usize>j * sizeof<T>()))));
-      }
+      widen<T, W, O>(width, x, first, true);
+      first = false;
       x += pitch;
     }
+  }
+  if (first) {
+    for (let j = 0; j < width; j++) store<W>(wide + <usize>j * sizeof<W>(), op.zero<W>());
+  }
+}
+
+/** Folds a row, of elements that are still to be lifted or of accumulators, into the wide accumulators; the first row sets them. */
+// @ts-ignore: decorator
+@inline
+function widen<T, W, O>(width: i32, from: usize, first: boolean, lift: boolean): void {
+  const op = changetype<O>(0);
+  let wide = wideTile();
+  if (isFloat<T>() && sizeof<T>() < sizeof<W>()) {
+    const zero = f64x2.splat(<f64>op.zero<W>());
+    for (; width >= 4; width -= 4) {
+      const x = v128.load(from);
+      const v = lift ? op.lift<T>(x) : x;
+      const low = first ? zero : v128.load(wide);
+      const high = first ? zero : v128.load(wide, 16);
+      v128.store(wide, op.vector<W>(low, f64x2.promote_low_f32x4(v)));
+      v128.store(wide, op.vector<W>(high, f64x2.promote_low_f32x4(v128.shuffle<i64>(v, v, 1, 1))), 16);
+      wide += 32;
+      from += 16;
+    }
+  }
+  for (; width > 0; width--) {
+    const x = load<T>(from);
+    const before = first ? op.zero<W>() : load<W>(wide);
+    store<W>(wide, op.scalar<W>(before, <W>(lift ? op.liftOne<T>(x) : x)));
+    wide += sizeof<W>();
+    from += sizeof<T>();
   }
 }
 

@@ -41,10 +41,7 @@ function fold<T, W, R, O>(args: usize, begin: i32, end: i32, pair: i32 = 1): voi
     } else {
       const width = min(tile, inner - column);
       columns<T, W, O>(count, width, inner, from);
-      for (let j = 0; j < width; j++) {
-        const total = load<W>(wideTile() + <usize>j * sizeof<W>());
-        store<R>(to + <usize>j * sizeof<R>(), finish<W, R, O>(total, divisor));
-      }
+      finishRow<W, R, O>(width, to, divisor);
     }
   }
 }
@@ -54,6 +51,32 @@ function fold<T, W, R, O>(args: usize, begin: i32, end: i32, pair: i32 = 1): voi
 function finish<W, R, O>(total: W, divisor: f64): R {
   if (isFloat<W>() && idof<O>() == idof<Sum>() && divisor != 1) return <R>(total / <W>divisor);
   return <R>total;
+}
+
+/** What `columns` left. */
+// @ts-ignore: decorator
+@inline
+function finishRow<W, R, O>(width: i32, to: usize, divisor: f64): void {
+  let from = wideTile();
+  if (isFloat<W>() && sizeof<R>() < sizeof<W>()) {
+    const by = f64x2.splat(divisor);
+    for (; width >= 4; width -= 4) {
+      let low = v128.load(from);
+      let high = v128.load(from, 16);
+      if (idof<O>() == idof<Sum>() && divisor != 1) {
+        low = f64x2.div(low, by);
+        high = f64x2.div(high, by);
+      }
+      v128.store(to, v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2));
+      from += 32;
+      to += 16;
+    }
+  }
+  for (; width > 0; width--) {
+    store<R>(to, finish<W, R, O>(load<W>(from), divisor));
+    from += sizeof<W>();
+    to += sizeof<R>();
+  }
 }
 
 export function sum_f32(args: usize, begin: i32, end: i32): void { fold<f32, f64, f32, Sum>(args, begin, end); }

@@ -65,6 +65,8 @@ export function groupsOf(dims: readonly number[]): (readonly [from: number, to: 
 
 const TILE = 1024; // columns that the kernels fold at once at most
 const PART = 32768; // elements of a part of a long axis
+const LONG = 128; // rows of a part that make its end cheap: a run of assembly/reduce/blocked.ts
+const MANY = 16; // parts of an axis
 const FEW = 8; // units below which a long axis is cut, so that there is work for other threads
 export const GRAIN = 32768; // elements worth another thread
 
@@ -81,7 +83,8 @@ export interface Cut {
 export function cutOf({ outer, n, inner }: Around, numbers = 1): Cut {
   const tile = Math.max(1, Math.min(inner, TILE / numbers));
   const tiles = Math.ceil(inner / tile);
-  const rows = Math.ceil(PART / tile);
+  // The end of a part has its cost in every column: parts are longer where there are enough of them.
+  const rows = Math.max(Math.ceil(PART / tile), Math.min(LONG, Math.ceil(n / MANY / 8) * 8));
   const cut = n > rows && outer * tiles < FEW;
   const block = cut ? rows : Math.max(n, 1);
   const parts = cut ? Math.ceil(n / rows) : 1;

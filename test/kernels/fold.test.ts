@@ -18,6 +18,8 @@ const SHAPES: readonly (readonly [number, number, number, number, number])[] = [
   [3, 137, 7, 100, 4],
   [2, 129, 70, 4096, 32],
   [1, 8, 1030, 4096, 512],
+  [2, 7, 1027, 4096, 1024],
+  [1, 139, 5, 136, 1024],
 ];
 
 /** Folds in double precision: [outer, parts, inner]. */
@@ -183,5 +185,33 @@ test("sum_c64, prod_c128: pairs", () => {
   launch("prod_c128", Float64Array.from([1, 1, 1, 1, 1, 1, 1, 1]), [1, 4, 1, 64, 64], y, 1, 1);
   assert.equal([...read(Float64Array, y, 2)], [-4, 0]);
 });
+
+test("sums of random shapes, NaN and ±∞ among the elements: as in float64, however they are cut", () => {
+  const random = noise(11);
+  const up = (from: number, below: number): number => from + Math.floor(((random() + 1) / 2) * (below - from));
+  for (let round = 0; round < 150; round++) {
+    reset();
+    const shape = [up(1, 4), up(0, 300), up(1, 60), up(1, 200), up(1, 64)] as const;
+    const [outer, n, inner] = shape;
+    const odd = [Number.NaN, Infinity, -Infinity, -0];
+    const x = new Float32Array(outer * n * inner).map(() =>
+      Math.abs(random()) < (round % 3) / 2000 ? odd[up(0, 4)]! : random(),
+    );
+    const divisor = round % 2 === 0 ? 1 : 3;
+    const want = expected(x, shape, sum0);
+    const y = room(want.length * 4);
+    launch("sum_f32", x, shape, y, divisor, 1);
+    const got = read(Float32Array, y, want.length);
+    want.forEach((w, i) => {
+      const near = Math.abs(got[i]! - w / divisor) <= 2e-6 * (1 + Math.abs(w));
+      assert.ok(near || Object.is(got[i], Math.fround(w / divisor)), `${shape} [${i}]: ${got[i]} for ${w / divisor}`);
+    });
+    launch("sum_f32", x, shape, y, divisor, 4);
+    assert.is(read(Float32Array, y, want.length).join(), got.join()); // NaN equals NaN
+  }
+});
+
+/** Without compensation, which makes NaN of ∞. */
+const sum0 = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 test.run();
