@@ -12,7 +12,7 @@
 //      128 │ pool: claim, job, done …     │ parallel.ts
 //     1024 │ argument block               │ 7 kB: 896 slots
 //    64 kB ├──────────────────────────────┤
-//          │ window of the native module  │ its own static data and stack
+//          │ static data of wide kernels  │ wide.ts
 //     1 MB ├──────────────────────────────┤
 //          │ static data of these kernels │ constants only: it is copied again by every thread
 //          ├──────────────────────────────┤ __heap_base

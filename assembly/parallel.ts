@@ -13,6 +13,7 @@
 //   328 limit: i32    workers that may take part (setNumThreads)
 //   332 stop: i32     1 ends the workers
 //   336 lost: i32     1 when a worker fell in the midst of a chunk: it says so itself
+//   340 calls: i32    how often the workers were called back to JavaScript
 
 import { thread } from "./abi";
 
@@ -29,6 +30,7 @@ const SLEEPING: usize = 324;
 const LIMIT: usize = 328;
 const STOP: usize = 332;
 const LOST: usize = 336;
+const CALLS: usize = 340;
 
 const CLOSED: i64 = 0x7fffffff; // no job has so many chunks
 const SPINS = 20_000; // some 50 µs: the time that a step of a small model leaves between two launches
@@ -75,9 +77,13 @@ export function settle(): i32 {
   return DONE_ALL;
 }
 
-/** A worker's life: waits for jobs and takes chunks until told to stop. Returns only to end. */
-export function work(): void {
+/**
+ * A worker's life: waits for jobs and takes chunks until told to stop (false) or called back to JavaScript (true), which
+ * has answered `calls` calls so far.
+ */
+export function work(calls: i32): bool {
   let seen = atomic.load<i32>(EPOCH);
+  if (atomic.load<i32>(CALLS) != calls) return true;
   atomic.add<i32>(READY, 1);
   while (true) {
     let spins = SPINS;
@@ -87,11 +93,12 @@ export function work(): void {
       while (atomic.load<i32>(EPOCH) == seen) atomic.wait<i32>(EPOCH, seen, -1);
       atomic.sub<i32>(SLEEPING, 1);
     }
-    if (atomic.load<i32>(STOP) == 1) break;
+    if (atomic.load<i32>(STOP) == 1 || atomic.load<i32>(CALLS) != calls) break;
     seen = atomic.load<i32>(EPOCH);
     if (thread <= atomic.load<i32>(LIMIT)) drain(seen);
   }
   atomic.sub<i32>(READY, 1);
+  return atomic.load<i32>(STOP) == 0;
 }
 
 /** Claims and runs chunks of the job `epoch` until none is left or another job has begun. */

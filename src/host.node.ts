@@ -3,12 +3,13 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
-import type { Worker as NodeWorker } from "node:worker_threads";
+import type { MessagePort, Worker as NodeWorker } from "node:worker_threads";
 import { registerCpu, THREAD } from "./cpu/index.ts";
 import { type Flavour, filesOfPeer, type Host, type Peer, type Worker, type WorkerSeed } from "./device/index.ts";
 
 /** What takes a text for a script, and what for a module, both know `import()`. */
-const SCRIPT = `import('node:worker_threads').then(({ workerData }) => (${THREAD})(workerData))`;
+const SCRIPT = `import('node:worker_threads').then(({ workerData, parentPort, receiveMessageOnPort }) =>
+  (${THREAD})(workerData, () => receiveMessageOnPort(parentPort)?.message))`;
 
 /** Runs in a peer. What is posted before the library is there waits for it, in order. */
 const PEER = `import('node:worker_threads').then(({ parentPort, workerData: { library, module } }) => {
@@ -19,19 +20,40 @@ const PEER = `import('node:worker_threads').then(({ parentPort, workerData: { li
   parentPort.on('message', async (message) => (await serving)(message));
 })`;
 
+/**
+ * Compiles a module with V8's pass that pairs vectors, all of it at once, and posts it, or null. V8's flags are the whole
+ * process's: they are set for this long alone.
+ */
+const WIDEN = `Promise.all([import('node:v8'), import('node:worker_threads')]).then(([v8, { workerData: { bytes, port } }]) => {
+  const set = (flags) => flags.forEach((flag) => v8.setFlagsFromString(flag));
+  let module = null;
+  try {
+    set(['--experimental-wasm-revectorize', '--no-liftoff', '--no-wasm-lazy-compilation']);
+    module = new WebAssembly.Module(bytes);
+  } finally {
+    set(['--no-experimental-wasm-revectorize', '--liftoff', '--wasm-lazy-compilation']);
+    port.postMessage(module);
+  }
+})`;
+
 /** Where the first thread is wanted, and not before: the module takes milliseconds of every start. */
-const startThread = (code: string, workerData: unknown): NodeWorker => {
-  const { Worker } = createRequire(import.meta.url)("node:worker_threads") as { Worker: typeof NodeWorker };
-  return new Worker(code, { eval: true, workerData });
-};
+const threads = (): typeof import("node:worker_threads") => createRequire(import.meta.url)("node:worker_threads");
+
+const startThread = (code: string, workerData: unknown, transferList: MessagePort[] = []): NodeWorker =>
+  new (threads().Worker)(code, { eval: true, workerData, transferList });
 
 const host: Host = {
   name: hostName(),
   threads: availableParallelism(),
-  module: (flavour: Flavour) => new WebAssembly.Module(bytesOf(flavour)),
+  module: (flavour: Flavour) => new WebAssembly.Module(bytesOf(`${flavour}.wasm`)),
+  wide,
   spawn(seed: WorkerSeed): Worker {
     const thread = startThread(SCRIPT, seed);
-    const worker: Worker = { onexit: null, terminate: () => void thread.terminate() };
+    const worker: Worker = {
+      onexit: null,
+      widen: (module) => thread.postMessage(module),
+      terminate: () => void thread.terminate(),
+    };
     thread.on("error", () => {}); // the exit that follows is what counts
     thread.on("exit", () => worker.onexit?.(false));
     thread.unref();
@@ -61,8 +83,31 @@ const host: Host = {
 
 registerCpu(host);
 
-function bytesOf(flavour: Flavour): Uint8Array<ArrayBuffer> {
-  const file = new URL(`./wasm/${flavour}.wasm`, import.meta.url);
+/** The port on which the wide kernels come. */
+let coming: MessagePort | null = null;
+
+/** Node 24 is the first whose V8 has the pass for all that the kernels do. */
+function wide(wait: boolean): WebAssembly.Module | null | undefined {
+  const { bun, deno, electron, node } = process.versions;
+  const isV8 = bun === undefined && deno === undefined && electron === undefined;
+  if (!isV8 || Number.parseInt(node, 10) < 24 || process.arch !== "x64") return null;
+  const { MessageChannel, receiveMessageOnPort } = threads();
+  if (coming === null) {
+    const { port1, port2 } = new MessageChannel();
+    coming = port1;
+    const seed = { bytes: bytesOf("wide-threads.wasm"), port: port2 };
+    const thread = startThread(WIDEN, seed, [port2]);
+    thread.on("error", () => {}); // it has posted null
+    thread.unref();
+  }
+  for (const cell = new Int32Array(new SharedArrayBuffer(4)); ; Atomics.wait(cell, 0, 0, 5)) {
+    const got = receiveMessageOnPort(coming) as { message: WebAssembly.Module | null } | undefined;
+    if (got !== undefined || !wait) return got?.message;
+  }
+}
+
+function bytesOf(name: string): Uint8Array<ArrayBuffer> {
+  const file = new URL(`./wasm/${name}`, import.meta.url);
   try {
     return readFileSync(file);
   } catch (cause) {

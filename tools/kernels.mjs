@@ -1,11 +1,13 @@
-// The kernels: assembly/ → dist/wasm/, four flavours from two compilations.
+// The kernels: assembly/ → dist/wasm/, four flavours from two compilations, and the wide ones from a third.
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import binaryen from "binaryen";
 import { digest, files, root, run } from "./files.mjs";
 
-const SETS = ["simd", "relaxed"];
+const SETS = ["simd", "relaxed", "wide"];
+// Where a binary's vector constants lie in the memory that they share: from, to.
+const CONSTANTS = { main: [8192, 49152], wide: [49152, 65536] };
 // A vector constant in binaryen's text.
 const CONSTANT = /\(v128\.const i32x4((?: 0x[0-9a-f]{8}){4})\)/g;
 // What JavaScript calls by name; every other export is a kernel and moves into the table.
@@ -48,7 +50,15 @@ function keep(folder) {
 async function buildSet(set, fast) {
   const out = path.join(root, `dist/wasm/${set}-threads.wasm`);
   const asc = path.join(root, "node_modules/assemblyscript/bin/asc.js");
-  await run(asc, ["--config", "asconfig.json", "--target", set, "--outFile", out, ...(fast ? ["-O0"] : [])]);
+  const entry = set === "wide" ? "assembly/wide.ts" : "assembly/index.ts";
+  await run(asc, [entry, "--config", "asconfig.json", "--target", set, "--outFile", out, ...(fast ? ["-O0"] : [])]);
+  if (set === "wide") {
+    // These take places in the other's table: they keep their names.
+    const module = constantsInMemory(readFileSync(out), CONSTANTS.wide);
+    writeFileSync(out, module.emitBinary());
+    module.dispose();
+    return;
+  }
   const bytes = tableOfKernels(readFileSync(out));
   writeFileSync(out, bytes);
   const single = Uint8Array.from(bytes);
@@ -74,7 +84,7 @@ function limitsOfMemory(bytes) {
 
 /** Moves every kernel from the export list into one element segment; the custom section `kernels` lists their names. */
 function tableOfKernels(bytes) {
-  const module = constantsInMemory(bytes);
+  const module = constantsInMemory(bytes, CONSTANTS.main);
   // Features are read from the binary's target section where there is one; the kernels use these.
   module.setFeatures(binaryen.Features.All);
   const kernels = [];
@@ -102,11 +112,11 @@ function tableOfKernels(bytes) {
 }
 
 /**
- * The module with its vector constants in memory, from 8 kB on, and those of innermost loops in locals that are set before the
+ * The module with its vector constants in memory, in [from, to), and those of innermost loops in locals that are set before the
  * loop. V8 would build each one anew in every turn, in three or four instructions, where a load is one and a register
  * none (exp of 1e5 numbers: 187 µs, 106 with loads, 79 with locals).
  */
-function constantsInMemory(bytes) {
+function constantsInMemory(bytes, [from, to]) {
   const module = binaryen.readBinary(bytes);
   module.setFeatures(binaryen.Features.All);
   // A constant that is added to an address becomes the load's own offset: nothing of ours wraps around the end of memory.
@@ -115,7 +125,7 @@ function constantsInMemory(bytes) {
   const text = module.emitText();
   module.dispose();
   const table = new Map(); // hexadecimal digits → address
-  let free = 8192;
+  let free = from;
   const place = (digits) => {
     if (!table.has(digits)) {
       table.set(digits, free);
@@ -143,8 +153,8 @@ function constantsInMemory(bytes) {
       .map((byte) => `\\${byte}`)
       .join(""),
   );
-  if (free > 65536) throw new Error("too many vector constants");
-  return binaryen.parseText(functions.join("\n").replace(/\)\s*$/, `(data (i32.const 8192) "${data.join("")}"))`));
+  if (free > to) throw new Error(`${free - from} bytes of vector constants`);
+  return binaryen.parseText(functions.join("\n").replace(/\)\s*$/, `(data (i32.const ${from}) "${data.join("")}"))`));
 }
 
 /** The text of a function whose innermost loops read their constants from locals. */

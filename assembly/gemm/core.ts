@@ -20,7 +20,7 @@
 
 import { int, real, scratch } from "../abi";
 import { finishPart, finishWhole, setOffset, STRIP_BYTES, TILE_BYTES } from "./finish";
-import { columns, micro, ROWS } from "./micro";
+import { columns, micro, microPair, ROWS } from "./micro";
 
 /** Steps along k in one go: a panel of 8 kB and a strip of 6 kB stay in a first-level cache of 32 kB. */
 export const DEPTH: i32 = 256;
@@ -88,7 +88,37 @@ function tiles<T, O>(args: usize, batch: i32, i: i32, mc: i32, j: i32, nc: i32, 
   const first = p == 0;
   const last = p + kc == int(args, 2);
   const plain = real(args, 6) == 1 && !o.hasD(args) && int(args, 5) == 0;
-  for (let jj = 0; jj < nc; jj += cols) {
+  let jj = 0;
+  if (WIDE_VECTORS && plain) {
+    for (; jj + 2 * cols <= nc; jj += 2 * cols) {
+      const column = o.column<T>(args, j + jj);
+      if (o.column<T>(args, j + jj + 2 * cols - 1) - column != 64 - sizeof<T>()) break;
+      let panel = packed + <usize>(jj * kc) * sizeof<T>();
+      let step: usize = 32;
+      let next: usize = 32 * kc;
+      if (direct != 0) {
+        panel = direct + <usize>jj * sizeof<T>();
+        step = o.rowB<T>(args);
+        next = 32;
+      }
+      for (let ii = 0; ii < mc; ii += ROWS) {
+        const strip = strips + <usize>(ii * kc) * sizeof<T>();
+        const height = min(ROWS, mc - ii);
+        const target = c + <usize>ii * rowC;
+        if (height == ROWS) {
+          microPair<T>(kc, strip, panel, next, step, target + column, rowC, !first);
+          continue;
+        }
+        for (let half = 0; half < 2; half++) {
+          micro<T>(kc, strip, panel + <usize>half * next, step, scratch, 32, false);
+          for (let r = 0; r < height; r++) {
+            finishWhole<T>(args, r, target + <usize>r * rowC + column + half * 32, 0, 0, first, last);
+          }
+        }
+      }
+    }
+  }
+  for (; jj < nc; jj += cols) {
     const width = min(cols, nc - jj);
     let panel = packed + <usize>(jj * kc) * sizeof<T>();
     let step: usize = 32;

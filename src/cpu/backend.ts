@@ -17,6 +17,7 @@ import { Allocator, type Block } from "./allocator.ts";
 import { faultOf } from "./fault.ts";
 import { ARGUMENTS, FAULT_CELL, Memory } from "./memory.ts";
 import { Pool } from "./pool.ts";
+import { doesPair, Heat } from "./wide.ts";
 
 /** The doors of the kernel module (assembly/index.ts). */
 interface Doors {
@@ -27,12 +28,19 @@ interface Doors {
   settle(): number;
 }
 
+/** Those of the wide kernels (assembly/wide.ts); every other export is a kernel. */
+interface Wide {
+  enter(number: number, arena: number): void;
+  probe(turns: number, pairs: number): void;
+  readonly [kernel: string]: Entry;
+}
+
 type Entry = (args: number, begin: number, end: number) => void;
 
 export class CpuKernel implements Kernel {
   readonly name: string;
   readonly slot: number;
-  readonly call: Entry;
+  call: Entry; // another once the wide kernels are there
 
   constructor(name: string, slot: number, call: Entry) {
     this.name = name;
@@ -57,6 +65,8 @@ export class CpuBackend implements Backend {
   readonly #kernels = new Map<string, CpuKernel | null>();
   readonly #pool: Pool;
   readonly #command: CpuCommand;
+  readonly #mainArena: number;
+  #isWide = false;
 
   constructor(host: Host) {
     this.#host = host;
@@ -67,17 +77,18 @@ export class CpuBackend implements Backend {
     this.#why = threads && !shared ? "the host gave no shared memory" : why;
     this.capacity = this.#memory.capacity;
     const module = host.module(this.#flavour);
-    const instance = new WebAssembly.Instance(module, { env: { memory: this.#memory.memory, abort: trapped } });
-    this.#doors = instance.exports as unknown as Doors; // the build checks the exports (test/kernels/binaries.test.ts)
+    this.#doors = this.#instance(module) as unknown as Doors; // the build checks the exports (test/kernels/binaries.test.ts)
     const base = this.#doors.heapBase.value as number;
     this.#allocator = new Allocator(base, this.#memory.bytes - base, (least) => this.#memory.grow(least));
-    this.#doors.enter(0, this.#arena());
+    this.#mainArena = this.#arena();
+    this.#doors.enter(0, this.#mainArena);
     const [first, ...names] = new TextDecoder()
       .decode(WebAssembly.Module.customSections(module, "kernels")[0])
       .split("\n");
     for (const [i, name] of names.entries()) this.#slots.set(name, Number(first) + i);
-    this.#pool = new Pool(host, this.#memory, shared ? module : null, () => this.#arena());
-    this.#command = new CpuCommand(this.#memory, this.#doors, this.#pool);
+    this.#pool = new Pool(host, this.#memory, shared ? module : null, this.#slots, () => this.#arena());
+    const heat = new Heat(shared && relaxed ? host : null, (wide) => this.#widen(wide));
+    this.#command = new CpuCommand(this.#memory, this.#doors, this.#pool, heat);
   }
 
   allocate(bytes: number): Block {
@@ -152,7 +163,28 @@ export class CpuBackend implements Backend {
   describe(): string {
     const why = this.#why || this.#pool.why;
     const threads = why === "" ? `${this.threads} threads` : `one thread (${why})`;
-    return `cpu: ${this.#flavour} kernels on ${this.#host.name}, ${threads}, up to ${readable(this.capacity)}`;
+    const wide = this.#isWide ? ", 256 bits wide," : "";
+    return `cpu: ${this.#flavour} kernels${wide} on ${this.#host.name}, ${threads}, up to ${readable(this.capacity)}`;
+  }
+
+  #instance(module: WebAssembly.Module): WebAssembly.Exports {
+    return new WebAssembly.Instance(module, { env: { memory: this.#memory.memory, abort: trapped } }).exports;
+  }
+
+  /** Puts the wide kernels in their namesakes' places, on all threads, where the engine does pair vectors. */
+  #widen(module: WebAssembly.Module): void {
+    const { enter, probe, ...kernels } = this.#instance(module) as unknown as Wide;
+    enter(0, this.#mainArena);
+    if (!doesPair(probe)) return;
+    for (const [name, call] of Object.entries(kernels)) {
+      const slot = this.#slots.get(name);
+      if (slot === undefined) continue;
+      this.#doors.table.set(slot, call);
+      const kernel = this.#kernels.get(name);
+      if (kernel) kernel.call = call;
+    }
+    this.#pool.widen(module);
+    this.#isWide = true;
   }
 
   #arena(): number {
@@ -170,13 +202,15 @@ class CpuCommand implements Command {
   readonly #memory: Memory;
   readonly #doors: Doors;
   readonly #pool: Pool;
+  readonly #heat: Heat;
   #kernel!: CpuKernel;
   #at = 0; // the next slot's index in f64 and i64, half of that in i32
 
-  constructor(memory: Memory, doors: Doors, pool: Pool) {
+  constructor(memory: Memory, doors: Doors, pool: Pool, heat: Heat) {
     this.#memory = memory;
     this.#doors = doors;
     this.#pool = pool;
+    this.#heat = heat;
   }
 
   begin(kernel: CpuKernel): CpuCommand {
@@ -215,7 +249,9 @@ class CpuCommand implements Command {
   }
 
   run(units: number, grain: number): void {
-    if (units <= grain || !this.#pool.ready()) this.#kernel.call(ARGUMENTS, 0, units);
+    const small = units <= grain;
+    this.#heat.add(small ? SMALL : LARGE);
+    if (small || !this.#pool.ready()) this.#kernel.call(ARGUMENTS, 0, units);
     else this.#parallel(units, grain);
     if (this.#memory.i32[FAULT_CELL >> 2] !== 0) throw this.#fault();
   }
@@ -297,6 +333,9 @@ function chunkOf(units: number, grain: number, threads: number): number {
 
 const CLAIMS = 4;
 const FEW = 64;
+// What a launch adds to the heat: one that fits one thread, one that is worth several.
+const SMALL = 1;
+const LARGE = 16;
 
 /** "64 MiB" */
 export function readable(bytes: number): string {

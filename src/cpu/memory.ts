@@ -15,6 +15,7 @@ export const POOL_EPOCH = 192;
 export const POOL_LIMIT = 328;
 export const POOL_STOP = 332;
 export const POOL_LOST = 336;
+export const POOL_CALLS = 340;
 export const ARGUMENTS = 1024;
 
 export class Memory {

@@ -2,22 +2,38 @@
 // and share the main thread's memory; how they divide a kernel is in assembly/parallel.ts.
 
 import type { Host, Worker } from "../device/index.ts";
-import { type Memory, POOL_EPOCH, POOL_LIMIT, POOL_LOST, POOL_READY, POOL_STOP } from "./memory.ts";
+import { type Memory, POOL_CALLS, POOL_EPOCH, POOL_LIMIT, POOL_LOST, POOL_READY, POOL_STOP } from "./memory.ts";
 
 const MOST_THREADS = 32; // each has a scratch arena
 
 /**
- * What a thread runs: the text of a function of its `WorkerSeed`. `work` returns only when the pool ends. A caller that waits for
- * a chunk sees nothing but memory, so one that falls leaves word there.
+ * What a thread runs: the text of a function of its `WorkerSeed` and of the host's way to take what was sent to it, where
+ * there is one. `work` returns when the pool ends, or when wide kernels were sent. A caller that waits for a chunk sees
+ * nothing but memory, so one that falls leaves word there.
  */
-export const THREAD: string = `({ module, memory, number, arena }) => {
+export const THREAD: string = `({ module, memory, number, arena, wide, slots }, receive = () => undefined) => {
   const abort = () => { throw new Error('a kernel stopped itself') };
-  const { enter, work } = new WebAssembly.Instance(module, { env: { memory, abort } }).exports;
-  enter(number, arena);
+  const start = (module) => {
+    const { exports } = new WebAssembly.Instance(module, { env: { memory, abort } });
+    exports.enter(number, arena);
+    return exports;
+  };
+  const { table, work } = start(module);
+  const widen = (module) => {
+    const kernels = start(module);
+    for (const name of Object.keys(kernels)) if (slots.has(name)) table.set(slots.get(name), kernels[name]);
+  };
+  const cells = new Int32Array(memory.buffer);
   try {
-    work();
+    if (wide) widen(wide);
+    for (let on = true; on; ) {
+      const calls = Atomics.load(cells, ${POOL_CALLS >> 2});
+      const sent = receive();
+      if (sent) widen(sent);
+      on = work(calls);
+    }
   } catch (error) {
-    Atomics.store(new Int32Array(memory.buffer), ${POOL_LOST >> 2}, 1);
+    Atomics.store(cells, ${POOL_LOST >> 2}, 1);
     throw error;
   }
 }`;
@@ -30,14 +46,23 @@ export class Pool {
   readonly #host: Host;
   readonly #memory: Memory;
   readonly #module: WebAssembly.Module | null;
+  readonly #slots: ReadonlyMap<string, number>;
   readonly #arena: () => number;
   readonly #workers: Worker[] = [];
+  #wide: WebAssembly.Module | null = null;
 
-  /** `module` is null where the build has no threads. */
-  constructor(host: Host, memory: Memory, module: WebAssembly.Module | null, arena: () => number) {
+  /** `module` is null where the build has no threads; `slots` are its kernels' places in the table. */
+  constructor(
+    host: Host,
+    memory: Memory,
+    module: WebAssembly.Module | null,
+    slots: ReadonlyMap<string, number>,
+    arena: () => number,
+  ) {
     this.#host = host;
     this.#memory = memory;
     this.#module = module;
+    this.#slots = slots;
     this.#arena = arena;
     this.limit = module === null ? 1 : requested(host);
     this.#memory.i32[POOL_LIMIT >> 2] = this.limit - 1;
@@ -58,6 +83,14 @@ export class Pool {
     Atomics.store(this.#memory.i32, POOL_LIMIT >> 2, this.limit - 1);
   }
 
+  /** All threads go on with these kernels in their namesakes' places. */
+  widen(module: WebAssembly.Module): void {
+    this.#wide = module;
+    for (const worker of this.#workers) worker.widen?.(module);
+    Atomics.add(this.#memory.i32, POOL_CALLS >> 2, 1);
+    this.#wake();
+  }
+
   /** A worker was lost: from now on the main thread works alone. */
   broke(): void {
     this.#host.warn("flambeau: a worker thread was lost; the work goes on with one thread");
@@ -76,7 +109,14 @@ export class Pool {
     if (spawn === null || this.#module === null) return;
     while (this.#workers.length < this.limit - 1) {
       const number = this.#workers.length + 1;
-      const seed = { module: this.#module, memory: this.#memory.memory, number, arena: this.#arena() };
+      const seed = {
+        module: this.#module,
+        wide: this.#wide,
+        slots: this.#slots,
+        memory: this.#memory.memory,
+        number,
+        arena: this.#arena(),
+      };
       try {
         const worker = spawn(seed);
         worker.onexit = (refused) => this.#ended(refused);
@@ -91,10 +131,14 @@ export class Pool {
     this.why = why;
     this.setLimit(1);
     Atomics.store(this.#memory.i32, POOL_STOP >> 2, 1);
-    Atomics.add(this.#memory.i32, POOL_EPOCH >> 2, 1);
-    Atomics.notify(this.#memory.i32, POOL_EPOCH >> 2);
+    this.#wake();
     Atomics.store(this.#memory.i32, POOL_READY >> 2, 0);
     for (const worker of this.#workers) worker.terminate();
+  }
+
+  #wake(): void {
+    Atomics.add(this.#memory.i32, POOL_EPOCH >> 2, 1);
+    Atomics.notify(this.#memory.i32, POOL_EPOCH >> 2);
   }
 }
 

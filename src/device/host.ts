@@ -6,11 +6,17 @@ export type Flavour = "simd-single" | "simd-threads" | "relaxed-single" | "relax
 export interface Worker {
   /** Called once if the worker ends before it is told to; `refused` if the host never let it begin. */
   onexit: ((refused: boolean) => void) | null;
+  /** Sends it the wide kernels, which it takes when it is called back from `work`; a host without them has no such way. */
+  widen?(module: WebAssembly.Module): void;
   terminate(): void;
 }
 
 export interface WorkerSeed {
   readonly module: WebAssembly.Module;
+  /** The wide kernels, where they are there already. */
+  readonly wide: WebAssembly.Module | null;
+  /** The table's slots of kernels by their names. */
+  readonly slots: ReadonlyMap<string, number>;
   readonly memory: WebAssembly.Memory;
   readonly number: number;
   readonly arena: number;
@@ -41,6 +47,11 @@ export interface Host {
   readonly only?: Flavour;
   /** The compiled kernels. At once: a host that compiles in another way has done so before it registers the device. */
   module(flavour: Flavour): WebAssembly.Module;
+  /**
+   * The kernels whose vectors the engine pairs to 256 bits, compiled beside the work: the first call begins it. Undefined
+   * until they are there (with `wait` it waits for them), null where there are none.
+   */
+  wide?(wait: boolean): WebAssembly.Module | null | undefined;
   /** Starts a thread that instantiates the module and calls `work`, or throws; null where the host has no threads. */
   readonly spawn: ((seed: WorkerSeed) => Worker) | null;
   /** Why `spawn` is null. */

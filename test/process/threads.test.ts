@@ -116,7 +116,7 @@ const falling = (fate: string) => `
     ${fate}\`;
   threads.Worker = class extends Worker {
     constructor(text, options) {
-      super(text.replace("work();", TAKE), options);
+      super(text.replace("on = work(calls);", TAKE), options);
       cells = new Int32Array(options.workerData.memory.buffer);
     }
   };

@@ -1,0 +1,64 @@
+// The kernels that are compiled a second time for an engine that pairs vectors of 128 bits to 256 (src/cpu/wide.ts): those
+// bound by arithmetic. Each takes the place of its namesake in the table, over the same memory, and gives the same bits.
+//
+// Such an engine pairs two vectors where the same is done to both and their stores (or the loads of a sum's two halves)
+// are 16 bytes apart, with nothing stored between. So a loop that is to gain does two vectors at a time.
+import { scratch } from "./abi";
+import { madd } from "./math";
+
+export { enter } from "./abi";
+export * from "./conv/conv";
+export * from "./conv/depthwise";
+export * from "./conv/direct";
+export * from "./conv/many";
+export * from "./conv/narrow";
+export * from "./conv/weight";
+export * from "./conv/winograd";
+export * from "./conv/winogradweight";
+export * from "./gemm/matmul";
+export * from "./pointwise/activation";
+export * from "./pointwise/unary";
+export * from "./recurrent/recurrent";
+export * from "./rows/attention";
+export * from "./rows/layernorm";
+export * from "./rows/softmax";
+
+/** Some multiply-adds whose results lie side by side, to be paired, or apart: for `doesPair` of src/cpu/wide.ts. */
+export function probe(turns: i32, pairs: i32): void {
+  if (pairs != 0) chains(turns, scratch, 16);
+  else chains(turns, scratch, 48);
+}
+
+// @ts-ignore: decorator
+@inline
+function chains(turns: i32, to: usize, step: usize): void {
+  const factor = f32x4.splat(0.5);
+  let s0 = factor, s1 = factor, s2 = factor, s3 = factor, s4 = factor, s5 = factor;
+  let s6 = factor, s7 = factor, s8 = factor, s9 = factor, s10 = factor, s11 = factor;
+  for (; turns > 0; turns--) {
+    s0 = madd<f32>(s0, factor, factor);
+    s1 = madd<f32>(s1, factor, factor);
+    s2 = madd<f32>(s2, factor, factor);
+    s3 = madd<f32>(s3, factor, factor);
+    s4 = madd<f32>(s4, factor, factor);
+    s5 = madd<f32>(s5, factor, factor);
+    s6 = madd<f32>(s6, factor, factor);
+    s7 = madd<f32>(s7, factor, factor);
+    s8 = madd<f32>(s8, factor, factor);
+    s9 = madd<f32>(s9, factor, factor);
+    s10 = madd<f32>(s10, factor, factor);
+    s11 = madd<f32>(s11, factor, factor);
+  }
+  v128.store(to, s0);
+  v128.store(to + step, s1);
+  v128.store(to + 2 * step, s2);
+  v128.store(to + 3 * step, s3);
+  v128.store(to + 4 * step, s4);
+  v128.store(to + 5 * step, s5);
+  v128.store(to + 6 * step, s6);
+  v128.store(to + 7 * step, s7);
+  v128.store(to + 8 * step, s8);
+  v128.store(to + 9 * step, s9);
+  v128.store(to + 10 * step, s10);
+  v128.store(to + 11 * step, s11);
+}
