@@ -13,6 +13,8 @@ type Module = InstanceType<typeof nn.Module>;
 const BATCH = 100;
 
 export default function open({ threads, noise }: Setting): Library {
+  // From the first launch on, as a program has it after a second of work.
+  process.env.FLAMBEAU_WIDE ??= "1";
   fl.setNumThreads(threads);
 
   const input = (shape: number[], seed: number, scale?: number): Tensor => {

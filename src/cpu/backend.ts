@@ -163,8 +163,8 @@ export class CpuBackend implements Backend {
   describe(): string {
     const why = this.#why || this.#pool.why;
     const threads = why === "" ? `${this.threads} threads` : `one thread (${why})`;
-    const wide = this.#isWide ? ", 256 bits wide," : "";
-    return `cpu: ${this.#flavour} kernels${wide} on ${this.#host.name}, ${threads}, up to ${readable(this.capacity)}`;
+    const wide = this.#isWide ? ", vectors of 256 bits" : "";
+    return `cpu: ${this.#flavour} kernels on ${this.#host.name}, ${threads}, up to ${readable(this.capacity)}${wide}`;
   }
 
   #instance(module: WebAssembly.Module): WebAssembly.Exports {
@@ -249,9 +249,8 @@ class CpuCommand implements Command {
   }
 
   run(units: number, grain: number): void {
-    const small = units <= grain;
-    this.#heat.add(small ? SMALL : LARGE);
-    if (small || !this.#pool.ready()) this.#kernel.call(ARGUMENTS, 0, units);
+    this.#heat.add(1 + units / grain);
+    if (units <= grain || !this.#pool.ready()) this.#kernel.call(ARGUMENTS, 0, units);
     else this.#parallel(units, grain);
     if (this.#memory.i32[FAULT_CELL >> 2] !== 0) throw this.#fault();
   }
@@ -333,9 +332,6 @@ function chunkOf(units: number, grain: number, threads: number): number {
 
 const CLAIMS = 4;
 const FEW = 64;
-// What a launch adds to the heat: one that fits one thread, one that is worth several.
-const SMALL = 1;
-const LARGE = 16;
 
 /** "64 MiB" */
 export function readable(bytes: number): string {

@@ -8,7 +8,8 @@
 
 import type { Host } from "../device/index.ts";
 
-const WARM = 16_384; // some thousand launches worth several threads, or sixteen times as many small ones
+// A launch's heat is one, and one more for each part of its work that is worth a thread: some tens of microseconds.
+const WARM = 8192; // about a second
 const LOOK = 256; // from then on between two looks whether they have come
 
 /** Counts what a program has computed, and sees to the wide kernels when that is much. */

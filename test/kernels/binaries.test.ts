@@ -27,6 +27,16 @@ for (const flavour of FLAVOURS) {
   });
 }
 
+test("the wide kernels are namesakes of the others, and what starts them", () => {
+  const module = compile("wide-threads");
+  const others = compile("relaxed-threads");
+  if (module === null || others === null) return;
+  const [, ...names] = new TextDecoder().decode(WebAssembly.Module.customSections(others, "kernels")[0]).split("\n");
+  const exported = WebAssembly.Module.exports(module).map((e) => e.name);
+  assert.ok(exported.includes("matmul_f32"));
+  assert.equal(exported.filter((name) => !names.includes(name)).sort(), ["enter", "memory", "probe"]);
+});
+
 test("every flavour lists the same kernels", () => {
   const lists = FLAVOURS.map(compile)
     .filter((m) => m !== null)

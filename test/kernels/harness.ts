@@ -1,6 +1,7 @@
 // Drives kernels directly: one instance of the fastest single-threaded flavour that this Node compiles, a bump
-// allocator, and argument blocks written by hand.
+// allocator, and argument blocks written by hand. With FLAMBEAU_WIDE=1 the wide kernels are in their namesakes' places.
 import { readFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
 
 type Numbers =
   | Float32Array
@@ -23,33 +24,55 @@ const SCRATCH = 4 << 20; // beyond the static data
 const HEAP = 8 << 20;
 const PAGES = 4096; // 256 MB
 
-const memory = new WebAssembly.Memory({ initial: PAGES, maximum: 65536 });
+const isWide = process.env.FLAMBEAU_WIDE === "1" && Number.parseInt(process.versions.node, 10) >= 24;
+const memory = new WebAssembly.Memory({ initial: PAGES, maximum: 65536, shared: isWide });
 const { table, slots } = load();
 let free = HEAP;
 
 function load(): { table: WebAssembly.Table; slots: ReadonlyMap<string, number> } {
-  for (const flavour of ["relaxed-single", "simd-single"]) {
-    let bytes: Uint8Array<ArrayBuffer>;
-    try {
-      bytes = readFileSync(new URL(`../../../dist/wasm/${flavour}.wasm`, import.meta.url));
-    } catch {
-      continue; // a build with --only has one flavour
-    }
-    if (!WebAssembly.validate(bytes)) continue;
-    const module = new WebAssembly.Module(bytes);
-    const abort = () => {
-      throw new Error("abort");
-    };
-    const { exports } = new WebAssembly.Instance(module, { env: { memory, abort } });
-    (exports.enter as (thread: number, arena: number) => void)(0, SCRATCH);
+  for (const flavour of isWide ? ["relaxed-threads"] : ["relaxed-single", "simd-single"]) {
+    const module = moduleOf(flavour);
+    if (module === null) continue;
+    const exports = instance(module);
     const text = new TextDecoder().decode(WebAssembly.Module.customSections(module, "kernels")[0]);
     const [first, ...names] = text.split("\n");
-    return {
-      table: exports.table as WebAssembly.Table,
-      slots: new Map(names.map((name, i) => [name, Number(first) + i])),
-    };
+    const table = exports.table as WebAssembly.Table;
+    const slots = new Map(names.map((name, i) => [name, Number(first) + i]));
+    if (isWide) widen(table, slots);
+    return { table, slots };
   }
   throw new Error("no flavour of the kernels that this host can compile");
+}
+
+/** Null where this Node cannot compile it, or a build with --only lacks it. */
+function moduleOf(flavour: string): WebAssembly.Module | null {
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = readFileSync(new URL(`../../../dist/wasm/${flavour}.wasm`, import.meta.url));
+  } catch {
+    return null;
+  }
+  return WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null;
+}
+
+function instance(module: WebAssembly.Module): WebAssembly.Exports {
+  const abort = () => {
+    throw new Error("abort");
+  };
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort } });
+  (exports.enter as (thread: number, arena: number) => void)(0, SCRATCH);
+  return exports;
+}
+
+/** As src/cpu/wide.ts does, but that V8's flags stay as they are set. */
+function widen(table: WebAssembly.Table, slots: ReadonlyMap<string, number>): void {
+  for (const flag of ["--experimental-wasm-revectorize", "--no-liftoff", "--no-wasm-lazy-compilation"]) {
+    setFlagsFromString(flag);
+  }
+  for (const [name, kernel] of Object.entries(instance(moduleOf("wide-threads")!))) {
+    const slot = slots.get(name);
+    if (slot !== undefined) table.set(slot, kernel);
+  }
 }
 
 export const real = (value: number): Slot => ({ real: value });
