@@ -5,6 +5,7 @@ export const heapBase: usize = __heap_base;
 export { launch, settle, work } from "./parallel";
 export * from "./cast/cast";
 export * from "./cast/copy";
+export * from "./cast/join";
 export * from "./conv/average";
 export * from "./conv/conv";
 export * from "./conv/depthwise";

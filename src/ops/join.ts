@@ -1,12 +1,14 @@
 // Tensors put together: one behind the other, along a new dim, as a grid, or again and again.
 
-import { dense, resultType, ShapeError, sameDims, show, showShape, showValue, strided } from "../core/index.ts";
+import { dense, resultType, ShapeError, SIZE, sameDims, show, showShape, showValue, strided } from "../core/index.ts";
 import {
   type Arguments,
   asTensor,
   bindArguments,
+  Call,
   copyInto,
   f32,
+  need,
   type Op,
   type OpK,
   op,
@@ -16,6 +18,7 @@ import {
 } from "../op/index.ts";
 import { Tensor, tensor } from "../tensor/index.ts";
 import { gathered, sizesOf, whole, word } from "./arguments.ts";
+import { product } from "./axes.ts";
 import { composed, composedFunction, within } from "./composed.ts";
 import { zeros } from "./create.ts";
 import { laid, narrow } from "./pick.ts";
@@ -76,6 +79,7 @@ const join: (tensors: readonly Tensor[], dim: number) => Tensor = /* @__PURE__ *
       return spec(resultType(tensors), dense(first.shape.with(dim, offsets(tensors, dim).at(-1)!)));
     },
     into(y, { tensors }, { dim }) {
+      if (joinedRows(y, tensors, dim)) return;
       const at = offsets(tensors, dim);
       for (const [i, x] of tensors.entries()) {
         if (isNothing(x)) continue;
@@ -104,6 +108,23 @@ const join: (tensors: readonly Tensor[], dim: number) => Tensor = /* @__PURE__ *
     method: false,
   },
 );
+
+const JOIN = "join_w1";
+const MOST = 256; // pieces: the argument block has room for more
+const JOIN_GRAIN = 1 << 17; // bytes below which no other thread is woken
+
+/** Writes rows of all tensors in turn, where they are dense: y in the order of its memory. False where that cannot be. */
+function joinedRows(y: Tensor, tensors: readonly Tensor[], dim: number): boolean {
+  const pieces = tensors.filter((x) => x.layout.size > 0);
+  const rows = product(y.shape.slice(0, dim));
+  if (rows <= 1 || pieces.length === 0 || pieces.length > MOST || y.storage.backend.kernel(JOIN) === null) return false;
+  if (![y, ...pieces].every((x) => x.code === y.code && x.layout.contiguous)) return false;
+  const width = SIZE[y.code]!;
+  const call = new Call(y.storage.backend.command(need(y.storage.backend, JOIN))).tensor(y).int(pieces.length);
+  for (const x of pieces) call.tensor(x).int((x.layout.size / rows) * width);
+  call.run(rows, Math.max(1, Math.ceil((JOIN_GRAIN * rows) / (y.layout.size * width))));
+  return true;
+}
 
 /**
  * Tensors one behind the other along `dim`. Their other sizes agree; an empty vector is passed over. The dtype is the one

@@ -112,7 +112,10 @@ const LARGE: Readonly<Record<string, readonly Sample[]>> = {
   clone: [[f32(300, 431)]],
   gather: [[f32(300, 431), 1, { ...f32(300, 431), dtype: "int64", low: 0, high: 430 } as TensorSample]],
   indexSelect: [[f32(300, 431), 0, { ...f32(900), dtype: "int64", low: 0, high: 299 } as TensorSample]],
-  cat: [[[f32(100, 431), f32(90, 431)], 0]],
+  cat: [
+    [[f32(100, 431), f32(90, 431)], 0],
+    [[f32(300, 431), f32(300, 3), f32(300, 90)], 1],
+  ],
   where: [[{ ...f32(300, 431), dtype: "bool", low: 0, high: 1 } as TensorSample, f32(300, 431), f32(431)]],
 };
 

@@ -112,4 +112,21 @@ test("copies: random shapes and strides", () => {
   }
 });
 
+test("joined rows of any lengths, whatever the cut", () => {
+  const random = noise(2);
+  const up = (from: number, below: number): number => from + Math.floor(((random() + 1) / 2) * (below - from));
+  for (let round = 0; round < 60; round++) {
+    reset();
+    const rows = up(1, 20);
+    const lengths = Array.from({ length: up(1, 6) }, () => up(0, [4, 20, 300][round % 3]!));
+    const pieces = lengths.map((n) => Uint8Array.from({ length: rows * n }, () => up(0, 256)));
+    const want = Array.from({ length: rows }, (_, r) =>
+      pieces.flatMap((x, k) => [...x.subarray(r * lengths[k]!, (r + 1) * lengths[k]!)]),
+    ).flat();
+    const y = room(want.length + 1);
+    run("join_w1", [y, pieces.length, ...pieces.flatMap((x, k) => [put(x), lengths[k]!])], rows, up(1, 4));
+    assert.equal([...read(Uint8Array, y, want.length + 1)], [...want, 0xa5], `${rows} rows of ${lengths}`);
+  }
+});
+
 test.run();
