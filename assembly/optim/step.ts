@@ -1,96 +1,132 @@
 // Steps of optimizers, in place over contiguous arrays of one dtype, with the operations of PyTorch's single-tensor forms in
-// their order. Units are elements. Factors arrive as f64 and act in the dtype of the parameter; `sign` is -1 to maximise.
+// their order (but that the root of adam is multiplied in, not divided by). Factors arrive as f64 and act in the dtype of
+// the parameter; `sign` is -1 to maximise.
 //
-//   sgd_   args ─ p: usize │ g: usize │ buffer: usize or 0 │ first: i32 │ nesterov: i32
-//               │ sign: f64 │ decay: f64 │ momentum: f64 │ 1 - dampening: f64 │ lr: f64
+//   sgd_   args ─ 0 sign: f64 │ 1 decay: f64 │ 2 momentum: f64 │ 3 1 - dampening: f64 │ 4 lr: f64
+//               │ 5 first: i32 │ 6 nesterov: i32 │ 7 … the list: p │ g │ buffer or 0
 //
 //     g ← sign · g + decay · p;  buffer ← first ? g : momentum · buffer + (1 - dampening) · g
 //     p ← p - lr · (no buffer ? g : nesterov ? g + momentum · buffer : buffer)
 //
-//   adam_  args ─ p: usize │ g: usize │ m: usize │ v: usize │ greatest v: usize or 0
-//               │ sign: f64 │ decay: f64 │ shrink: f64 │ beta1: f64 │ beta2: f64 │ step: f64 │ root: f64 │ eps: f64
+//   adam_  args ─ 0 sign: f64 │ 1 decay: f64 │ 2 shrink: f64 │ 3 beta1: f64 │ 4 beta2: f64 │ 5 step: f64 │ 6 root: f64
+//               │ 7 eps: f64 │ 8 … the list: p │ g │ m │ v │ greatest v or 0
 //
 //     p ← shrink · p (1 - lr · weight decay for AdamW, else 1);  g ← sign · g + decay · p
 //     m ← m + (1 - beta1) · (g - m);  v ← beta2 · v + (1 - beta2) · g²
 //     p ← p - step · m / (√v / root + eps),  step = lr / (1 - beta1^t), root = √(1 - beta2^t)
 //
 //   With `greatest v` (amsgrad), it becomes max(itself, v) and stands for v in the last line.
+//
+// The list is a count and, for so many parameters: elements │ its first unit │ the addresses. A unit is BLOCK elements of one
+// of them.
 
 import { int, ptr, real } from "../abi";
 import { madd } from "../math";
 import { giveSome, takeSome } from "../simd";
 
+const BLOCK: i32 = 4096; // src/ops/step.ts says the same
+
 // @ts-ignore: decorator
 @inline
 function factor<T>(args: usize, slot: i32): v128 { return v128.splat<T>(<T>real(args, slot)); }
 
+/** Runs `O` over the elements of units [begin, end) of the list at slot `list`, each parameter with `count` addresses. */
 // @ts-ignore: decorator
 @inline
-function sgd<T>(args: usize, begin: i32, end: i32): void {
-  const lanes: i32 = 16 / <i32>sizeof<T>();
-  const buffer = ptr(args, 2);
-  const first = int(args, 3) != 0;
-  const nesterov = int(args, 4) != 0;
-  const sign = factor<T>(args, 5);
-  const decay = factor<T>(args, 6);
-  const momentum = factor<T>(args, 7);
-  const fresh = factor<T>(args, 8);
-  const back = v128.neg<T>(factor<T>(args, 9));
-  for (let i = begin; i < end; ) {
-    const whole = i + lanes <= end;
-    const at = <usize>i * sizeof<T>();
-    const p = takeSome<T>(ptr(args, 0) + at, whole);
-    let g = madd<T>(decay, p, v128.mul<T>(sign, takeSome<T>(ptr(args, 1) + at, whole)));
-    if (buffer != 0) {
-      const b = first ? g : madd<T>(fresh, g, v128.mul<T>(momentum, takeSome<T>(buffer + at, whole)));
-      giveSome<T>(buffer + at, b, whole);
-      g = nesterov ? madd<T>(momentum, b, g) : b;
+function overList<T, O>(args: usize, list: i32, count: i32, begin: i32, end: i32): void {
+  const op = changetype<O>(0);
+  let slot = list + 1;
+  for (let left = int(args, list); left > 0 && begin < end; left--) {
+    const n = int(args, slot);
+    const first = int(args, slot + 1);
+    const last = min(end, first + (n + BLOCK - 1) / BLOCK);
+    if (begin < last) {
+      op.over<T>(args, slot + 2, (begin - first) * BLOCK, min((last - first) * BLOCK, n));
+      begin = last;
     }
-    giveSome<T>(ptr(args, 0) + at, madd<T>(back, g, p), whole);
-    i += whole ? lanes : 1;
+    slot += 2 + count;
   }
 }
 
 // @ts-ignore: decorator
-@inline
-function adam<T>(args: usize, begin: i32, end: i32): void {
-  const lanes: i32 = 16 / <i32>sizeof<T>();
-  const greatest = ptr(args, 4);
-  const sign = factor<T>(args, 5);
-  const decay = factor<T>(args, 6);
-  const shrink = factor<T>(args, 7);
-  const fresh1 = v128.splat<T>(<T>(1 - real(args, 8)));
-  const beta2 = factor<T>(args, 9);
-  const fresh2 = v128.splat<T>(<T>(1 - real(args, 9)));
-  const back = v128.neg<T>(factor<T>(args, 10));
-  const root = factor<T>(args, 11);
-  const eps = factor<T>(args, 12);
-  // PyTorch's lerp starts from the nearer end.
-  const far = 1 - real(args, 8) >= 0.5;
-  const beta1 = factor<T>(args, 8);
-  for (let i = begin; i < end; ) {
-    const whole = i + lanes <= end;
-    const at = <usize>i * sizeof<T>();
-    const p = v128.mul<T>(takeSome<T>(ptr(args, 0) + at, whole), shrink);
-    const g = madd<T>(decay, p, v128.mul<T>(sign, takeSome<T>(ptr(args, 1) + at, whole)));
-    let m = takeSome<T>(ptr(args, 2) + at, whole);
-    const gap = v128.sub<T>(g, m);
-    m = far ? v128.sub<T>(g, v128.mul<T>(gap, beta1)) : madd<T>(fresh1, gap, m);
-    let v = takeSome<T>(ptr(args, 3) + at, whole);
-    v = madd<T>(v128.mul<T>(fresh2, g), g, v128.mul<T>(v, beta2));
-    giveSome<T>(ptr(args, 2) + at, m, whole);
-    giveSome<T>(ptr(args, 3) + at, v, whole);
-    if (greatest != 0) {
-      v = v128.max<T>(takeSome<T>(greatest + at, whole), v);
-      giveSome<T>(greatest + at, v, whole);
+@final
+class Sgd {
+  /** Elements [i, end) of the parameter whose addresses begin at `slot`. */
+  over<T>(args: usize, slot: i32, i: i32, end: i32): void {
+    const lanes: i32 = 16 / <i32>sizeof<T>();
+    const to = ptr(args, slot);
+    const from = ptr(args, slot + 1);
+    const buffer = ptr(args, slot + 2);
+    const sign = factor<T>(args, 0);
+    const decay = factor<T>(args, 1);
+    const momentum = factor<T>(args, 2);
+    const fresh = factor<T>(args, 3);
+    const back = v128.neg<T>(factor<T>(args, 4));
+    const first = int(args, 5) != 0;
+    const nesterov = int(args, 6) != 0;
+    while (i < end) {
+      const whole = i + lanes <= end;
+      const at = <usize>i * sizeof<T>();
+      const p = takeSome<T>(to + at, whole);
+      let g = madd<T>(decay, p, v128.mul<T>(sign, takeSome<T>(from + at, whole)));
+      if (buffer != 0) {
+        const b = first ? g : madd<T>(fresh, g, v128.mul<T>(momentum, takeSome<T>(buffer + at, whole)));
+        giveSome<T>(buffer + at, b, whole);
+        g = nesterov ? madd<T>(momentum, b, g) : b;
+      }
+      giveSome<T>(to + at, madd<T>(back, g, p), whole);
+      i += whole ? lanes : 1;
     }
-    const size = v128.add<T>(v128.div<T>(v128.sqrt<T>(v), root), eps);
-    giveSome<T>(ptr(args, 0) + at, v128.add<T>(p, v128.div<T>(v128.mul<T>(back, m), size)), whole);
-    i += whole ? lanes : 1;
   }
 }
 
-export function sgd_f32(args: usize, begin: i32, end: i32): void { sgd<f32>(args, begin, end); }
-export function sgd_f64(args: usize, begin: i32, end: i32): void { sgd<f64>(args, begin, end); }
-export function adam_f32(args: usize, begin: i32, end: i32): void { adam<f32>(args, begin, end); }
-export function adam_f64(args: usize, begin: i32, end: i32): void { adam<f64>(args, begin, end); }
+// @ts-ignore: decorator
+@final
+class Adam {
+  /** Elements [i, end) of the parameter whose addresses begin at `slot`. */
+  over<T>(args: usize, slot: i32, i: i32, end: i32): void {
+    const lanes: i32 = 16 / <i32>sizeof<T>();
+    const to = ptr(args, slot);
+    const from = ptr(args, slot + 1);
+    const average = ptr(args, slot + 2);
+    const squares = ptr(args, slot + 3);
+    const greatest = ptr(args, slot + 4);
+    const sign = factor<T>(args, 0);
+    const decay = factor<T>(args, 1);
+    const shrink = factor<T>(args, 2);
+    const fresh1 = v128.splat<T>(<T>(1 - real(args, 3)));
+    const beta2 = factor<T>(args, 4);
+    const fresh2 = v128.splat<T>(<T>(1 - real(args, 4)));
+    // step · m / (√v / root + eps) = step · root · m / (√v + eps · root): one division less.
+    const back = v128.splat<T>(<T>(-real(args, 5) * real(args, 6)));
+    const eps = v128.splat<T>(<T>(real(args, 7) * real(args, 6)));
+    // PyTorch's lerp starts from the nearer end.
+    const far = 1 - real(args, 3) >= 0.5;
+    const beta1 = factor<T>(args, 3);
+    while (i < end) {
+      const whole = i + lanes <= end;
+      const at = <usize>i * sizeof<T>();
+      const p = v128.mul<T>(takeSome<T>(to + at, whole), shrink);
+      const g = madd<T>(decay, p, v128.mul<T>(sign, takeSome<T>(from + at, whole)));
+      let m = takeSome<T>(average + at, whole);
+      const gap = v128.sub<T>(g, m);
+      m = far ? v128.sub<T>(g, v128.mul<T>(gap, beta1)) : madd<T>(fresh1, gap, m);
+      let v = takeSome<T>(squares + at, whole);
+      v = madd<T>(v128.mul<T>(fresh2, g), g, v128.mul<T>(v, beta2));
+      giveSome<T>(average + at, m, whole);
+      giveSome<T>(squares + at, v, whole);
+      if (greatest != 0) {
+        v = v128.max<T>(takeSome<T>(greatest + at, whole), v);
+        giveSome<T>(greatest + at, v, whole);
+      }
+      const size = v128.add<T>(v128.sqrt<T>(v), eps);
+      giveSome<T>(to + at, v128.add<T>(p, v128.div<T>(v128.mul<T>(back, m), size)), whole);
+      i += whole ? lanes : 1;
+    }
+  }
+}
+
+export function sgd_f32(args: usize, begin: i32, end: i32): void { overList<f32, Sgd>(args, 7, 3, begin, end); }
+export function sgd_f64(args: usize, begin: i32, end: i32): void { overList<f64, Sgd>(args, 7, 3, begin, end); }
+export function adam_f32(args: usize, begin: i32, end: i32): void { overList<f32, Adam>(args, 8, 5, begin, end); }
+export function adam_f64(args: usize, begin: i32, end: i32): void { overList<f64, Adam>(args, 8, 5, begin, end); }

@@ -3,7 +3,7 @@
 // The formulas are the kernels' (assembly/optim/step.ts), in PyTorch's order of operations.
 
 import { DTypeError, ShapeError, sameShape, show } from "../core/index.ts";
-import { type BOUND, op, POINTWISE_GRAIN, type Spec } from "../op/index.ts";
+import { type BOUND, type Call, op, POINTWISE_GRAIN, type Spec } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { add, add_, div, maximum, mul, mul_ } from "./binary.ts";
 import { copy_ } from "./copy.ts";
@@ -26,45 +26,62 @@ export interface SgdFactors {
   readonly dampening: number;
   readonly nesterov: boolean;
   readonly lr: number;
-  /** Whether the buffer is new: it becomes the gradient. */
+  /** Whether the buffers are new: they become the gradients. */
   readonly first: boolean;
 }
 
 /**
- * One step of gradient descent. Writes `param`, and `buffer` where there is momentum: `g = sign · grad + weightDecay · param`,
+ * One step of gradient descent for parameters that go by the same factors. Writes each `param`, and its `buffer` where there
+ * is momentum (else the list is empty): `g = sign · grad + weightDecay · param`,
  * `buffer = momentum · buffer + (1 - dampening) · g`, `param -= lr · buffer` (`lr · (g + momentum · buffer)` with
  * `nesterov`, `lr · g` without a buffer).
  */
-export const sgdStep_: Step<[param: Tensor, grad: Tensor, buffer: Tensor | null], SgdFactors, SgdBound> =
-  /* @__PURE__ */ op(
-    "sgdStep_",
-    "param, grad, buffer, *, sign, weightDecay, momentum, dampening, nesterov, lr, first",
-    (param, grad, buffer, sign, weightDecay, momentum, dampening, nesterov, lr, first) => [
-      { param, grad, buffer },
-      { sign, weightDecay, momentum, dampening, nesterov, lr, first },
-    ],
-    {
-      infer: ({ param, grad, buffer }) => together("sgdStep_", param, [grad, buffer]),
-      kernel: "sgd",
-      launch(k, { param, grad, buffer }, _, { sign, weightDecay, momentum, dampening, nesterov, lr, first }) {
-        const call = k.call("sgd").tensor(param).tensor(grad).tensor(buffer).bool(first).bool(nesterov);
-        for (const factor of [sign, weightDecay, momentum, 1 - dampening, lr]) call.real(factor);
-        call.run(param.layout.size, POINTWISE_GRAIN);
-      },
-      decompose({ param, grad, buffer }, { sign, weightDecay, momentum, dampening, nesterov, lr, first }) {
-        let g = add(mul(grad, sign), mul(param, weightDecay));
-        if (buffer !== null) {
-          if (first) copy_(buffer, g);
-          else add_(mul_(buffer, momentum), mul(g, 1 - dampening));
-          g = nesterov ? add(g, mul(buffer, momentum)) : buffer;
-        }
-        add_(param, mul(g, -lr));
-        return [];
-      },
-      mutates: ["param", "buffer"],
-      method: false,
+export const sgdStep_: Step<
+  [param: readonly Tensor[], grad: readonly Tensor[], buffer: readonly Tensor[]],
+  SgdFactors,
+  SgdBound
+> = /* @__PURE__ */ op(
+  "sgdStep_",
+  "param, grad, buffer, *, sign, weightDecay, momentum, dampening, nesterov, lr, first",
+  (param, grad, buffer, sign, weightDecay, momentum, dampening, nesterov, lr, first) => [
+    { param, grad, buffer },
+    { sign, weightDecay, momentum, dampening, nesterov, lr, first },
+  ],
+  {
+    infer({ param, grad, buffer }) {
+      for (const [i, p] of param.entries()) together("sgdStep_", p, [grad[i]!, buffer[i] ?? null]);
+      return [];
     },
-  );
+    kernel: "sgd",
+    launch: (k, { param, grad, buffer }, _, f) =>
+      launchList([param, grad, buffer], () =>
+        k
+          .call("sgd")
+          .real(f.sign)
+          .real(f.weightDecay)
+          .real(f.momentum)
+          .real(1 - f.dampening)
+          .real(f.lr)
+          .bool(f.first)
+          .bool(f.nesterov),
+      ),
+    decompose({ param, grad, buffer }, { sign, weightDecay, momentum, dampening, nesterov, lr, first }) {
+      for (const [i, p] of param.entries()) {
+        let g = add(mul(grad[i]!, sign), mul(p, weightDecay));
+        const kept = buffer[i];
+        if (kept !== undefined) {
+          if (first) copy_(kept, g);
+          else add_(mul_(kept, momentum), mul(g, 1 - dampening));
+          g = nesterov ? add(g, mul(kept, momentum)) : kept;
+        }
+        add_(p, mul(g, -lr));
+      }
+      return [];
+    },
+    mutates: ["param", "buffer"],
+    method: false,
+  },
+);
 
 type SgdBound = [
   sign: number,
@@ -123,19 +140,11 @@ export const adamStep_: Step<
       return [];
     },
     kernel: "adam",
-    launch(k, { param, grad, expAvg, expAvgSq, maxExpAvgSq }, _, f) {
-      for (let i = 0; i < param.length; i++) {
-        const call = k.call("adam").tensor(param[i]!).tensor(grad[i]!).tensor(expAvg[i]!).tensor(expAvgSq[i]!);
-        call
-          .tensor(maxExpAvgSq[i] ?? null)
-          .real(f.sign)
-          .real(f.weightDecay)
-          .real(f.shrink)
-          .real(f.beta1)
-          .real(f.beta2);
-        call.real(f.rate).real(f.root).real(f.eps).run(param[i]!.layout.size, POINTWISE_GRAIN);
-      }
-    },
+    launch: (k, { param, grad, expAvg, expAvgSq, maxExpAvgSq }, _, f) =>
+      launchList([param, grad, expAvg, expAvgSq, maxExpAvgSq], () => {
+        const call = k.call("adam").real(f.sign).real(f.weightDecay).real(f.shrink).real(f.beta1).real(f.beta2);
+        return call.real(f.rate).real(f.root).real(f.eps);
+      }),
     decompose({ param, grad, expAvg, expAvgSq, maxExpAvgSq }, f) {
       for (const [i, p] of param.entries()) {
         const [average, squares, greatest] = [expAvg[i]!, expAvgSq[i]!, maxExpAvgSq[i] ?? null];
@@ -162,6 +171,28 @@ type AdamBound = [
   root: number,
   eps: number,
 ];
+
+/** Elements of a unit: BLOCK of assembly/optim/step.ts. */
+const BLOCK = 4096;
+/** Parameters of a launch: their addresses fit the block of arguments (assembly/abi.ts). */
+const MOST = 120;
+
+/** Launches over all parameters, whose tensors are those of the lists at the same place; of a shorter list there is none. */
+function launchList(lists: readonly (readonly Tensor[])[], begin: () => Call): void {
+  const [params] = lists as [readonly Tensor[]];
+  for (let from = 0; from < params.length; from += MOST) {
+    const to = Math.min(from + MOST, params.length);
+    const call = begin().int(to - from);
+    let units = 0;
+    for (let i = from; i < to; i++) {
+      const { size } = params[i]!.layout;
+      call.int(size).int(units);
+      for (let l = 0; l < lists.length; l++) call.tensor(lists[l]![i] ?? null);
+      units += Math.ceil(size / BLOCK);
+    }
+    call.run(units, POINTWISE_GRAIN / BLOCK);
+  }
+}
 
 /** Nothing is made, but all must be alike. */
 function together(name: string, param: Spec, others: readonly (Spec | null)[]): readonly Spec[] {

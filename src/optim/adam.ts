@@ -5,6 +5,7 @@ import {
   atLeast0,
   checkBetas,
   fits,
+  type ListStep,
   like,
   numberOf,
   Optimizer,
@@ -12,7 +13,7 @@ import {
   type ParamState,
   type Params,
   type Prepared,
-  type Step,
+  together,
 } from "./optimizer.ts";
 
 export interface AdamOptions {
@@ -78,32 +79,6 @@ const bindAdamW = /* @__PURE__ */ keywords<Bindable>("AdamW", NAMES, {
   decoupledWeightDecay: true,
 });
 
-interface AdamStep extends Step {
-  readonly tensors: readonly [
-    param: Tensor,
-    grad: Tensor,
-    expAvg: Tensor,
-    expAvgSq: Tensor,
-    maxExpAvgSq: Tensor | null,
-  ];
-  readonly factors: AdamFactors;
-}
-
-/** True where two steps can be taken by one call: what they go by is the same, and where and of what their tensors are. */
-function alike(a: AdamStep, b: AdamStep): boolean {
-  const [x, y] = [a.tensors[0], b.tensors[0]];
-  if (x.code !== y.code || x.device !== y.device || (a.tensors[4] === null) !== (b.tensors[4] === null)) return false;
-  for (const name in a.factors) {
-    if (a.factors[name as keyof AdamFactors] !== b.factors[name as keyof AdamFactors]) return false;
-  }
-  return true;
-}
-
-function together(steps: readonly AdamStep[]): void {
-  const list = (i: number): Tensor[] => steps.map(({ tensors }) => tensors[i]!).filter((x) => x !== null);
-  adamStep_(list(0), list(1), list(2), list(3), list(4), steps[0]!.factors);
-}
-
 /** What Adam and AdamW share: all but the defaults. */
 abstract class AdamBase extends Optimizer<AdamGroup, AdamOptions> {
   protected override check({ lr, betas, eps, weightDecay }: AdamGroup): void {
@@ -113,7 +88,12 @@ abstract class AdamBase extends Optimizer<AdamGroup, AdamOptions> {
     atLeast0(weightDecay, "weight_decay value");
   }
 
-  protected override prepare(group: AdamGroup, param: Tensor, grad: Tensor, state: ParamState | null): Step {
+  protected override prepare(
+    group: AdamGroup,
+    param: Tensor,
+    grad: Tensor,
+    state: ParamState | null,
+  ): ListStep<AdamFactors> {
     const { eps, weightDecay, amsgrad, maximize, decoupledWeightDecay } = group;
     const [beta1, beta2] = group.betas;
     const lr = numberOf(group.lr);
@@ -122,7 +102,7 @@ abstract class AdamBase extends Optimizer<AdamGroup, AdamOptions> {
     const expAvg = kept("expAvg");
     const expAvgSq = kept("expAvgSq");
     const maxExpAvgSq = amsgrad ? kept("maxExpAvgSq") : null;
-    const factors = {
+    const factors: AdamFactors = {
       sign: maximize ? -1 : 1,
       weightDecay: decoupledWeightDecay ? 0 : weightDecay,
       shrink: decoupledWeightDecay ? 1 - lr * weightDecay : 1,
@@ -133,24 +113,17 @@ abstract class AdamBase extends Optimizer<AdamGroup, AdamOptions> {
       eps,
     };
     fits(this, param, grad, expAvg, expAvgSq, maxExpAvgSq);
-    const made: AdamStep = {
+    return {
       state: maxExpAvgSq === null ? { step, expAvg, expAvgSq } : { step, expAvg, expAvgSq, maxExpAvgSq },
       tensors: [param, grad, expAvg, expAvgSq, maxExpAvgSq],
       factors,
-      run: () => together([made]),
     };
-    return made;
   }
 
-  /** Neighbours that go by the same factors step together: one operator for a whole network. */
-  protected override run(steps: readonly Prepared<AdamStep>[]): void {
-    for (let i = 0; i < steps.length; ) {
-      const [, first] = steps[i]!;
-      let end = i + 1;
-      while (end < steps.length && alike(first, steps[end]![1])) end++;
-      together(steps.slice(i, end).map(([, step]) => step));
-      i = end;
-    }
+  protected override run(steps: readonly Prepared<ListStep<AdamFactors>>[]): void {
+    together(steps, ([param, grad, expAvg, expAvgSq, maxExpAvgSq], factors) =>
+      adamStep_(param!, grad!, expAvg!, expAvgSq!, maxExpAvgSq!, factors),
+    );
   }
 }
 

@@ -42,7 +42,14 @@ export interface OptimizerState {
 /** One parameter's step, ready to run: nothing in it may fail. */
 export interface Step {
   readonly state: ParamState;
-  run(): void;
+  /** Absent where the optimizer takes the steps of all parameters at once. */
+  run?(): void;
+}
+
+/** A parameter's step, where one operator takes those of many: the tensors at their places in its lists, null where absent. */
+export interface ListStep<F extends object> extends Step {
+  readonly tensors: readonly [param: Tensor, ...(Tensor | null)[]];
+  readonly factors: F;
 }
 
 /** A hook, as a method: an SGD is an Optimizer, though its hooks take an SGD. */
@@ -52,6 +59,31 @@ interface StepHook<T> {
 
 /** A parameter and its step. */
 export type Prepared<S extends Step = Step> = readonly [param: Tensor, step: S];
+
+/** Takes the steps of all parameters: neighbours that go by the same factors are one call, a whole network mostly. */
+export function together<F extends object>(
+  steps: readonly Prepared<ListStep<F>>[],
+  take: (lists: readonly (readonly Tensor[])[], factors: F) => void,
+): void {
+  for (let i = 0; i < steps.length; ) {
+    const [, first] = steps[i]!;
+    const lists = first.tensors.map((x): Tensor[] => (x === null ? [] : [x]));
+    for (i++; i < steps.length && alike(first, steps[i]![1]); i++) {
+      const { tensors } = steps[i]![1];
+      for (let l = 0; l < lists.length; l++) if (tensors[l]! !== null) lists[l]!.push(tensors[l]!);
+    }
+    scope(() => take(lists, first.factors)); // what a formula needs on its way goes back before the next one
+  }
+}
+
+/** True where one call can take both: what they go by is the same, and where and of what their tensors are. */
+function alike<F extends object>(a: ListStep<F>, b: ListStep<F>): boolean {
+  const [x, y] = [a.tensors[0], b.tensors[0]];
+  if (x.code !== y.code || x.storage.backend !== y.storage.backend) return false;
+  for (let l = 1; l < a.tensors.length; l++) if ((a.tensors[l] === null) !== (b.tensors[l] === null)) return false;
+  for (const name in a.factors) if (a.factors[name] !== b.factors[name]) return false;
+  return true;
+}
 
 /** Options that are the same for most optimizers. */
 export interface CommonOptions {
@@ -195,7 +227,7 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup, O extends obj
 
   /** Takes the steps of all parameters. */
   protected run(steps: readonly Prepared[]): void {
-    for (const [, { run }] of steps) scope(run); // what one formula needs on its way goes back before the next one
+    for (const [, step] of steps) scope(() => step.run!()); // what one formula needs on its way goes back before the next one
   }
 
   /** What is new in a state outlives the scope of the step; had the step been refused, it would have ended with it. */

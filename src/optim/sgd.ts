@@ -1,17 +1,19 @@
 import { ValueError } from "../core/index.ts";
 import { type Arguments, keywords } from "../op/index.ts";
-import { sgdStep_ } from "../ops/index.ts";
+import { type SgdFactors, sgdStep_ } from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import {
   atLeast0,
   fits,
+  type ListStep,
   like,
   numberOf,
   Optimizer,
   type ParamGroup,
   type ParamState,
   type Params,
-  type Step,
+  type Prepared,
+  together,
 } from "./optimizer.ts";
 
 export interface SGDOptions {
@@ -86,11 +88,16 @@ export class SGD extends Optimizer<SGDGroup, SGDOptions> {
     }
   }
 
-  protected override prepare(group: SGDGroup, param: Tensor, grad: Tensor, state: ParamState | null): Step {
+  protected override prepare(
+    group: SGDGroup,
+    param: Tensor,
+    grad: Tensor,
+    state: ParamState | null,
+  ): ListStep<SgdFactors> {
     const { momentum, dampening, weightDecay, nesterov } = group;
     const kept = (state?.momentumBuffer ?? null) as Tensor | null;
     const buffer = momentum === 0 ? null : (kept ?? like(param));
-    const factors = {
+    const factors: SgdFactors = {
       sign: group.maximize ? -1 : 1,
       weightDecay,
       momentum,
@@ -102,7 +109,12 @@ export class SGD extends Optimizer<SGDGroup, SGDOptions> {
     fits(this, param, grad, buffer);
     return {
       state: buffer === null ? {} : { momentumBuffer: buffer },
-      run: () => sgdStep_(param, grad, buffer, factors),
+      tensors: [param, grad, buffer],
+      factors,
     };
+  }
+
+  protected override run(steps: readonly Prepared<ListStep<SgdFactors>>[]): void {
+    together(steps, ([param, grad, buffer], factors) => sgdStep_(param!, grad!, buffer!, factors));
   }
 }

@@ -2,7 +2,14 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { noise, put, read, real, reset, run } from "./harness.ts";
 
-const N = 37;
+const N = 4133; // a unit and some
+const LEFT = 6; // another parameter in front, of so many elements
+/** A list of two parameters, the one tested last, whose addresses are given; `other` stands for those of the first. */
+const list = (other: number, addresses: readonly number[]): number[] => [
+  ...[2, LEFT, 0, ...addresses.map((at) => (at === 0 ? 0 : other))],
+  ...[N, 1, ...addresses],
+];
+const UNITS = 3;
 
 for (const [suffix, type] of [
   ["f32", Float32Array],
@@ -34,7 +41,8 @@ for (const [suffix, type] of [
             const g = new type(N).map(next);
             const flags = [Number(t === 0), Number(nesterov)];
             const factors = [sign, decay, momentum, 1 - dampening, lr].map(real);
-            run(`sgd_${suffix}`, [at, put(g), buffer, ...flags, ...factors], N, 1 + t);
+            const other = put(new type(LEFT));
+            run(`sgd_${suffix}`, [...factors, ...flags, ...list(other, [at, put(g), buffer])], UNITS, 1 + t);
             for (let i = 0; i < N; i++) {
               let slope = sign * g[i]! + decay * p[i]!;
               if (buffered) {
@@ -65,7 +73,8 @@ for (const [suffix, type] of [
             const shrink = decoupled ? 1 - lr * decay : 1;
             const coupled = decoupled ? 0 : decay;
             const factors = [1, coupled, shrink, beta1, beta2, step, root, eps].map(real);
-            run(`adam_${suffix}`, [at, put(g), pm, pv, pg, ...factors], N, t);
+            const other = put(new type(LEFT));
+            run(`adam_${suffix}`, [...factors, ...list(other, [at, put(g), pm, pv, pg])], UNITS, t);
             for (let i = 0; i < N; i++) {
               p[i] = p[i]! * shrink;
               const slope = g[i]! + coupled * p[i]!;
