@@ -31,8 +31,10 @@ function commandsOf(file: string, threads: number): string[][] {
   if (file === "ours") return [ours(built, threads)];
   // The first Python of the path is not always the one that the system's packages are for.
   const pythons = ["python3", "/usr/bin/python3"];
-  if (file === "pytorch")
-    return pythons.map((python) => [python, path.join(folder, "peers/pytorch.py"), String(threads)]);
+  if (file.startsWith("pytorch")) {
+    const width = file === "pytorch" ? "avx2" : "avx512";
+    return pythons.map((python) => [python, path.join(folder, "peers/pytorch.py"), String(threads), width]);
+  }
   return [[node, path.join(built, "child.js"), path.join(folder, `peers/${file}.mjs`), String(threads)]];
 }
 

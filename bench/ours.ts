@@ -16,6 +16,7 @@ export default function open({ threads, noise }: Setting): Library {
   // From the first launch on, as a program has it after a second of work.
   process.env.FLAMBEAU_WIDE ??= "1";
   fl.setNumThreads(threads);
+  fl.scope(() => void fl.ones(1).add(1));
 
   const input = (shape: number[], seed: number, scale?: number): Tensor => {
     const numel = shape.reduce((a, b) => a * b, 1);

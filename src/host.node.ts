@@ -20,20 +20,25 @@ const PEER = `import('node:worker_threads').then(({ parentPort, workerData: { li
   parentPort.on('message', async (message) => (await serving)(message));
 })`;
 
-/**
- * Compiles a module with V8's pass that pairs vectors, all of it at once, and posts it, or null. V8's flags are the whole
- * process's: they are set for this long alone.
- */
-const WIDEN = `Promise.all([import('node:v8'), import('node:worker_threads')]).then(([v8, { workerData: { bytes, port } }]) => {
-  const set = (flags) => flags.forEach((flag) => v8.setFlagsFromString(flag));
+/** What the wide kernels are compiled with; the whole process has these flags, so for that long alone. */
+const PAIRING = {
+  "--experimental-wasm-revectorize": "--no-experimental-wasm-revectorize",
+  "--no-liftoff": "--liftoff", // no quick compilation first …
+  "--no-wasm-lazy-compilation": "--wasm-lazy-compilation", // … and all functions at once
+};
+
+/** Compiles a module so and posts it, or null: the kernels that are there already do the same. */
+const WIDEN = `Promise.all([import('node:v8'), import('node:worker_threads')]).then(([v8, { workerData }]) => {
+  const { bytes, port, flags } = workerData;
   let module = null;
   try {
-    set(['--experimental-wasm-revectorize', '--no-liftoff', '--no-wasm-lazy-compilation']);
+    for (const [on] of flags) v8.setFlagsFromString(on);
     module = new WebAssembly.Module(bytes);
-  } finally {
-    set(['--no-experimental-wasm-revectorize', '--liftoff', '--wasm-lazy-compilation']);
-    port.postMessage(module);
-  }
+  } catch {}
+  try {
+    for (const [, off] of flags) v8.setFlagsFromString(off);
+  } catch {}
+  port.postMessage(module);
 })`;
 
 /** Where the first thread is wanted, and not before: the module takes milliseconds of every start. */
@@ -83,26 +88,37 @@ const host: Host = {
 
 registerCpu(host);
 
-/** The port on which the wide kernels come. */
-let coming: MessagePort | null = null;
+/** The port on which the wide kernels come; null where they cannot. */
+let coming: MessagePort | null | undefined;
 
-/** Node 24 is the first whose V8 has the pass for all that the kernels do. */
 function wide(wait: boolean): WebAssembly.Module | null | undefined {
-  const { bun, deno, electron, node } = process.versions;
-  const isV8 = bun === undefined && deno === undefined && electron === undefined;
-  if (!isV8 || Number.parseInt(node, 10) < 24 || process.arch !== "x64") return null;
-  const { MessageChannel, receiveMessageOnPort } = threads();
-  if (coming === null) {
-    const { port1, port2 } = new MessageChannel();
-    coming = port1;
-    const seed = { bytes: bytesOf("wide-threads.wasm"), port: port2 };
-    const thread = startThread(WIDEN, seed, [port2]);
-    thread.on("error", () => {}); // it has posted null
-    thread.unref();
-  }
+  if (coming === undefined) coming = widening();
+  if (coming === null) return null;
+  const { receiveMessageOnPort } = threads();
+  const started = performance.now();
   for (const cell = new Int32Array(new SharedArrayBuffer(4)); ; Atomics.wait(cell, 0, 0, 5)) {
     const got = receiveMessageOnPort(coming) as { message: WebAssembly.Module | null } | undefined;
-    if (got !== undefined || !wait) return got?.message;
+    if (got !== undefined || !wait || performance.now() - started > PATIENCE) return got?.message;
+  }
+}
+
+const PATIENCE = 20_000; // milliseconds
+
+/** Node 24 is the first whose V8 has the pass for all that the kernels do. */
+function widening(): MessagePort | null {
+  const { bun, deno, electron, node } = process.versions;
+  const isNode = bun === undefined && deno === undefined && electron === undefined;
+  if (!isNode || Number.parseInt(node, 10) < 24 || process.arch !== "x64") return null;
+  try {
+    const bytes = bytesOf("wide-threads.wasm");
+    const { port1, port2 } = new (threads().MessageChannel)();
+    const flags = Object.entries(PAIRING).filter(([on]) => !process.execArgv.includes(on));
+    const thread = startThread(WIDEN, { bytes, port: port2, flags }, [port2]);
+    thread.on("error", () => {}); // it can do no more than not post
+    thread.unref();
+    return port1;
+  } catch {
+    return null; // no file, or no leave to start a thread: nothing is lost but speed
   }
 }
 

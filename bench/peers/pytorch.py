@@ -1,5 +1,8 @@
-"""PyTorch, where this Python has it. Speaks the protocol of bench/child.ts: `python3 pytorch.py THREADS`."""
-import gc, json, math, sys, time
+"""PyTorch, where this Python has it. Speaks the protocol of bench/child.ts: `python3 pytorch.py THREADS avx2|avx512`.
+
+The width of vectors is said, not left to the libraries: an older OpenBLAS takes a newer processor for one without AVX.
+"""
+import gc, json, math, os, sys, time
 from typing import Callable, NamedTuple
 
 SAMPLE_S, WARM_UP_S = 0.5e-3, 0.15  # as in bench/child.ts
@@ -8,6 +11,17 @@ SAMPLE_S, WARM_UP_S = 0.5e-3, 0.15  # as in bench/child.ts
 def answer(value):
     print(json.dumps(value), flush=True)
 
+
+WIDTHS = {
+    "avx2": {"OPENBLAS_CORETYPE": "Haswell", "ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"},
+    "avx512": {"OPENBLAS_CORETYPE": "SkylakeX", "ATEN_CPU_CAPABILITY": "avx512"},
+}
+WIDTH = sys.argv[2]
+CPUINFO = "/proc/cpuinfo"
+if os.path.exists(CPUINFO) and {"avx2": "avx2", "avx512": "avx512f"}[WIDTH] not in open(CPUINFO).read().split():
+    answer({"error": f"this processor has no {WIDTH}"})
+    sys.exit()
+os.environ.update(WIDTHS[WIDTH])
 
 try:
     import numpy as np
@@ -318,7 +332,7 @@ def peak(run):
 
 
 def main():
-    answer({"name": f"PyTorch {torch.__version__}"})
+    answer({"name": f"PyTorch {torch.__version__} ({WIDTH})"})
     name, timed, probe = None, None, None
     for line in sys.stdin:
         request = json.loads(line)
