@@ -44,6 +44,7 @@ export * from "./rows/batchnorm";
 export * from "./rows/crossentropy";
 export * from "./rows/layernorm";
 export * from "./rows/softmax";
+export * from "./scan/blocks";
 export * from "./scan/scan";
 export * from "./sort/order";
 export * from "./sort/select";

@@ -31,10 +31,6 @@ function scan<T, W, O>(args: usize, begin: i32, end: i32, pair: i32 = 1): void {
     const offset = (<usize>first * <usize>inner + <usize>column) * sizeof<T>();
     let x = ptr(args, 3) + offset;
     let y = ptr(args, 4) + offset;
-    if (idof<O>() == idof<Add>() && sizeof<T>() == 4 && inner == 1 && !reverse && !exclusive) {
-      runningSum(n, x, y);
-      continue;
-    }
     if (inner == 1) {
       line<T, W, O>(n, x, y, pitch, exclusive);
       continue;
@@ -65,34 +61,6 @@ function line<T, W, O>(n: i32, x: usize, y: usize, pitch: usize, exclusive: bool
     total = next;
     x += pitch;
     y += pitch;
-  }
-}
-
-/** The running sum of n adjacent float32: four at a time, so that only one addition in four waits for the one before. */
-function runningSum(n: i32, x: usize, y: usize): void {
-  const zero = f64x2.splat(0);
-  let total = zero; // in both lanes
-  let i = 0;
-  for (; i + 4 <= n; i += 4) {
-    const v = v128.load(x);
-    let low = f64x2.promote_low_f32x4(v); // a, b
-    let high = f64x2.promote_low_f32x4(v128.shuffle<i64>(v, v, 1, 1)); // c, d
-    low = f64x2.add(low, v128.shuffle<f64>(zero, low, 0, 2)); // a, a + b
-    high = f64x2.add(high, v128.shuffle<f64>(zero, high, 0, 2)); // c, c + d
-    high = f64x2.add(high, v128.shuffle<f64>(low, low, 1, 1)); // a + b + c, a + b + c + d
-    low = f64x2.add(low, total);
-    high = f64x2.add(high, total);
-    total = v128.shuffle<f64>(high, high, 1, 1);
-    v128.store(y, v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2));
-    x += 16;
-    y += 16;
-  }
-  let sum = f64x2.extract_lane(total, 0);
-  for (; i < n; i++) {
-    sum += <f64>load<f32>(x);
-    store<f32>(y, <f32>sum);
-    x += 4;
-    y += 4;
   }
 }
 

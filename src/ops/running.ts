@@ -1,6 +1,6 @@
 // Running sums and products in any course: the operators behind cumsum and cumprod and their derivatives. Internal.
 
-import { INT64 } from "../core/index.ts";
+import { FLOAT64, INT64, isComplex } from "../core/index.ts";
 import { type Call, type Kernels, op, spec } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { around, GRAIN } from "./axes.ts";
@@ -29,6 +29,25 @@ export function scan(k: Kernels, name: string, x: Tensor, dim: number, operands:
   );
 }
 
+const BLOCK = 8192; // elements of a block of a long line
+const FEW = 8; // lines below which long ones are cut, so that there is work for other threads
+
+/** The launches of assembly/scan/blocks.ts, for dense lines. Where they are cut depends on the sizes alone. */
+function sumLines(k: Kernels, x: Tensor, out: Tensor, n: number, reverse: boolean): void {
+  if (x.layout.size === 0) return;
+  const lines = x.layout.size / n;
+  const cut = lines < FEW && n > 2 * BLOCK;
+  const block = cut ? BLOCK : n;
+  const units = lines * Math.ceil(n / block);
+  const grain = Math.max(1, Math.ceil(GRAIN / block));
+  const sums = cut && k.backend.threads !== 1 ? k.scratch(FLOAT64, [units]) : null;
+  if (sums !== null) {
+    k.call("sumBlocks").int(n).int(block).tensor(x).tensor(sums).bool(reverse).run(units, grain);
+  }
+  const call = k.call("cumsumBlocks").int(n).int(block).tensor(x).tensor(sums).bool(reverse).tensor(out);
+  call.run(units, cut && sums === null ? units : grain);
+}
+
 /** Running sums along a dim. */
 export const runningSum: Running = /* @__PURE__ */ op(
   "cumsum",
@@ -37,8 +56,11 @@ export const runningSum: Running = /* @__PURE__ */ op(
   {
     infer: ({ x }) => spec(x.code, x.shape),
     kernel: "cumsum",
-    launch: (k, { x }, { out }, { dim, reverse, exclusive }) =>
-      scan(k, "cumsum", x, dim, (call) => call.tensor(x).tensor(out).bool(reverse).bool(exclusive)),
+    launch(k, { x }, { out }, { dim, reverse, exclusive }) {
+      const { n, inner } = around(x.shape, Math.min(dim, x.ndim), Math.min(dim + 1, x.ndim));
+      if (inner === 1 && !exclusive && !isComplex(k.code)) sumLines(k, x, out, n, reverse);
+      else scan(k, "cumsum", x, dim, (call) => call.tensor(x).tensor(out).bool(reverse).bool(exclusive));
+    },
     saves: [],
     vjp: (g, _saved, { dim, reverse, exclusive }) => ({ x: () => runningSum(g, dim, !reverse, exclusive) }),
   },

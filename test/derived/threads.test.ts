@@ -83,6 +83,7 @@ const LARGE: Readonly<Record<string, readonly Sample[]>> = {
   cumsum: [
     [f32(300, 431), 0],
     [f32(300, 431), 1],
+    [f32(3, 131_111), 1],
   ],
   softmax: [
     [f32(300, 431), 1],

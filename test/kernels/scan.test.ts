@@ -101,4 +101,67 @@ test("cumsum_i64 wraps, cumsum_c64 and cumprod_c128 run over pairs", () => {
   assert.equal([...read(Float64Array, y, 6)], [1, 1, 0, 2, -2, 0]);
 });
 
+/** Of each line, from either end, in double precision; int64 as BigInt. */
+function summed<N extends number | bigint>(x: ArrayLike<N>, n: number, reverse: boolean, zero: N): N[] {
+  const out: N[] = [];
+  for (let first = 0; first < x.length; first += n) {
+    let total = zero;
+    for (let i = 0; i < n; i++) {
+      const at = first + (reverse ? n - 1 - i : i);
+      total = ((total as number) + (x[at]! as number)) as N;
+      out[at] = total;
+    }
+  }
+  return out;
+}
+
+test("running sums in blocks: random lines and blocks from either end, NaN and ±∞; carried on or in two passes, in place", () => {
+  const random = noise(4);
+  const up = (from: number, below: number): number => from + Math.floor(((random() + 1) / 2) * (below - from));
+  for (let round = 0; round < 300; round++) {
+    reset();
+    const [lines, n, reverse] = [up(1, 4), up(1, 300), round % 2];
+    const type = round % 3 === 0 ? Float64Array : Float32Array;
+    const suffix = type === Float32Array ? "f32" : "f64";
+    const odd = [Number.NaN, Infinity, -Infinity];
+    const x = new type(lines * n).map(() => (Math.abs(random()) < (round % 5) / 2000 ? odd[up(0, 3)]! : random()));
+    const block = Math.min(n, 4 * up(1, 20));
+    const blocks = Math.ceil(n / block);
+    const [from, y, sums] = [put(x), room(x.byteLength), room(8 * lines * blocks)];
+    if (blocks > 1) run(`sumBlocks_${suffix}`, [n, block, from, sums, reverse], lines * blocks, up(1, 4));
+    run(`cumsumBlocks_${suffix}`, [n, block, from, sums, reverse, y], lines * blocks, blocks > 1 ? up(1, 6) : 1);
+    const got = read(type as typeof Float64Array, y, x.length);
+    summed(x, n, reverse === 1, 0).forEach((want, i) => {
+      const near = Math.abs(got[i]! - want) <= (suffix === "f32" ? 2 ** -24 * Math.abs(want) + 1e-12 : 1e-12);
+      assert.ok(near || Object.is(got[i], want), `round ${round}: ${got[i]} for ${want}`);
+    });
+    run(`cumsumBlocks_${suffix}`, [n, block, from, 0, reverse, from], lines * blocks);
+    assert.is(read(type as typeof Float64Array, from, x.length).join(), got.join());
+  }
+});
+
+test("running sums in blocks of int64 wrap around, and of what is not negative never fall", () => {
+  const random = noise(6);
+  for (const reverse of [0, 1]) {
+    reset();
+    const n = 1003;
+    const x = new BigInt64Array(n).map(() => BigInt.asIntN(64, BigInt(Math.floor(random() * 2 ** 52)) << 11n));
+    const [y, sums] = [room(8 * n), room(8 * 11)];
+    const from = put(x);
+    run("sumBlocks_i64", [n, 100, from, sums, reverse], 11, 3);
+    run("cumsumBlocks_i64", [n, 100, from, sums, reverse, y], 11, 4);
+    const want = summed([...x], n, reverse === 1, 0n).map((v) => BigInt.asIntN(64, v));
+    assert.equal([...read(BigInt64Array, y, n)], want);
+  }
+  for (let round = 0; round < 100; round++) {
+    reset();
+    const n = 1003;
+    const x = new Float64Array(n).map(() => (random() < 0 ? 0 : Math.abs(random()) * 10 ** (4 * random())));
+    const y = room(8 * n);
+    run("cumsumBlocks_f64", [n, 100, put(x), 0, 0, y], 11);
+    const got = read(Float64Array, y, n);
+    assert.ok(got.every((v, i) => i === 0 || v >= got[i - 1]!));
+  }
+});
+
 test.run();
