@@ -11,7 +11,7 @@
 
 import { int, ptr, real, scratch } from "../abi";
 import { HEIGHT } from "../gemm/core";
-import { finishPart, finishWhole, NOWHERE, setOffset, STRIP_BYTES, TILE_BYTES } from "../gemm/finish";
+import { finishPart, finishWhole, NOWHERE, setOffset, STRIP_BYTES, TILE_BYTES, TILE_ROW, tileAt } from "../gemm/finish";
 import { columns, microTable, ROWS } from "../gemm/micro";
 import { copyBand, fillTable, pitch } from "./band";
 import { channelY } from "./block";
@@ -100,13 +100,13 @@ function tiles<T>(
         microTable<T>(kc, strip, panel, offsets, target + column, rowC, !first);
         continue;
       }
-      microTable<T>(kc, strip, panel, offsets, scratch, 32, false);
+      microTable<T>(kc, strip, panel, offsets, scratch, TILE_ROW, false);
       for (let o = 0; o < height; o++) {
         const channel = g * int(args, 40) + i + ii + o;
         const d: usize = bias == 0 ? 0 : bias + <usize>channel * sizeof<T>();
         const row = target + <usize>o * rowC;
-        if (whole) finishWhole<T>(args, o, row + column, d, 0, first, last);
-        else finishPart<T>(args, o, row, cols, d, 0, first, last);
+        if (whole) finishWhole<T>(args, tileAt<T>(o, 0), row + column, d, 0, first, last);
+        else finishPart<T>(args, o, 0, cols, row, d, 0, first, last);
       }
     }
   }

@@ -3,8 +3,8 @@
 // All strides are in bytes. The blocks must fit: (m + ROWS) · k elements the strips, (n + 8) · k elements the panels.
 
 import { scratch } from "../abi";
-import { STRIP_BYTES, TILE_BYTES } from "./finish";
-import { columns, micro, ROWS } from "./micro";
+import { STRIP_BYTES, TILE_BYTES, TILE_ROW, tileAt } from "./finish";
+import { columns, micro, microPair, ROWS } from "./micro";
 import { pack } from "./pack";
 
 /** Bytes of the panels of a block; what follows them in the arena is the caller's. */
@@ -38,25 +38,45 @@ export function packStrips<T>(m: i32, k: i32, a: usize, rowA: usize, colA: usize
 export function packedProduct<T>(m: i32, n: i32, k: i32, panels: usize, c: usize, rowC: usize, add: bool): void {
   const cols = columns<T>();
   const strips = scratch + TILE_BYTES;
-  for (let j = 0; j < n; j += cols) {
+  for (let j = 0; j < n; ) {
+    const isPair = WIDE_VECTORS && n - j > cols;
+    const most = isPair ? 2 * cols : cols;
+    const width = min(most, n - j);
     const panel = panels + <usize>(j * k) * sizeof<T>();
-    const width = min(cols, n - j);
     for (let i = 0; i < m; i += ROWS) {
       const strip = strips + <usize>(i * k) * sizeof<T>();
       const target = c + <usize>i * rowC + <usize>j * sizeof<T>();
       const height = min(ROWS, m - i);
-      if (width == cols && height == ROWS) {
-        micro<T>(k, strip, panel, 32, target, rowC, add);
-        continue;
-      }
-      micro<T>(k, strip, panel, 32, scratch, 32, false);
-      for (let r = 0; r < height; r++) {
-        for (let s = 0; s < width; s++) {
-          const at = target + <usize>r * rowC + <usize>s * sizeof<T>();
-          const x = load<T>(scratch + (<usize>r << 5) + <usize>s * sizeof<T>());
-          store<T>(at, add ? load<T>(at) + x : x);
-        }
-      }
+      const isWhole = width == most && height == ROWS;
+      const to = isWhole ? target : scratch;
+      const apart = isWhole ? rowC : TILE_ROW;
+      if (isPair) microPair<T>(k, strip, panel, 32 * k, 32, to, apart, isWhole && add);
+      else micro<T>(k, strip, panel, 32, to, apart, isWhole && add);
+      if (!isWhole) copyPart<T>(height, width, target, rowC, add);
     }
+    j += width;
+  }
+}
+
+/** A part of the tile to c. */
+function copyPart<T>(height: i32, width: i32, c: usize, rowC: usize, add: bool): void {
+  const lanes: i32 = 16 / <i32>sizeof<T>();
+  for (let r = 0; r < height; r++) {
+    let from = tileAt<T>(r, 0);
+    let to = c;
+    let s = width;
+    for (; s >= lanes; s -= lanes) {
+      const x = v128.load(from);
+      v128.store(to, add ? v128.add<T>(v128.load(to), x) : x);
+      from += 16;
+      to += 16;
+    }
+    for (; s > 0; s--) {
+      const x = load<T>(from);
+      store<T>(to, add ? load<T>(to) + x : x);
+      from += sizeof<T>();
+      to += sizeof<T>();
+    }
+    c += rowC;
   }
 }

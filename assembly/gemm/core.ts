@@ -19,7 +19,7 @@
 //   args ─ 0 m │ 1 n │ 2 k │ 3 tileM │ 4 tileN │ 5 relu │ 6 α │ 7 Im α │ 8 β │ 9 Im β │ 10 … of the operand class
 
 import { int, real, scratch } from "../abi";
-import { finishPart, finishWhole, setOffset, STRIP_BYTES, TILE_BYTES } from "./finish";
+import { finishPart, finishWhole, NOWHERE, setOffset, STRIP_BYTES, TILE_BYTES, TILE_ROW, tileAt } from "./finish";
 import { columns, micro, microPair, ROWS } from "./micro";
 
 /** Steps along k in one go: a panel of 8 kB and a strip of 6 kB stay in a first-level cache of 32 kB. */
@@ -88,65 +88,65 @@ function tiles<T, O>(args: usize, batch: i32, i: i32, mc: i32, j: i32, nc: i32, 
   const first = p == 0;
   const last = p + kc == int(args, 2);
   const plain = real(args, 6) == 1 && !o.hasD(args) && int(args, 5) == 0;
-  let jj = 0;
-  if (WIDE_VECTORS && plain) {
-    for (; jj + 2 * cols <= nc; jj += 2 * cols) {
-      const column = o.column<T>(args, j + jj);
-      if (o.column<T>(args, j + jj + 2 * cols - 1) - column != 64 - sizeof<T>()) break;
-      let panel = packed + <usize>(jj * kc) * sizeof<T>();
-      let step: usize = 32;
-      let next: usize = 32 * kc;
-      if (direct != 0) {
+  for (let jj = 0; jj < nc; ) {
+    const left = nc - jj;
+    // Two panels at a time. Where B is not packed, its columns that fill no panel are.
+    const isPair = WIDE_VECTORS && left >= (direct == 0 ? cols + 1 : 2 * cols);
+    let panel = packed + <usize>(jj * kc) * sizeof<T>();
+    let step: usize = 32;
+    let next: usize = 32 * kc;
+    if (direct != 0) {
+      if (left >= cols) {
         panel = direct + <usize>jj * sizeof<T>();
         step = o.rowB<T>(args);
         next = 32;
-      }
-      for (let ii = 0; ii < mc; ii += ROWS) {
-        const strip = strips + <usize>(ii * kc) * sizeof<T>();
-        const height = min(ROWS, mc - ii);
-        const target = c + <usize>ii * rowC;
-        if (height == ROWS) {
-          microPair<T>(kc, strip, panel, next, step, target + column, rowC, !first);
-          continue;
-        }
-        for (let half = 0; half < 2; half++) {
-          micro<T>(kc, strip, panel + <usize>half * next, step, scratch, 32, false);
-          for (let r = 0; r < height; r++) {
-            finishWhole<T>(args, r, target + <usize>r * rowC + column + half * 32, 0, 0, first, last);
-          }
-        }
-      }
-    }
-  }
-  for (; jj < nc; jj += cols) {
-    const width = min(cols, nc - jj);
-    let panel = packed + <usize>(jj * kc) * sizeof<T>();
-    let step: usize = 32;
-    if (direct != 0) {
-      if (width == cols) {
-        panel = direct + <usize>jj * sizeof<T>();
-        step = o.rowB<T>(args);
       } else panel = packed;
     }
-    const column = o.column<T>(args, j + jj);
-    // Offsets grow with the column, so the last one tells whether all are side by side.
-    const whole = width == cols && o.column<T>(args, j + jj + cols - 1) - column == 32 - sizeof<T>();
-    if (!whole) for (let s = 0; s < width; s++) setOffset(s, o.column<T>(args, j + jj + s));
+    const width = min(cols, left);
+    const column = place<T, O>(args, j + jj, width, 0);
+    const width2 = isPair ? min(cols, left - cols) : 0;
+    const column2 = isPair ? place<T, O>(args, j + jj + cols, width2, cols) : 0;
+    const whole = plain && column != NOWHERE && (!isPair || column2 == column + 32);
     for (let ii = 0; ii < mc; ii += ROWS) {
       const strip = strips + <usize>(ii * kc) * sizeof<T>();
       const height = min(ROWS, mc - ii);
       const target = c + <usize>ii * rowC;
-      if (plain && whole && height == ROWS) {
-        micro<T>(kc, strip, panel, step, target + column, rowC, !first);
-        continue;
-      }
-      micro<T>(kc, strip, panel, step, scratch, 32, false);
-      for (let r = 0; r < height; r++) {
-        const d = first ? o.d<T>(args, batch, i + ii + r, j + jj) : 0;
-        const row = target + <usize>r * rowC;
-        if (whole) finishWhole<T>(args, r, row + column, d, o.colD<T>(args), first, last);
-        else finishPart<T>(args, r, row, width, d, o.colD<T>(args), first, last);
-      }
+      const isDone = whole && height == ROWS;
+      const to = isDone ? target + column : scratch;
+      const apart = isDone ? rowC : TILE_ROW;
+      if (isPair) microPair<T>(kc, strip, panel, next, step, to, apart, isDone && !first);
+      else micro<T>(kc, strip, panel, step, to, apart, isDone && !first);
+      if (isDone) continue;
+      finish<T, O>(args, batch, i + ii, height, j + jj, width, 0, target, column, first, last);
+      if (isPair) finish<T, O>(args, batch, i + ii, height, j + jj + cols, width2, cols, target, column2, first, last);
     }
+    jj += width + width2;
+  }
+}
+
+/** The offset in a row of C of a panel whose columns are side by side there; NOWHERE for others, whose offsets are noted. */
+// @ts-ignore: decorator
+@inline
+function place<T, O>(args: usize, j: i32, width: i32, s: i32): usize {
+  const o = changetype<O>(0);
+  const column = o.column<T>(args, j);
+  // Offsets grow with the column, so the last one tells.
+  if (width == columns<T>() && o.column<T>(args, j + width - 1) - column == 32 - sizeof<T>()) return column;
+  for (let q = 0; q < width; q++) setOffset(s + q, o.column<T>(args, j + q));
+  return NOWHERE;
+}
+
+/** From columns s … of the tile to `width` columns of C from j on. */
+function finish<T, O>(
+  args: usize, batch: i32, i: i32, height: i32, j: i32, width: i32, s: i32, row: usize, column: usize, first: bool, last: bool,
+): void {
+  const o = changetype<O>(0);
+  const rowC = o.rowC<T>(args);
+  const colD = o.colD<T>(args);
+  for (let r = 0; r < height; r++) {
+    const d = first ? o.d<T>(args, batch, i + r, j) : 0;
+    if (column != NOWHERE) finishWhole<T>(args, tileAt<T>(r, s), row + column, d, colD, first, last);
+    else finishPart<T>(args, r, s, width, row, d, colD, first, last);
+    row += rowC;
   }
 }

@@ -4,10 +4,10 @@
 // The arena of every product:
 //
 //      0 ┌─────────────────────────────┐
-//        │ a tile: ROWS rows of 32 B   │ of sums that cannot go to C as they are
-//    192 │ offsets of its columns in C │
-//    256 │ notes                       │ of a packer, about the lanes of a panel
-//    512 ├─────────────────────────────┤
+//        │ a tile: ROWS rows of 64 B   │ of sums that cannot go to C as they are; one panel's take half a row
+//    384 │ offsets of its columns in C │
+//    512 │ notes                       │ of a packer, about the lanes of a panel
+//    768 ├─────────────────────────────┤
 //        │ strips of A                 │ HEIGHT × DEPTH of the widest type
 //        ├─────────────────────────────┤
 //        │ panels of B                 │
@@ -15,9 +15,11 @@
 
 import { int, real, scratch } from "../abi";
 
-const OFFSETS: usize = 192;
-export const NOTES: usize = 256;
-export const TILE_BYTES: usize = 512;
+const OFFSETS: usize = 384;
+export const NOTES: usize = 512;
+export const TILE_BYTES: usize = 768;
+/** Bytes from one row of the tile to the next. */
+export const TILE_ROW: usize = 64;
 export const STRIP_BYTES: usize = 245_760;
 
 /** The offset of a column that has no place in C. */
@@ -28,27 +30,46 @@ export const NOWHERE: usize = usize.MAX_VALUE;
 @inline
 export function setOffset(s: i32, offset: usize): void { store<usize>(scratch + OFFSETS + (<usize>s << 2), offset); }
 
-/** Row r of the tile to columns of C that are side by side, from `c`. */
+/** The address of row r, column s of the tile. */
 // @ts-ignore: decorator
 @inline
-export function finishWhole<T>(args: usize, r: i32, c: usize, d: usize, colD: usize, first: bool, last: bool): void {
-  const tile = scratch + (<usize>r << 5);
-  const relu = last && int(args, 5) != 0;
-  for (let s: usize = 0; s < 32; s += 16) {
-    let x = v128.mul<T>(v128.splat<T>(<T>real(args, 6)), v128.load(tile + s));
-    if (d != 0) {
-      let y: v128;
-      if (colD == sizeof<T>()) y = v128.load(d + s);
-      else {
-        y = v128.load_splat<T>(d);
-        if (colD != 0) y = spread<T>(d + (s / sizeof<T>()) * colD, colD);
-      }
-      x = v128.add<T>(x, v128.mul<T>(v128.splat<T>(<T>real(args, 8)), y));
-    } else if (!first) x = v128.add<T>(x, v128.load(c + s));
-    // pmax(x, 0) is x < 0 ? 0 : x, which keeps a NaN.
-    if (isFloat<T>() && relu) x = v128.pmax<T>(x, i64x2.splat(0));
-    v128.store(c + s, x);
+export function tileAt<T>(r: i32, s: i32): usize { return scratch + <usize>r * TILE_ROW + <usize>s * sizeof<T>(); }
+
+/** A panel's sums of one row, at `from`, to columns of C that are side by side, from `c`. */
+// @ts-ignore: decorator
+@inline
+export function finishWhole<T>(
+  args: usize, from: usize, c: usize, d: usize, colD: usize, first: bool, last: bool,
+): void {
+  const alpha = v128.splat<T>(<T>real(args, 6));
+  let x0 = v128.mul<T>(alpha, v128.load(from));
+  let x1 = v128.mul<T>(alpha, v128.load(from, 16));
+  if (d != 0) {
+    const beta = v128.splat<T>(<T>real(args, 8));
+    let y0: v128, y1: v128;
+    if (colD == sizeof<T>()) {
+      y0 = v128.load(d);
+      y1 = v128.load(d, 16);
+    } else if (colD == 0) {
+      y0 = v128.load_splat<T>(d);
+      y1 = y0;
+    } else {
+      y0 = spread<T>(d, colD);
+      y1 = spread<T>(d + (16 / sizeof<T>()) * colD, colD);
+    }
+    x0 = v128.add<T>(x0, v128.mul<T>(beta, y0));
+    x1 = v128.add<T>(x1, v128.mul<T>(beta, y1));
+  } else if (!first) {
+    x0 = v128.add<T>(x0, v128.load(c));
+    x1 = v128.add<T>(x1, v128.load(c, 16));
   }
+  // pmax(x, 0) is x < 0 ? 0 : x, which keeps a NaN.
+  if (isFloat<T>() && last && int(args, 5) != 0) {
+    x0 = v128.pmax<T>(x0, i64x2.splat(0));
+    x1 = v128.pmax<T>(x1, i64x2.splat(0));
+  }
+  v128.store(c, x0);
+  v128.store(c, x1, 16);
 }
 
 /** A vector of elements `step` bytes apart. */
@@ -64,21 +85,24 @@ function spread<T>(from: usize, step: usize): v128 {
   return x;
 }
 
-/** Row r of the tile to columns of C that are not side by side, by their offsets from `row`. */
+/** Sums of one row, of `width` columns from column s of the tile on, to C by the columns' offsets from `row`. */
 export function finishPart<T>(
-  args: usize, r: i32, row: usize, width: i32, d: usize, colD: usize, first: bool, last: bool,
+  args: usize, r: i32, s: i32, width: i32, row: usize, d: usize, colD: usize, first: bool, last: bool,
 ): void {
-  const tile = scratch + (<usize>r << 5);
   const alpha = <T>real(args, 6);
   const beta = <T>real(args, 8);
   const relu = last && int(args, 5) != 0;
-  for (let s = 0; s < width; s++) {
+  let from = tileAt<T>(r, s);
+  for (const end = s + width; s < end; s++) {
     const offset = load<usize>(scratch + OFFSETS + (<usize>s << 2));
-    if (offset == NOWHERE) continue;
-    const c = row + offset;
-    let x: T = alpha * load<T>(tile + <usize>s * sizeof<T>());
-    if (d != 0) x += beta * load<T>(d + <usize>s * colD);
-    else if (!first) x += load<T>(c);
-    store<T>(c, relu && x < 0 ? <T>0 : x);
+    if (offset != NOWHERE) {
+      const c = row + offset;
+      let x: T = alpha * load<T>(from);
+      if (d != 0) x += beta * load<T>(d);
+      else if (!first) x += load<T>(c);
+      store<T>(c, relu && x < 0 ? <T>0 : x);
+    }
+    from += sizeof<T>();
+    d += d != 0 ? colD : 0;
   }
 }

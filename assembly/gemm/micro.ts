@@ -9,7 +9,8 @@
 // With T = i32 an element is a pair of int16, and a product two products and their sum (pairs.ts).
 //
 // Of the sixteen vector registers V8 keeps one: 12 sums + 2 of B + 1 of A fill the rest with a fused multiply-add;
-// without one the product needs a register too, and 8 sums leave room for two products in flight.
+// without one the product needs a register too, and 8 sums leave room for two products in flight. Where vectors are paired
+// a tile of twice the columns fills them alike.
 
 import { madd } from "../math";
 
@@ -22,11 +23,25 @@ export const ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 
 /** Writes the tile to `c`, whose rows are `rowC` bytes apart, or adds it to what is there. */
 export function micro<T>(k: i32, strip: usize, panel: usize, apart: usize, c: usize, rowC: usize, add: bool): void {
-  if (isFloat<T>()) product<T>(k, strip, panel, apart, false, c, rowC, add);
+  if (isFloat<T>()) product<T>(k, strip, panel, apart, false, false, 0, c, rowC, add);
   else {
     pairProduct(k, strip, panel, apart, c, rowC, add);
     pairProduct(k, strip + (<usize>(ROWS / 2) << 2), panel, apart, c + <usize>(ROWS / 2) * rowC, rowC, add);
   }
+}
+
+/** As `micro`, over two panels, `next` bytes from one to the other, for an engine that pairs vectors: the tile is twice as wide. */
+export function microPair<T>(
+  k: i32, strip: usize, panel: usize, next: usize, apart: usize, c: usize, rowC: usize, add: bool,
+): void {
+  product<T>(k, strip, panel, apart, false, true, next, c, rowC, add);
+}
+
+/** As `micro`, with the rows of the panel anywhere: row p is `table[p]` bytes (usize) from `panel`. */
+export function microTable<T>(
+  k: i32, strip: usize, panel: usize, table: usize, c: usize, rowC: usize, add: bool,
+): void {
+  product<T>(k, strip, panel, table, true, false, 0, c, rowC, add);
 }
 
 /** Half the rows of a tile of pairs: each product needs a register more than a multiply-add. */
@@ -50,85 +65,16 @@ function pairProduct(k: i32, strip: usize, panel: usize, apart: usize, c: usize,
     strip += <usize>ROWS << 2;
     panel += apart;
   }
-  put<i32>(c, s00, s01, add);
-  put<i32>(c + rowC, s10, s11, add);
-  if (ROWS == 6) put<i32>(c + 2 * rowC, s20, s21, add);
+  putRow<i32>(c, s00, s01, zero, zero, false, add);
+  putRow<i32>(c + rowC, s10, s11, zero, zero, false, add);
+  if (ROWS == 6) putRow<i32>(c + 2 * rowC, s20, s21, zero, zero, false, add);
 }
 
-/** As `micro`, with the rows of the panel anywhere: row p is `table[p]` bytes (usize) from `panel`. */
-export function microTable<T>(
-  k: i32, strip: usize, panel: usize, table: usize, c: usize, rowC: usize, add: bool,
-): void {
-  product<T>(k, strip, panel, table, true, c, rowC, add);
-}
-
-/** `way` is the distance of rows or the table. */
+/** `way` is the distance of rows or the table. isTable and isPair are constants where this is called. */
 // @ts-ignore: decorator
 @inline
 function product<T>(
-  k: i32, strip: usize, panel: usize, way: usize, isTable: bool, c: usize, rowC: usize, add: bool,
-): void {
-  const zero = i64x2.splat(0);
-  let s00 = zero, s01 = zero, s10 = zero, s11 = zero, s20 = zero, s21 = zero;
-  let s30 = zero, s31 = zero, s40 = zero, s41 = zero, s50 = zero, s51 = zero;
-  for (; k > 0; k--) {
-    const row = isTable ? panel + load<usize>(way) : panel;
-    const b0 = v128.load(row);
-    const b1 = v128.load(row, 16);
-    let a = v128.load_splat<T>(strip);
-    s00 = madd<T>(a, b0, s00);
-    s01 = madd<T>(a, b1, s01);
-    a = v128.load_splat<T>(strip, sizeof<T>());
-    s10 = madd<T>(a, b0, s10);
-    s11 = madd<T>(a, b1, s11);
-    a = v128.load_splat<T>(strip, 2 * sizeof<T>());
-    s20 = madd<T>(a, b0, s20);
-    s21 = madd<T>(a, b1, s21);
-    a = v128.load_splat<T>(strip, 3 * sizeof<T>());
-    s30 = madd<T>(a, b0, s30);
-    s31 = madd<T>(a, b1, s31);
-    if (ASC_FEATURE_RELAXED_SIMD) {
-      a = v128.load_splat<T>(strip, 4 * sizeof<T>());
-      s40 = madd<T>(a, b0, s40);
-      s41 = madd<T>(a, b1, s41);
-      a = v128.load_splat<T>(strip, 5 * sizeof<T>());
-      s50 = madd<T>(a, b0, s50);
-      s51 = madd<T>(a, b1, s51);
-    }
-    strip += <usize>ROWS * sizeof<T>();
-    if (isTable) way += sizeof<usize>();
-    else panel += way;
-  }
-  put<T>(c, s00, s01, add);
-  c += rowC;
-  put<T>(c, s10, s11, add);
-  c += rowC;
-  put<T>(c, s20, s21, add);
-  c += rowC;
-  put<T>(c, s30, s31, add);
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    c += rowC;
-    put<T>(c, s40, s41, add);
-    c += rowC;
-    put<T>(c, s50, s51, add);
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function put<T>(c: usize, low: v128, high: v128, add: bool): void {
-  if (add) {
-    const c0 = v128.load(c), c1 = v128.load(c, 16);
-    low = v128.add<T>(c0, low);
-    high = v128.add<T>(c1, high);
-  }
-  v128.store(c, low);
-  v128.store(c, high, 16);
-}
-
-/** As `micro`, over two panels, `next` bytes apart: twelve rows of 256 bits where the engine pairs vectors. */
-export function microPair<T>(
-  k: i32, strip: usize, panel: usize, next: usize, apart: usize, c: usize, rowC: usize, add: bool,
+  k: i32, strip: usize, panel: usize, way: usize, isTable: bool, isPair: bool, next: usize, c: usize, rowC: usize, add: bool,
 ): void {
   const zero = i64x2.splat(0);
   let s00 = zero, s01 = zero, s02 = zero, s03 = zero;
@@ -138,65 +84,91 @@ export function microPair<T>(
   let s40 = zero, s41 = zero, s42 = zero, s43 = zero;
   let s50 = zero, s51 = zero, s52 = zero, s53 = zero;
   for (; k > 0; k--) {
-    const b0 = v128.load(panel);
-    const b1 = v128.load(panel, 16);
-    const b2 = v128.load(panel + next);
-    const b3 = v128.load(panel + next, 16);
+    const row = isTable ? panel + load<usize>(way) : panel;
+    const b0 = v128.load(row);
+    const b1 = v128.load(row, 16);
+    const b2 = isPair ? v128.load(row + next) : zero;
+    const b3 = isPair ? v128.load(row + next, 16) : zero;
     let a = v128.load_splat<T>(strip);
     s00 = madd<T>(a, b0, s00);
     s01 = madd<T>(a, b1, s01);
-    s02 = madd<T>(a, b2, s02);
-    s03 = madd<T>(a, b3, s03);
+    if (isPair) {
+      s02 = madd<T>(a, b2, s02);
+      s03 = madd<T>(a, b3, s03);
+    }
     a = v128.load_splat<T>(strip, sizeof<T>());
     s10 = madd<T>(a, b0, s10);
     s11 = madd<T>(a, b1, s11);
-    s12 = madd<T>(a, b2, s12);
-    s13 = madd<T>(a, b3, s13);
+    if (isPair) {
+      s12 = madd<T>(a, b2, s12);
+      s13 = madd<T>(a, b3, s13);
+    }
     a = v128.load_splat<T>(strip, 2 * sizeof<T>());
     s20 = madd<T>(a, b0, s20);
     s21 = madd<T>(a, b1, s21);
-    s22 = madd<T>(a, b2, s22);
-    s23 = madd<T>(a, b3, s23);
+    if (isPair) {
+      s22 = madd<T>(a, b2, s22);
+      s23 = madd<T>(a, b3, s23);
+    }
     a = v128.load_splat<T>(strip, 3 * sizeof<T>());
     s30 = madd<T>(a, b0, s30);
     s31 = madd<T>(a, b1, s31);
-    s32 = madd<T>(a, b2, s32);
-    s33 = madd<T>(a, b3, s33);
-    a = v128.load_splat<T>(strip, 4 * sizeof<T>());
-    s40 = madd<T>(a, b0, s40);
-    s41 = madd<T>(a, b1, s41);
-    s42 = madd<T>(a, b2, s42);
-    s43 = madd<T>(a, b3, s43);
-    a = v128.load_splat<T>(strip, 5 * sizeof<T>());
-    s50 = madd<T>(a, b0, s50);
-    s51 = madd<T>(a, b1, s51);
-    s52 = madd<T>(a, b2, s52);
-    s53 = madd<T>(a, b3, s53);
+    if (isPair) {
+      s32 = madd<T>(a, b2, s32);
+      s33 = madd<T>(a, b3, s33);
+    }
+    if (ASC_FEATURE_RELAXED_SIMD) {
+      a = v128.load_splat<T>(strip, 4 * sizeof<T>());
+      s40 = madd<T>(a, b0, s40);
+      s41 = madd<T>(a, b1, s41);
+      if (isPair) {
+        s42 = madd<T>(a, b2, s42);
+        s43 = madd<T>(a, b3, s43);
+      }
+      a = v128.load_splat<T>(strip, 5 * sizeof<T>());
+      s50 = madd<T>(a, b0, s50);
+      s51 = madd<T>(a, b1, s51);
+      if (isPair) {
+        s52 = madd<T>(a, b2, s52);
+        s53 = madd<T>(a, b3, s53);
+      }
+    }
     strip += <usize>ROWS * sizeof<T>();
-    panel += apart;
+    if (isTable) way += sizeof<usize>();
+    else panel += way;
   }
-  put4<T>(c, s00, s01, s02, s03, add);
+  putRow<T>(c, s00, s01, s02, s03, isPair, add);
   c += rowC;
-  put4<T>(c, s10, s11, s12, s13, add);
+  putRow<T>(c, s10, s11, s12, s13, isPair, add);
   c += rowC;
-  put4<T>(c, s20, s21, s22, s23, add);
+  putRow<T>(c, s20, s21, s22, s23, isPair, add);
   c += rowC;
-  put4<T>(c, s30, s31, s32, s33, add);
-  c += rowC;
-  put4<T>(c, s40, s41, s42, s43, add);
-  c += rowC;
-  put4<T>(c, s50, s51, s52, s53, add);
+  putRow<T>(c, s30, s31, s32, s33, isPair, add);
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    c += rowC;
+    putRow<T>(c, s40, s41, s42, s43, isPair, add);
+    c += rowC;
+    putRow<T>(c, s50, s51, s52, s53, isPair, add);
+  }
 }
 
 // @ts-ignore: decorator
 @inline
-function put4<T>(c: usize, s0: v128, s1: v128, s2: v128, s3: v128, add: bool): void {
+function putRow<T>(c: usize, s0: v128, s1: v128, s2: v128, s3: v128, isPair: bool, add: bool): void {
   if (add) {
-    const c0 = v128.load(c), c1 = v128.load(c, 16), c2 = v128.load(c, 32), c3 = v128.load(c, 48);
-    s0 = v128.add<T>(c0, s0); s1 = v128.add<T>(c1, s1); s2 = v128.add<T>(c2, s2); s3 = v128.add<T>(c3, s3);
+    const c0 = v128.load(c), c1 = v128.load(c, 16);
+    s0 = v128.add<T>(c0, s0);
+    s1 = v128.add<T>(c1, s1);
+    if (isPair) {
+      const c2 = v128.load(c, 32), c3 = v128.load(c, 48);
+      s2 = v128.add<T>(c2, s2);
+      s3 = v128.add<T>(c3, s3);
+    }
   }
   v128.store(c, s0);
   v128.store(c, s1, 16);
-  v128.store(c, s2, 32);
-  v128.store(c, s3, 48);
+  if (isPair) {
+    v128.store(c, s2, 32);
+    v128.store(c, s3, 48);
+  }
 }

@@ -4,10 +4,10 @@
 // The sums of four or six rows by two columns are vectors of partial sums along k, added across at the end of a block of k. Four of
 // them fill a tile of C. What a tile reads stays in the nearest caches.
 
-import { int, scratch } from "../abi";
+import { int } from "../abi";
 import { madd } from "../math";
 import { Dense, element } from "./dense";
-import { finishPart, finishWhole, setOffset } from "./finish";
+import { finishPart, finishWhole, setOffset, TILE_ROW, tileAt } from "./finish";
 import { ROWS } from "./micro";
 import { SKINNY } from "./skinny";
 
@@ -72,7 +72,7 @@ function tile(args: usize, batch: i32, rows: i32, i: i32, height: i32, j: i32, w
   for (let s = 0; s < width; s += 2) {
     const b0 = b + <usize>s * rowB;
     const b1 = s + 1 < width ? b0 + rowB : b0; // a column that is none is dropped
-    const to = scratch + (<usize>s << 2);
+    const to = tileAt<f32>(0, s);
     if (rows == 4) fourDots(kc, a, rowA, b0, b1, to);
     else sixDots(kc, a, rowA, b0, b1, to);
   }
@@ -81,8 +81,8 @@ function tile(args: usize, batch: i32, rows: i32, i: i32, height: i32, j: i32, w
   for (let r = 0; r < height; r++) {
     const c = element<f32>(args, batch, 0, i + r, j);
     const d = p == 0 ? o.d<f32>(args, batch, i + r, j) : 0;
-    if (whole) finishWhole<f32>(args, above + r, c, d, o.colD<f32>(args), p == 0, p + kc == k);
-    else finishPart<f32>(args, above + r, c, width, d, o.colD<f32>(args), p == 0, p + kc == k);
+    if (whole) finishWhole<f32>(args, tileAt<f32>(above + r, 0), c, d, o.colD<f32>(args), p == 0, p + kc == k);
+    else finishPart<f32>(args, above + r, 0, width, c, d, o.colD<f32>(args), p == 0, p + kc == k);
   }
 }
 
@@ -130,8 +130,8 @@ function dots(rows: i32, k: i32, a: usize, rowA: usize, b0: usize, b1: usize, to
     b1 += 16;
   }
   putTwo(to, totals(s00, s01, s10, s11));
-  putTwo(to + 64, totals(s20, s21, s30, s31));
-  if (rows == 6) putTwo(to + 128, totals(s40, s41, s50, s51));
+  putTwo(to + 2 * TILE_ROW, totals(s20, s21, s30, s31));
+  if (rows == 6) putTwo(to + 4 * TILE_ROW, totals(s40, s41, s50, s51));
 }
 
 /** Two columns of two rows of a tile. */
@@ -139,7 +139,7 @@ function dots(rows: i32, k: i32, a: usize, rowA: usize, b0: usize, b1: usize, to
 @inline
 function putTwo(to: usize, x: v128): void {
   v128.store64_lane(to, x, 0);
-  v128.store64_lane(to + 32, x, 1);
+  v128.store64_lane(to + TILE_ROW, x, 1);
 }
 
 /** The sums of the lanes of four vectors. */

@@ -41,7 +41,7 @@ export interface Work {
 
 /** The arena of a kernel (SCRATCH_BYTES of assembly/abi.ts), and the parts of it that gemm/finish.ts gives away. */
 export const ARENA: number = 2 << 20;
-export const TILE_BYTES: number = 512;
+export const TILE_BYTES: number = 768;
 export const STRIP_BYTES = 245_760;
 /** A band of images that stays in the second cache beside the filters. */
 export const BAND_BYTES: number = 256 << 10;

@@ -24,9 +24,12 @@ const SCRATCH = 4 << 20; // beyond the static data
 const HEAP = 8 << 20;
 const PAGES = 4096; // 256 MB
 
-const isWide = process.env.FLAMBEAU_WIDE === "1" && Number.parseInt(process.versions.node, 10) >= 24;
+/** Whether the wide kernels are there: `runPlain` runs the others then. */
+export const isWide: boolean = process.env.FLAMBEAU_WIDE === "1" && Number.parseInt(process.versions.node, 10) >= 24;
 const memory = new WebAssembly.Memory({ initial: PAGES, maximum: 65536, shared: isWide });
 const { table, slots } = load();
+const plain = new Map([...slots.values()].map((slot) => [slot, table.get(slot) as Kernel]));
+if (isWide) widen();
 let free = HEAP;
 
 function load(): { table: WebAssembly.Table; slots: ReadonlyMap<string, number> } {
@@ -38,7 +41,6 @@ function load(): { table: WebAssembly.Table; slots: ReadonlyMap<string, number> 
     const [first, ...names] = text.split("\n");
     const table = exports.table as WebAssembly.Table;
     const slots = new Map(names.map((name, i) => [name, Number(first) + i]));
-    if (isWide) widen(table, slots);
     return { table, slots };
   }
   throw new Error("no flavour of the kernels that this host can compile");
@@ -65,7 +67,7 @@ function instance(module: WebAssembly.Module): WebAssembly.Exports {
 }
 
 /** As src/cpu/wide.ts does, but that V8's flags stay as they are set. */
-function widen(table: WebAssembly.Table, slots: ReadonlyMap<string, number>): void {
+function widen(): void {
   for (const flag of ["--experimental-wasm-revectorize", "--no-liftoff", "--no-wasm-lazy-compilation"]) {
     setFlagsFromString(flag);
   }
@@ -108,6 +110,23 @@ export function read<T extends Numbers>(type: Kind<T>, address: number, length: 
 
 /** Runs the kernel over [0, n) cut into `pieces`, the last piece first: any cut must give the same bits. */
 export function run(name: string, args: readonly Slot[], n: number, pieces = 1): void {
+  runIn((slot) => table.get(slot) as Kernel, name, args, n, pieces);
+}
+
+/** As `run`, with the kernel whose place a wide one has taken. */
+export function runPlain(name: string, args: readonly Slot[], n: number, pieces = 1): void {
+  runIn((slot) => plain.get(slot)!, name, args, n, pieces);
+}
+
+type Kernel = (args: number, begin: number, end: number) => void;
+
+function runIn(
+  kernelAt: (slot: number) => Kernel,
+  name: string,
+  args: readonly Slot[],
+  n: number,
+  pieces: number,
+): void {
   const slot = slots.get(name);
   if (slot === undefined) throw new Error(`no kernel ${name}`);
   const view = new DataView(memory.buffer);
@@ -117,7 +136,7 @@ export function run(name: string, args: readonly Slot[], n: number, pieces = 1):
     else if (typeof arg === "bigint") view.setBigInt64(at, arg, true);
     else view.setFloat64(at, arg.real, true);
   });
-  const kernel = table.get(slot) as (args: number, begin: number, end: number) => void;
+  const kernel = kernelAt(slot);
   for (let i = pieces - 1; i >= 0; i--) {
     kernel(ARGS, Math.floor((i * n) / pieces), Math.floor(((i + 1) * n) / pieces));
   }
