@@ -77,7 +77,9 @@ export class Operator {
   outputs<T>(results: readonly T[]): Record<string, T> {
     const { outputs } = this.rule;
     if (outputs === undefined) return { out: results[0]! };
-    return Object.fromEntries(outputs.map((name, i) => [name, results[i]!]));
+    const out: Record<string, T> = {};
+    for (let i = 0; i < outputs.length; i++) out[outputs[i]!] = results[i]!;
+    return out;
   }
 
   /** Results as the caller gets them: the only one, or an array with names. */

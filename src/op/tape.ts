@@ -82,10 +82,10 @@ export class Node implements Recorded {
     return `<${this.name}>`;
   }
 
-  reach(marked: Set<Recorded>): void {
+  reach(marked: Set<Recorded>, oldest: number): void {
     const open: Node[] = [this];
     for (let node = open.pop(); node !== undefined; node = open.pop()) {
-      if (marked.has(node)) continue;
+      if (node.sequence < oldest || marked.has(node)) continue;
       marked.add(node);
       for (const edge of node.edges) if (edge !== null) open.push(edge);
     }

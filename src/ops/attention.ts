@@ -43,6 +43,9 @@ const NEAR_BYTES = 36 << 10;
 /** Queries of a block, each of which packs the keys anew. */
 const MOST_QUERIES = 192;
 const LEAST_QUERIES = 32;
+/** Keys of a block: products over fewer are slow. */
+const LEAST_KEYS = 48;
+const MOST_KEYS = 192;
 /** Units of a launch, if there is so much to do: enough for eight threads. */
 const UNITS = 16;
 /** Parts of the keys of one head, in the gradient of few heads. */
@@ -61,7 +64,7 @@ function blocksOf(q: Spec, k: Spec, v: Spec): Blocks | null {
   const e = v.shape.at(-1)!;
   const stacks = q.shape.slice(0, -2).reduce((p, size) => p * size, 1);
   const shared = Math.min(Math.max((rows * stacks) / UNITS, LEAST_QUERIES), MOST_QUERIES);
-  const near = Math.min(Math.max(NEAR_BYTES / ((d + e) * bytes), 12), MOST_QUERIES);
+  const near = Math.min(Math.max(NEAR_BYTES / ((d + e) * bytes), LEAST_KEYS), MOST_KEYS);
   let [queries, keys] = [evenly(rows, shared, 8), evenly(n, near, 12)];
   while (arenaOf(queries, keys, d, e, bytes) > ARENA_BYTES) {
     if (queries === 8) return null;

@@ -6,8 +6,10 @@ import type { Tensor } from "./tensor.ts";
 
 /** What the tape recorded inside a frame. */
 export interface Recorded {
-  /** Adds itself and all that its backward would visit. */
-  reach(marked: Set<Recorded>): void;
+  /** Grows with time: a backward goes to smaller numbers only. */
+  readonly sequence: number;
+  /** Adds itself and all that its backward would visit, but for those before `oldest`. */
+  reach(marked: Set<Recorded>, oldest: number): void;
   /** Lets go of the tensors that it saved. */
   release(): void;
 }
@@ -110,7 +112,9 @@ function endRecorded(nodes: readonly Recorded[], kept: readonly Tensor[] | null,
     return;
   }
   const marked = new Set<Recorded>();
-  for (const tensor of kept) tensor.auto?.node?.reach(marked);
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const { sequence } of nodes) oldest = Math.min(oldest, sequence);
+  for (const tensor of kept) tensor.auto?.node?.reach(marked, oldest);
   for (const node of nodes) {
     if (!marked.has(node)) node.release();
     else outer?.note(node);
