@@ -20,6 +20,7 @@ export * from "./pointwise/activation";
 export * from "./pointwise/unary";
 export * from "./recurrent/recurrent";
 export * from "./rows/attention";
+export * from "./rows/attentiongrad";
 export * from "./rows/layernorm";
 export * from "./rows/softmax";
 
