@@ -36,6 +36,7 @@ function chains(turns: i32, to: usize, step: usize): void {
   const factor = f32x4.splat(0.5);
   let s0 = factor, s1 = factor, s2 = factor, s3 = factor, s4 = factor, s5 = factor;
   let s6 = factor, s7 = factor, s8 = factor, s9 = factor, s10 = factor, s11 = factor;
+  let s12 = factor, s13 = factor;
   for (; turns > 0; turns--) {
     s0 = madd<f32>(s0, factor, factor);
     s1 = madd<f32>(s1, factor, factor);
@@ -49,6 +50,8 @@ function chains(turns: i32, to: usize, step: usize): void {
     s9 = madd<f32>(s9, factor, factor);
     s10 = madd<f32>(s10, factor, factor);
     s11 = madd<f32>(s11, factor, factor);
+    s12 = madd<f32>(s12, factor, factor);
+    s13 = madd<f32>(s13, factor, factor);
   }
   v128.store(to, s0);
   v128.store(to + step, s1);
@@ -62,4 +65,6 @@ function chains(turns: i32, to: usize, step: usize): void {
   v128.store(to + 9 * step, s9);
   v128.store(to + 10 * step, s10);
   v128.store(to + 11 * step, s11);
+  v128.store(to + 12 * step, s12);
+  v128.store(to + 13 * step, s13);
 }

@@ -20,25 +20,30 @@ const PEER = `import('node:worker_threads').then(({ parentPort, workerData: { li
   parentPort.on('message', async (message) => (await serving)(message));
 })`;
 
-/** What the wide kernels are compiled with; the whole process has these flags, so for that long alone. */
-const PAIRING = {
-  "--experimental-wasm-revectorize": "--no-experimental-wasm-revectorize",
-  "--no-liftoff": "--liftoff", // no quick compilation first …
-  "--no-wasm-lazy-compilation": "--wasm-lazy-compilation", // … and all functions at once
-};
-
-/** Compiles a module so and posts it, or null: the kernels that are there already do the same. */
-const WIDEN = `Promise.all([import('node:v8'), import('node:worker_threads')]).then(([v8, { workerData }]) => {
-  const { bytes, port, flags } = workerData;
-  let module = null;
+/**
+ * Compiles the wide kernels and posts them, or null: the kernels that are there already do the same. V8's pass is on, for the
+ * whole process, while its optimizing compiler is called for each function by name, and for nothing else. (That call is a
+ * native's, whose syntax is known for the one line that needs it. To have it compile the module at once is no way: flags
+ * that turn off its first compiler must not change while other modules are at work.)
+ */
+const WIDEN = `Promise.all([import('node:v8'), import('node:worker_threads')]).then(([v8, { workerData: { bytes, port } }]) => {
+  let compiled = null;
   try {
-    for (const [on] of flags) v8.setFlagsFromString(on);
-    module = new WebAssembly.Module(bytes);
+    v8.setFlagsFromString('--allow-natives-syntax');
+    const compile = new Function('f', 'return %WasmTierUpFunction(f)');
+    v8.setFlagsFromString('--no-allow-natives-syntax');
+    const module = new WebAssembly.Module(bytes);
+    const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536, shared: true });
+    const { exports } = new WebAssembly.Instance(module, { env: { memory, abort() {} } });
+    v8.setFlagsFromString('--experimental-wasm-revectorize');
+    for (const f of Object.values(exports)) if (typeof f === 'function') compile(f);
+    compiled = module;
   } catch {}
   try {
-    for (const [, off] of flags) v8.setFlagsFromString(off);
+    v8.setFlagsFromString('--no-allow-natives-syntax');
+    v8.setFlagsFromString('--no-experimental-wasm-revectorize');
   } catch {}
-  port.postMessage(module);
+  port.postMessage(compiled);
 })`;
 
 /** Where the first thread is wanted, and not before: the module takes milliseconds of every start. */
@@ -112,8 +117,7 @@ function widening(): MessagePort | null {
   try {
     const bytes = bytesOf("wide-threads.wasm");
     const { port1, port2 } = new (threads().MessageChannel)();
-    const flags = Object.entries(PAIRING).filter(([on]) => !process.execArgv.includes(on));
-    const thread = startThread(WIDEN, { bytes, port: port2, flags }, [port2]);
+    const thread = startThread(WIDEN, { bytes, port: port2 }, [port2]);
     thread.on("error", () => {}); // it can do no more than not post
     thread.unref();
     return port1;

@@ -53,8 +53,9 @@ async function buildSet(set, fast) {
   const entry = set === "wide" ? "assembly/wide.ts" : "assembly/index.ts";
   await run(asc, [entry, "--config", "asconfig.json", "--target", set, "--outFile", out, ...(fast ? ["-O0"] : [])]);
   if (set === "wide") {
-    // These take places in the other's table: they keep their names.
+    // These take places in the other's table: they keep their names. The others have one so that each can be compiled.
     const module = constantsInMemory(readFileSync(out), CONSTANTS.wide);
+    exportAll(module);
     writeFileSync(out, module.emitBinary());
     module.dispose();
     return;
@@ -71,6 +72,17 @@ async function buildSet(set, fast) {
     path.join(root, `dist/wasm/${set}.js`),
     `export const limits = ${limits};\nexport const base64 = "${text}";\n`,
   );
+}
+
+/** Exports every function that is not yet, as a dot and a number. */
+function exportAll(module) {
+  const exported = new Set();
+  for (let i = 0; i < module.getNumExports(); i++)
+    exported.add(binaryen.getExportInfo(module.getExportByIndex(i)).value);
+  for (let i = 0; i < module.getNumFunctions(); i++) {
+    const { name, module: imported } = binaryen.getFunctionInfo(module.getFunctionByIndex(i));
+    if (imported === "" && !exported.has(name)) module.addFunctionExport(name, `.${i}`);
+  }
 }
 
 /** Where the binary has the flags of its imported memory's limits. */

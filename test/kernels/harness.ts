@@ -66,12 +66,13 @@ function instance(module: WebAssembly.Module): WebAssembly.Exports {
   return exports;
 }
 
-/** As src/cpu/wide.ts does, but that V8's flags stay as they are set. */
+/** As src/host.node.ts does, but that V8's flags stay as they are set. */
 function widen(): void {
-  for (const flag of ["--experimental-wasm-revectorize", "--no-liftoff", "--no-wasm-lazy-compilation"]) {
-    setFlagsFromString(flag);
-  }
+  for (const flag of ["--experimental-wasm-revectorize", "--allow-natives-syntax"]) setFlagsFromString(flag);
+  const compile = new Function("f", "return %WasmTierUpFunction(f)") as (f: unknown) => void;
   for (const [name, kernel] of Object.entries(instance(moduleOf("wide-threads")!))) {
+    if (typeof kernel !== "function") continue;
+    compile(kernel);
     const slot = slots.get(name);
     if (slot !== undefined) table.set(slot, kernel);
   }
