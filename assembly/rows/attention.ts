@@ -17,13 +17,15 @@
 // A block of queries goes over the keys block by block, a panel of `columns` queries at a time, with the products turned
 // over: keys, packed as strips, times the panel give a column of scores for each query, and these as they lie are the
 // panel that strips of v are multiplied with. So exponentials and sums go down the columns of whole vectors, and nothing
-// is packed but q, k and v. Where causal, a panel meets no key beyond its last query.
+// is packed but q, k and v. Where causal, a panel meets no key beyond its last query. Few queries go another way:
+// attentionfew.ts.
 
 import { int, ptr, real, scratch } from "../abi";
 import { columns, micro, ROWS } from "../gemm/micro";
 import { pack } from "../gemm/pack";
 import { log4 } from "../math";
 import { turnSquare } from "../simd";
+import { few, isFew } from "./attentionfew";
 import { expNegative } from "./exp";
 
 // What lies in the arena, one behind the other.
@@ -213,6 +215,10 @@ function forward<T>(args: usize, begin: i32, end: i32): void {
     const head = stack - batch * int(args, 7);
     const i = (blocks - 1 - later) * blockQ;
     const m = min(blockQ, queries - i);
+    if (isFew<T>(args)) {
+      few<T>(args, batch, head);
+      continue;
+    }
     packPanels<T>(
       packedQ, m, narrow, row<T>(args, 2, 16, batch, head, i), step<T>(args, 18), step<T>(args, 19), <T>real(args, 13),
     );

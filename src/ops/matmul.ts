@@ -68,6 +68,7 @@ function productShape(op: string, a: Spec, b: Spec): readonly number[] {
       `${op}: shapes ${showShape(a.shape)} and ${showShape(b.shape)} cannot be multiplied (${last} != ${first})`,
     );
   }
+  if (a.ndim > 2 && b.ndim === 2) return a.shape.with(-1, b.shape[1]!);
   const batch = broadcast(op, [dense(a.shape.slice(0, -2)), dense(b.shape.slice(0, -2))]);
   return [...batch, ...(a.ndim > 1 ? [a.shape.at(-2)!] : []), ...(b.ndim > 1 ? [b.shape.at(-1)!] : [])];
 }
@@ -448,7 +449,8 @@ export const linear: FnQ<
         );
       }
       const shape = [...x.shape.slice(0, -1), ...weight.shape.slice(0, -1)];
-      if (bias !== null && !sameDims(broadcast("linear", [bias.layout, dense(shape)]), shape)) {
+      const each = bias !== null && bias.ndim === 1 && weight.ndim === 2 && bias.shape[0] === weight.shape[0];
+      if (bias !== null && !each && !sameDims(broadcast("linear", [bias.layout, dense(shape)]), shape)) {
         throw new ShapeError(`linear: bias ${show(bias)} does not broadcast to ${showShape(shape)}`);
       }
       return spec(sameDType("linear", x, weight, bias), shape);

@@ -80,21 +80,18 @@ export function launchProduct(
 ): void {
   const { beta = 1, turned = false } = epilogue;
   const added = d === null || isZero(beta) ? null : d;
-  if (a.ndim === 2 && b.ndim === 2 && (added === null || added.ndim === 1)) {
+  const rowsOfA = a.ndim === 2 || (a.ndim > 2 && a.layout.contiguous && a.layout.size > 0); // so are those of out
+  if (rowsOfA && b.ndim === 2 && (added === null || added.ndim === 1)) {
     // The common case, without the search for batches.
-    const { shape, strides } = a.layout;
+    const { shape, strides, size } = a.layout;
+    const k = shape[a.ndim - 1]!;
+    const [m, rowA] = a.ndim === 2 ? [shape[0]!, strides[0]!] : [size / k, k];
     const [rowB, columnB] = b.layout.strides as readonly [number, number];
     const columnD = added === null || added.shape[0] === 1 ? 0 : added.layout.strides[0]!;
     const n = b.shape[turned ? 0 : 1]!;
     const [stepB, alongB] = turned ? [columnB, rowB] : [rowB, columnB];
-    run(kernels, out, a, b, added, epilogue, NO_BATCH, 1, shape[0]!, n, shape[1]!, [
-      strides[0]!,
-      strides[1]!,
-      stepB,
-      alongB,
-      0,
-      columnD,
-    ]);
+    const columnA = a.ndim === 2 ? strides[1]! : 1;
+    run(kernels, out, a, b, added, epilogue, NO_BATCH, 1, m, n, k, [rowA, columnA, stepB, alongB, 0, columnD]);
     return;
   }
   const left = matrix(a.layout, a.ndim === 1 ? "row" : "matrix");

@@ -113,11 +113,12 @@ abstract class AdamBase extends Optimizer<AdamGroup, AdamOptions> {
       eps,
     };
     fits(this, param, grad, expAvg, expAvgSq, maxExpAvgSq);
-    return {
-      state: maxExpAvgSq === null ? { step, expAvg, expAvgSq } : { step, expAvg, expAvgSq, maxExpAvgSq },
-      tensors: [param, grad, expAvg, expAvgSq, maxExpAvgSq],
-      factors,
-    };
+    const tensors = [param, grad, expAvg, expAvgSq, maxExpAvgSq] as const;
+    const isKept =
+      state?.expAvg === expAvg && state.expAvgSq === expAvgSq && (state.maxExpAvgSq ?? null) === maxExpAvgSq;
+    if (isKept) return { state, count: step, tensors, factors };
+    const made = maxExpAvgSq === null ? { step, expAvg, expAvgSq } : { step, expAvg, expAvgSq, maxExpAvgSq };
+    return { state: made, tensors, factors };
   }
 
   protected override run(steps: readonly Prepared<ListStep<AdamFactors>>[]): void {

@@ -42,6 +42,8 @@ export interface OptimizerState {
 /** One parameter's step, ready to run: nothing in it may fail. */
 export interface Step {
   readonly state: ParamState;
+  /** The state's `step`, where that alone is new and `state` is the one that was kept. */
+  readonly count?: number | undefined;
   /** Absent where the optimizer takes the steps of all parameters at once. */
   run?(): void;
 }
@@ -219,7 +221,10 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup, O extends obj
           }
         }
         this.run(steps);
-        for (const [param, { state }] of steps) this.keepState(param, state);
+        for (const [param, { state, count }] of steps) {
+          if (count === undefined) this.keepState(param, state);
+          else state.step = count;
+        }
       }),
     );
     return loss;

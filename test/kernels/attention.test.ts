@@ -42,6 +42,10 @@ const CASES: readonly Case[] = [
   { ...PLAIN, queries: 40, keys: 51, cuts: [0, 12, 24, 24, 51], width: 9, wide: 8, rows: 24, causal: true },
   { ...PLAIN, batches: 1, queries: 130, keys: 150, cuts: [0, 150], width: 64, wide: 64, rows: 72, columns: 36 },
   { ...PLAIN, queries: 33, keys: 20, cuts: [0, 20], mask: "shared" },
+  { ...PLAIN, queries: 1, keys: 259, cuts: [0, 259], width: 64, wide: 32 },
+  { ...PLAIN, queries: 4, keys: 131, cuts: [0, 131], width: 19, wide: 45, mask: "full" },
+  { ...PLAIN, queries: 3, keys: 2, cuts: [0, 2], causal: true },
+  { ...PLAIN, queries: 4, keys: 70, cuts: [0, 70], mask: "hiding" },
   { ...PLAIN, queries: 20, keys: 33, cuts: [0, 5, 33], mask: "full", causal: true },
   { ...PLAIN, queries: 20, keys: 12, cuts: [0, 12], mask: "hiding" },
 ];
