@@ -27,21 +27,25 @@ const PEER = `import('node:worker_threads').then(({ parentPort, workerData: { li
  * that turn off its first compiler must not change while other modules are at work.)
  */
 const WIDEN = `Promise.all([import('node:v8'), import('node:worker_threads')]).then(([v8, { workerData: { bytes, port } }]) => {
+  const NATIVES = 'allow-natives-syntax';
+  const PAIRING = 'experimental-wasm-revectorize';
+  // What the process was started with stays as it is.
+  const set = (flag, to) => process.execArgv.includes('--' + flag) || v8.setFlagsFromString((to ? '--' : '--no-') + flag);
   let compiled = null;
   try {
-    v8.setFlagsFromString('--allow-natives-syntax');
+    set(NATIVES, true);
     const compile = new Function('f', 'return %WasmTierUpFunction(f)');
-    v8.setFlagsFromString('--no-allow-natives-syntax');
+    set(NATIVES, false);
     const module = new WebAssembly.Module(bytes);
     const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536, shared: true });
     const { exports } = new WebAssembly.Instance(module, { env: { memory, abort() {} } });
-    v8.setFlagsFromString('--experimental-wasm-revectorize');
+    set(PAIRING, true);
     for (const f of Object.values(exports)) if (typeof f === 'function') compile(f);
     compiled = module;
   } catch {}
   try {
-    v8.setFlagsFromString('--no-allow-natives-syntax');
-    v8.setFlagsFromString('--no-experimental-wasm-revectorize');
+    set(NATIVES, false);
+    set(PAIRING, false);
   } catch {}
   port.postMessage(compiled);
 })`;
