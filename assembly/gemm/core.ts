@@ -24,8 +24,11 @@ import { columns, micro, microPair, ROWS } from "./micro";
 
 /** Steps along k in one go: a panel of 8 kB and a strip of 6 kB stay in a first-level cache of 32 kB. */
 export const DEPTH: i32 = 256;
-/** Rows of A in one go, a multiple of every ROWS: 120 kB of float32, a part of any second-level cache. */
-export const HEIGHT: i32 = 120;
+/**
+ * Rows of A in one go, a multiple of every ROWS. Each row of a large C is in a page of its own, and processors remember
+ * where some 64 pages are.
+ */
+export const HEIGHT: i32 = 48;
 /** Bytes of a packed row of B in one go: panels of 1 MB, half the arena. */
 const WIDTH_BYTES: i32 = 4096;
 

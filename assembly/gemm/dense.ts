@@ -8,7 +8,7 @@
 
 import { int, ptr } from "../abi";
 import { columns, ROWS } from "./micro";
-import { pack } from "./pack";
+import { pack, packFour } from "./pack";
 
 const BATCH: i32 = 23;
 /** Below this an unpacked B stays in the first two caches while all strips of A pass over it. */
@@ -55,7 +55,15 @@ export class Dense {
     const across = <usize>int(args, 19) * sizeof<T>();
     const along = <usize>int(args, 18) * sizeof<T>();
     let from = element<T>(args, batch, 2, p, j);
-    for (let s = 0; s < nc; s += columns<T>()) {
+    let s = 0;
+    if (across == sizeof<T>()) {
+      for (; s + 4 * columns<T>() <= nc; s += 4 * columns<T>()) {
+        packFour(to, from, along, kc);
+        to += <usize>kc << 7;
+        from += 128;
+      }
+    }
+    for (; s < nc; s += columns<T>()) {
       pack<T>(to, from, columns<T>(), min(columns<T>(), nc - s), across, along, kc);
       to += <usize>(columns<T>() * kc) * sizeof<T>();
       from += <usize>columns<T>() * across;

@@ -8,7 +8,7 @@
 //    384 │ offsets of its columns in C │
 //    512 │ notes                       │ of a packer, about the lanes of a panel
 //    768 ├─────────────────────────────┤
-//        │ strips of A                 │ HEIGHT × DEPTH of the widest type
+//        │ strips of A                 │ HEIGHT × DEPTH at least, or filters of a convolution
 //        ├─────────────────────────────┤
 //        │ panels of B                 │
 //        └─────────────────────────────┘

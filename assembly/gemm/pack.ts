@@ -26,6 +26,25 @@ export function pack<T>(to: usize, from: usize, width: i32, lanes: i32, across: 
   }
 }
 
+/** Four panels of k rows that are 128 bytes side by side in memory: a row of one panel alone is half of a cache line. */
+export function packFour(to: usize, from: usize, along: usize, k: i32): void {
+  const to1: usize = k << 5, to2: usize = k << 6, to3: usize = 96 * k;
+  for (; k > 0; k--) {
+    const x0 = v128.load(from), x1 = v128.load(from, 16), x2 = v128.load(from, 32), x3 = v128.load(from, 48);
+    const x4 = v128.load(from, 64), x5 = v128.load(from, 80), x6 = v128.load(from, 96), x7 = v128.load(from, 112);
+    v128.store(to, x0);
+    v128.store(to, x1, 16);
+    v128.store(to + to1, x2);
+    v128.store(to + to1, x3, 16);
+    v128.store(to + to2, x4);
+    v128.store(to + to2, x5, 16);
+    v128.store(to + to3, x6);
+    v128.store(to + to3, x7, 16);
+    from += along;
+    to += 32;
+  }
+}
+
 /** Any strides, and panels that are not full. */
 function packLoose<T>(to: usize, from: usize, width: i32, lanes: i32, across: usize, along: usize, k: i32): void {
   const pitch = <usize>width * sizeof<T>();

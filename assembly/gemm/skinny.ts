@@ -124,10 +124,25 @@ function fourDots<T>(x: usize, kc: i32, m0: usize, apart: usize, to: usize, next
       m2 += 32;
       m3 += 32;
     }
-    s0 = v128.add<T>(s0, v128.add<T>(a0, b0));
-    s1 = v128.add<T>(s1, v128.add<T>(a1, b1));
-    s2 = v128.add<T>(s2, v128.add<T>(a2, b2));
-    s3 = v128.add<T>(s3, v128.add<T>(a3, b3));
+    if (WIDE_VECTORS) {
+      putPair(0, a0, b0);
+      putPair(1, a1, b1);
+      putPair(2, a2, b2);
+      putPair(3, a3, b3);
+      a0 = pairSum<T>(0);
+      a1 = pairSum<T>(1);
+      a2 = pairSum<T>(2);
+      a3 = pairSum<T>(3);
+    } else {
+      a0 = v128.add<T>(a0, b0);
+      a1 = v128.add<T>(a1, b1);
+      a2 = v128.add<T>(a2, b2);
+      a3 = v128.add<T>(a3, b3);
+    }
+    s0 = v128.add<T>(s0, a0);
+    s1 = v128.add<T>(s1, a1);
+    s2 = v128.add<T>(s2, a2);
+    s3 = v128.add<T>(s3, a3);
   }
   let y0 = total<T>(s0), y1 = total<T>(s1), y2 = total<T>(s2), y3 = total<T>(s3);
   for (let q = kc & (2 * lanes - 1); q > 0; q--) {
@@ -147,6 +162,18 @@ function fourDots<T>(x: usize, kc: i32, m0: usize, apart: usize, to: usize, next
   store<T>(to + 2 * next, y2);
   store<T>(to + 3 * next, y3);
 }
+
+// Two sums that were one pair of vectors come apart in memory.
+// @ts-ignore: decorator
+@inline function pairAt(i: i32): usize { return sumsAt<f64>(SKINNY) + (<usize>i << 5); }
+// @ts-ignore: decorator
+@inline
+function putPair(i: i32, a: v128, b: v128): void {
+  v128.store(pairAt(i), a);
+  v128.store(pairAt(i), b, 16);
+}
+// @ts-ignore: decorator
+@inline function pairSum<T>(i: i32): v128 { return v128.add<T>(v128.load(pairAt(i)), v128.load(pairAt(i), 16)); }
 
 function dot<T>(x: usize, y: usize, n: i32): T {
   const lanes: i32 = 16 / <i32>sizeof<T>();
@@ -203,10 +230,26 @@ function add4<T>(to: usize, length: i32, x: usize, m0: usize, mp: usize, mj: usi
     const x1 = v128.load_splat<T>(x, sizeof<T>());
     const x2 = v128.load_splat<T>(x, 2 * sizeof<T>());
     const x3 = v128.load_splat<T>(x, 3 * sizeof<T>());
-    for (; j + lanes <= length; j += lanes) {
+    for (; j + 2 * lanes <= length; j += 2 * lanes) {
+      const even = madd<T>(x2, v128.load(m2), v128.mul<T>(x0, v128.load(m0)));
+      const even1 = madd<T>(x2, v128.load(m2, 16), v128.mul<T>(x0, v128.load(m0, 16)));
+      const odd = madd<T>(x3, v128.load(m3), v128.mul<T>(x1, v128.load(m1)));
+      const odd1 = madd<T>(x3, v128.load(m3, 16), v128.mul<T>(x1, v128.load(m1, 16)));
+      const y = v128.add<T>(v128.load(to), v128.add<T>(even, odd));
+      const y1 = v128.add<T>(v128.load(to, 16), v128.add<T>(even1, odd1));
+      v128.store(to, y);
+      v128.store(to, y1, 16);
+      to += 32;
+      m0 += 32;
+      m1 += 32;
+      m2 += 32;
+      m3 += 32;
+    }
+    if (j + lanes <= length) {
       const even = madd<T>(x2, v128.load(m2), v128.mul<T>(x0, v128.load(m0)));
       const odd = madd<T>(x3, v128.load(m3), v128.mul<T>(x1, v128.load(m1)));
       v128.store(to, v128.add<T>(v128.load(to), v128.add<T>(even, odd)));
+      j += lanes;
       to += 16;
       m0 += 16;
       m1 += 16;

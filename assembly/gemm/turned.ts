@@ -1,13 +1,14 @@
 // C = α·A·B + β·D [, relu] for few rows and a B that is contiguous along k, as the weights of a linear layer are: each is
 // read once, and packing it would cost as much as it serves. The block is the one of dense.ts; A is contiguous along k too.
 //
-// The sums of four or six rows by two columns are vectors of partial sums along k, added across at the end of a block of k. Four of
-// them fill a tile of C. What a tile reads stays in the nearest caches.
+// The sums of four or six rows by two columns are eight partial sums along k, added across at the end of a block of k. Where
+// the engine pairs vectors all are made in one run along k, elsewhere half of them at a time: twelve vectors are what the
+// registers hold. Four times two columns fill a tile of C. What a tile reads stays in the nearest caches.
 
-import { int } from "../abi";
+import { int, scratch } from "../abi";
 import { madd } from "../math";
 import { Dense, element } from "./dense";
-import { finishPart, finishWhole, setOffset, TILE_ROW, tileAt } from "./finish";
+import { finishPart, finishWhole, setOffset, TILE_BYTES, TILE_ROW, tileAt } from "./finish";
 import { ROWS } from "./micro";
 import { SKINNY } from "./skinny";
 
@@ -32,7 +33,7 @@ export function turned(args: usize, begin: i32, end: i32): void {
   const tileM = int(args, 3);
   const tileN = int(args, 4);
   const blocks = (k + DEPTH - 1) / DEPTH;
-  const depth = ((k + blocks - 1) / blocks + 3) & ~3;
+  const depth = ((k + blocks - 1) / blocks + 7) & ~7;
   const down = (m + tileM - 1) / tileM;
   const across = (n + tileN - 1) / tileN;
   for (let unit = begin; unit < end; unit++) {
@@ -93,45 +94,120 @@ function fourDots(k: i32, a: usize, rowA: usize, b0: usize, b1: usize, to: usize
 // @ts-ignore: decorator
 @inline
 function dots(rows: i32, k: i32, a: usize, rowA: usize, b0: usize, b1: usize, to: usize): void {
+  partial(rows, WIDE_VECTORS != 0, k >> 3, a, rowA, b0, b1, sumAt(0));
+  if (!WIDE_VECTORS) partial(rows, false, k >> 3, a + 16, rowA, b0 + 16, b1 + 16, sumAt(0) + 16);
+  if (k & 4) {
+    const last = <usize>(k & ~7) << 2;
+    for (let r = 0; r < rows; r++) {
+      const x = v128.load(a + last + <usize>r * rowA);
+      v128.store(sumAt(2 * r), madd<f32>(x, v128.load(b0 + last), v128.load(sumAt(2 * r))));
+      v128.store(sumAt(2 * r + 1), madd<f32>(x, v128.load(b1 + last), v128.load(sumAt(2 * r + 1))));
+    }
+  }
+  putTwo(to, totals(halves(0), halves(1), halves(2), halves(3)));
+  putTwo(to + 2 * TILE_ROW, totals(halves(4), halves(5), halves(6), halves(7)));
+  if (rows == 6) putTwo(to + 4 * TILE_ROW, totals(halves(8), halves(9), halves(10), halves(11)));
+}
+
+/** Where the partial sums lie of row i / 2 and column i % 2: 32 bytes where other products have their strips. */
+// @ts-ignore: decorator
+@inline function sumAt(i: i32): usize { return scratch + TILE_BYTES + (<usize>i << 5); }
+// @ts-ignore: decorator
+@inline function halves(i: i32): v128 { return f32x4.add(v128.load(sumAt(i)), v128.load(sumAt(i), 16)); }
+
+/** Every other vector along k of the products, or all of them as pairs, `steps` long, to every other vector from `to` on, or all. */
+// @ts-ignore: decorator
+@inline
+function partial(rows: i32, isPair: bool, steps: i32, a: usize, rowA: usize, b0: usize, b1: usize, to: usize): void {
   const zero = i64x2.splat(0);
-  let s00 = zero, s01 = zero, s10 = zero, s11 = zero, s20 = zero, s21 = zero;
-  let s30 = zero, s31 = zero, s40 = zero, s41 = zero, s50 = zero, s51 = zero;
-  for (; k > 0; k -= 4) {
+  let s00 = zero, s01 = zero, t00 = zero, t01 = zero;
+  let s10 = zero, s11 = zero, t10 = zero, t11 = zero;
+  let s20 = zero, s21 = zero, t20 = zero, t21 = zero;
+  let s30 = zero, s31 = zero, t30 = zero, t31 = zero;
+  let s40 = zero, s41 = zero, t40 = zero, t41 = zero;
+  let s50 = zero, s51 = zero, t50 = zero, t51 = zero;
+  for (; steps > 0; steps--) {
     const y0 = v128.load(b0);
     const y1 = v128.load(b1);
+    const z0 = isPair ? v128.load(b0, 16) : zero;
+    const z1 = isPair ? v128.load(b1, 16) : zero;
     let row = a;
     let x = v128.load(row);
     s00 = madd<f32>(x, y0, s00);
     s01 = madd<f32>(x, y1, s01);
+    if (isPair) {
+      x = v128.load(row, 16);
+      t00 = madd<f32>(x, z0, t00);
+      t01 = madd<f32>(x, z1, t01);
+    }
     row += rowA;
     x = v128.load(row);
     s10 = madd<f32>(x, y0, s10);
     s11 = madd<f32>(x, y1, s11);
+    if (isPair) {
+      x = v128.load(row, 16);
+      t10 = madd<f32>(x, z0, t10);
+      t11 = madd<f32>(x, z1, t11);
+    }
     row += rowA;
     x = v128.load(row);
     s20 = madd<f32>(x, y0, s20);
     s21 = madd<f32>(x, y1, s21);
+    if (isPair) {
+      x = v128.load(row, 16);
+      t20 = madd<f32>(x, z0, t20);
+      t21 = madd<f32>(x, z1, t21);
+    }
     row += rowA;
     x = v128.load(row);
     s30 = madd<f32>(x, y0, s30);
     s31 = madd<f32>(x, y1, s31);
+    if (isPair) {
+      x = v128.load(row, 16);
+      t30 = madd<f32>(x, z0, t30);
+      t31 = madd<f32>(x, z1, t31);
+    }
     if (rows == 6) {
       row += rowA;
       x = v128.load(row);
       s40 = madd<f32>(x, y0, s40);
       s41 = madd<f32>(x, y1, s41);
+      if (isPair) {
+        x = v128.load(row, 16);
+        t40 = madd<f32>(x, z0, t40);
+        t41 = madd<f32>(x, z1, t41);
+      }
       row += rowA;
       x = v128.load(row);
       s50 = madd<f32>(x, y0, s50);
       s51 = madd<f32>(x, y1, s51);
+      if (isPair) {
+        x = v128.load(row, 16);
+        t50 = madd<f32>(x, z0, t50);
+        t51 = madd<f32>(x, z1, t51);
+      }
     }
-    a += 16;
-    b0 += 16;
-    b1 += 16;
+    a += 32;
+    b0 += 32;
+    b1 += 32;
   }
-  putTwo(to, totals(s00, s01, s10, s11));
-  putTwo(to + 2 * TILE_ROW, totals(s20, s21, s30, s31));
-  if (rows == 6) putTwo(to + 4 * TILE_ROW, totals(s40, s41, s50, s51));
+  putSums(to, s00, t00, s01, t01, isPair);
+  putSums(to + 64, s10, t10, s11, t11, isPair);
+  putSums(to + 128, s20, t20, s21, t21, isPair);
+  putSums(to + 192, s30, t30, s31, t31, isPair);
+  if (rows == 6) {
+    putSums(to + 256, s40, t40, s41, t41, isPair);
+    putSums(to + 320, s50, t50, s51, t51, isPair);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function putSums(to: usize, s0: v128, t0: v128, s1: v128, t1: v128, isPair: bool): void {
+  v128.store(to, s0);
+  if (isPair) v128.store(to, t0, 16);
+  v128.store(to, s1, 32);
+  if (isPair) v128.store(to, t1, 48);
 }
 
 /** Two columns of two rows of a tile. */
