@@ -16,6 +16,7 @@ export * from "./conv/weight";
 export * from "./conv/winograd";
 export * from "./conv/winogradweight";
 export * from "./gemm/matmul";
+export * from "./gemm/pairs";
 export * from "./pointwise/activation";
 export * from "./pointwise/unary";
 export * from "./recurrent/recurrent";

@@ -25,8 +25,9 @@ export const ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 export function micro<T>(k: i32, strip: usize, panel: usize, apart: usize, c: usize, rowC: usize, add: bool): void {
   if (isFloat<T>()) product<T>(k, strip, panel, apart, false, false, 0, c, rowC, add);
   else {
+    const lower = strip + (<usize>(ROWS / 2) << 2);
     pairProduct(k, strip, panel, apart, c, rowC, add);
-    pairProduct(k, strip + (<usize>(ROWS / 2) << 2), panel, apart, c + <usize>(ROWS / 2) * rowC, rowC, add);
+    pairProduct(k, lower, panel, apart, c + <usize>(ROWS / 2) * rowC, rowC, add);
   }
 }
 
@@ -34,7 +35,12 @@ export function micro<T>(k: i32, strip: usize, panel: usize, apart: usize, c: us
 export function microPair<T>(
   k: i32, strip: usize, panel: usize, next: usize, apart: usize, c: usize, rowC: usize, add: bool,
 ): void {
-  product<T>(k, strip, panel, apart, false, true, next, c, rowC, add);
+  if (isFloat<T>()) product<T>(k, strip, panel, apart, false, true, next, c, rowC, add);
+  else {
+    const lower = strip + (<usize>(ROWS / 2) << 2);
+    widePairProduct(k, strip, panel, apart, next, c, rowC, add);
+    widePairProduct(k, lower, panel, apart, next, c + <usize>(ROWS / 2) * rowC, rowC, add);
+  }
 }
 
 /** As `micro`, with the rows of the panel anywhere: row p is `table[p]` bytes (usize) from `panel`. */
@@ -44,30 +50,59 @@ export function microTable<T>(
   product<T>(k, strip, panel, table, true, false, 0, c, rowC, add);
 }
 
-/** Half the rows of a tile of pairs: each product needs a register more than a multiply-add. */
+// Half the rows of a tile of pairs: each product needs a register more than a multiply-add.
 function pairProduct(k: i32, strip: usize, panel: usize, apart: usize, c: usize, rowC: usize, add: bool): void {
+  halfProduct(k, strip, panel, apart, false, 0, c, rowC, add);
+}
+function widePairProduct(
+  k: i32, strip: usize, panel: usize, apart: usize, next: usize, c: usize, rowC: usize, add: bool,
+): void {
+  halfProduct(k, strip, panel, apart, true, next, c, rowC, add);
+}
+
+// @ts-ignore: decorator
+@inline
+function halfProduct(
+  k: i32, strip: usize, panel: usize, apart: usize, isPair: bool, next: usize, c: usize, rowC: usize, add: bool,
+): void {
   const zero = i64x2.splat(0);
-  let s00 = zero, s01 = zero, s10 = zero, s11 = zero, s20 = zero, s21 = zero;
+  let s00 = zero, s01 = zero, s02 = zero, s03 = zero;
+  let s10 = zero, s11 = zero, s12 = zero, s13 = zero;
+  let s20 = zero, s21 = zero, s22 = zero, s23 = zero;
   for (; k > 0; k--) {
     const b0 = v128.load(panel);
     const b1 = v128.load(panel, 16);
+    const b2 = isPair ? v128.load(panel + next) : zero;
+    const b3 = isPair ? v128.load(panel + next, 16) : zero;
     let a = v128.load32_splat(strip);
     s00 = i32x4.add(s00, i32x4.dot_i16x8_s(a, b0));
     s01 = i32x4.add(s01, i32x4.dot_i16x8_s(a, b1));
+    if (isPair) {
+      s02 = i32x4.add(s02, i32x4.dot_i16x8_s(a, b2));
+      s03 = i32x4.add(s03, i32x4.dot_i16x8_s(a, b3));
+    }
     a = v128.load32_splat(strip, 4);
     s10 = i32x4.add(s10, i32x4.dot_i16x8_s(a, b0));
     s11 = i32x4.add(s11, i32x4.dot_i16x8_s(a, b1));
+    if (isPair) {
+      s12 = i32x4.add(s12, i32x4.dot_i16x8_s(a, b2));
+      s13 = i32x4.add(s13, i32x4.dot_i16x8_s(a, b3));
+    }
     if (ROWS == 6) {
       a = v128.load32_splat(strip, 8);
       s20 = i32x4.add(s20, i32x4.dot_i16x8_s(a, b0));
       s21 = i32x4.add(s21, i32x4.dot_i16x8_s(a, b1));
+      if (isPair) {
+        s22 = i32x4.add(s22, i32x4.dot_i16x8_s(a, b2));
+        s23 = i32x4.add(s23, i32x4.dot_i16x8_s(a, b3));
+      }
     }
     strip += <usize>ROWS << 2;
     panel += apart;
   }
-  putRow<i32>(c, s00, s01, zero, zero, false, add);
-  putRow<i32>(c + rowC, s10, s11, zero, zero, false, add);
-  if (ROWS == 6) putRow<i32>(c + 2 * rowC, s20, s21, zero, zero, false, add);
+  putRow<i32>(c, s00, s01, s02, s03, isPair, add);
+  putRow<i32>(c + rowC, s10, s11, s12, s13, isPair, add);
+  if (ROWS == 6) putRow<i32>(c + 2 * rowC, s20, s21, s22, s23, isPair, add);
 }
 
 /** `way` is the distance of rows or the table. isTable and isPair are constants where this is called. */

@@ -7,13 +7,16 @@ const { isWide, noise, put, read, real, reset, room, run, runPlain } = await imp
 
 const CASES = 400;
 
-for (const [dtype, type] of [
-  ["f32", Float32Array],
-  ["f64", Float64Array],
+for (const [kernel, type] of [
+  ["matmul_f32", Float32Array],
+  ["matmul_f64", Float64Array],
+  ["pairProduct_i32", Int32Array],
 ] as const) {
-  test(`matmul_${dtype}: shapes, strides, tiles, α, β, D and the rectifier at random`, () => {
+  test(`${kernel}: shapes, strides, tiles, α, β, D and the rectifier at random`, () => {
     if (!isWide) return;
-    const random = noise(type.BYTES_PER_ELEMENT);
+    const random = noise(CASES);
+    const isExact = type === Int32Array; // these have no α, D and rectifier
+    const value = isExact ? () => random() * 2 ** 31 : random;
     const below = (n: number) => Math.floor(((random() + 1) / 2) * n);
     const pick = <T>(...choices: readonly T[]) => choices[below(choices.length)]!;
     for (let i = 0; i < CASES; i++) {
@@ -28,7 +31,7 @@ for (const [dtype, type] of [
           [1, rows + below(9)],
           [2 * columns, 2],
         );
-        const values = new type(rows * row! + columns * column!).map(random);
+        const values = new type(rows * row! + columns * column!).map(value);
         return { address: put(values), strides: [row!, column!] };
       };
       const [a, b, d] = [matrix(m, k), matrix(k, n), matrix(m, n)];
@@ -36,13 +39,14 @@ for (const [dtype, type] of [
       const length = m * row! + n * column!;
       const tile = pick([m, n], [12 + below(30), 8 + below(40)]);
       const addend = pick([0, 0], [0, 1], [1, 0], [0, 0], d.strides);
-      const head = [m, n, k, ...tile, below(2), real(pick(1, 1, 1.5)), real(0), real(pick(1, 1, -0.75)), real(0)];
-      const added = pick(0, d.address);
+      const [relu, alpha, beta] = isExact ? [0, 1, 1] : [below(2), pick(1, 1, 1.5), pick(1, 1, -0.75)];
+      const head = [m, n, k, ...tile, relu, real(alpha), real(0), real(beta), real(0)];
+      const added = isExact ? 0 : pick(0, d.address);
       const strides = [row!, column!, ...a.strides, ...b.strides, ...addend, 0];
       const results = [run, runPlain].map((runs) => {
         const c = room(length * type.BYTES_PER_ELEMENT);
         const units = Math.ceil(m / tile[0]!) * Math.ceil(n / tile[1]!);
-        runs(`matmul_${dtype}`, [...head, c, a.address, b.address, added, ...strides], units);
+        runs(kernel, [...head, c, a.address, b.address, added, ...strides], units);
         return read(Uint8Array, c, length * type.BYTES_PER_ELEMENT);
       });
       assert.ok(Buffer.from(results[0]!).equals(results[1]!), `m ${m}, n ${n}, k ${k}: other bits`);
