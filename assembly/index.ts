@@ -48,3 +48,4 @@ export * from "./scan/blocks";
 export * from "./scan/scan";
 export * from "./sort/order";
 export * from "./sort/select";
+export * from "./sort/split";

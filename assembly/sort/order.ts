@@ -10,6 +10,9 @@ import { int, ptr, scratch } from "../abi";
 import { keyOf, move, placeOf, rank, spell, write } from "./record";
 
 const SHORT: i32 = 48; // below, insertion beats the counting of digits
+// Records that are sorted by digits of 11 bits.
+const MANY: i32 = 4096;
+const MOST: i32 = 1 << 17;
 
 // K: the key's unsigned type, T: elements.
 // @ts-ignore: decorator
@@ -25,44 +28,50 @@ function order<T, K>(args: usize, begin: i32, end: i32): void {
     for (let i = 0; i < n; i++) {
       write<K>(work + <usize>i * record, rank<T, K>(load<T>(x + <usize>i * sizeof<T>())) ^ flip, i);
     }
-    arrange<K>(work, n);
-    spell<T, K>(n, work, x, ptr(args, 3) + first * sizeof<T>(), ptr(args, 4) + (first << 3));
+    arrange<K>(work, work + <usize>n * record, n, 8 * sizeof<K>());
+    spell<T, K>(n, work, flip, 0, x, ptr(args, 3) + first * sizeof<T>(), ptr(args, 4) + (first << 3));
   }
 }
 
-/** Sorts `count` records by their keys, equals in the order in which they stand. The room behind them is used. */
-function arrange<K>(from: usize, count: i32): void {
+/**
+ * Sorts `count` records by the low `bits` bits of their keys, which agree in the others; equals stay in the order in which
+ * they stand. There is room for as many at `room`.
+ */
+export function arrange<K>(from: usize, room: usize, count: i32, bits: i32): void {
   const record: usize = 2 * sizeof<K>();
   if (count <= SHORT) {
     insertion<K>(from, count);
     return;
   }
-  const digits: i32 = <i32>sizeof<K>();
+  // Wide digits save a pass where that is one of three, if there is enough to pay for the counts and it fits the cache.
+  const width = bits > 16 && bits <= 22 && count >= MANY && count <= MOST ? 11 : 8;
+  const digits = (bits + width - 1) / width;
+  const mask = <K>((1 << width) - 1);
   const bytes = <usize>count * record;
-  const counts = scratch; // 256 a digit
-  memory.fill(counts, 0, digits << 10);
+  const counts = scratch;
+  memory.fill(counts, 0, digits << (width + 2));
   for (let at = from; at < from + bytes; at += record) {
     let key = keyOf<K>(at);
-    for (let d: usize = 0; d < <usize>digits; d++) {
-      const cell = counts + (d << 10) + (<usize>(key & 255) << 2);
+    for (let d = 0; d < digits; d++) {
+      const cell = counts + (<usize>d << (width + 2)) + (<usize>(key & mask) << 2);
       store<i32>(cell, load<i32>(cell) + 1);
-      key >>= 8;
+      key >>= <K>width;
     }
   }
   let a = from;
-  let b = from + bytes;
+  let b = room;
   for (let d = 0; d < digits; d++) {
-    const places = counts + (<usize>d << 10);
-    const shift = <K>(d << 3);
-    if (load<i32>(places + (<usize>((keyOf<K>(a) >> shift) & 255) << 2)) == count) continue;
+    const places = counts + (<usize>d << (width + 2));
+    const shift = <K>(d * width);
+    if (load<i32>(places + (<usize>((keyOf<K>(a) >> shift) & mask) << 2)) == count) continue;
     let next: usize = b;
-    for (let c: usize = 0; c < 1024; c += 4) {
+    for (let c: usize = 0; c < <usize>4 << width; c += 4) {
       const size = <usize>load<i32>(places + c) * record;
       store<usize>(places + c, next);
       next += size;
     }
     for (let at = a; at < a + bytes; at += record) {
-      const cell = places + (<usize>((keyOf<K>(at) >> shift) & 255) << 2);
+      const cell = places + (<usize>((keyOf<K>(at) >> shift) & mask) << 2);
       const to = load<usize>(cell);
       move<K>(to, at);
       store<usize>(cell, to + record);

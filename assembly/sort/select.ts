@@ -62,7 +62,7 @@ function select<T, K>(args: usize, begin: i32, end: i32): void {
       if (how != NTH) sort<K>(0, k - 1);
     }
     spell<T, K>(
-      results, how == QUICK ? at<K>(k - 1) : work, x,
+      results, how == QUICK ? at<K>(k - 1) : work, flip, 0, x,
       ptr(args, 5) + <usize>unit * <usize>results * sizeof<T>(), ptr(args, 6) + ((<usize>unit * <usize>results) << 3),
     );
   }

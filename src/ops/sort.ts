@@ -63,10 +63,34 @@ function ordered(
   descending: boolean,
 ): void {
   rowwise(k, x, out, dim, (n, rows, source, values, indices) => {
+    if (n >= SPLIT && (rows < (k.backend.threads ?? 1) || (rows === 1 && n >= LARGE))) {
+      split(k, descending, source, values, indices, n);
+      return;
+    }
     const work = k.scratch(UINT8, [rows * 2 * n * recordOf(x)]);
     const call = k.call("order").int(n).bool(descending).tensor(source);
     call.tensor(values).tensor(indices).tensor(work).run(rows, grainOf(n));
   });
+}
+
+// Either way of sorting gives the same bits: which it is may depend on the threads.
+const SPLIT = 1 << 16; // elements of a row that are worth sharing between threads
+const LARGE = 1 << 19; // and that are sorted sooner in parts, which fit the cache, on one
+const BLOCK = 1 << 16; // elements of a block: many enough to pay for the counts of its buckets
+const BUCKETS = 2048; // as in assembly/sort/split.ts
+
+/** The stable sort of assembly/sort/split.ts, row by row. */
+function split(k: Kernels, descending: boolean, x: Tensor, values: Tensor, indices: Tensor, n: number): void {
+  const blocks = Math.ceil(n / BLOCK);
+  const work = k.scratch(UINT8, [2 * n * recordOf(x)]);
+  const table = k.scratch(UINT8, [16 * blocks + 4 * BUCKETS * blocks + 4 * (BUCKETS + 1)]);
+  const row = (t: Tensor, at: number): Tensor => new Tensor(t.storage, t.code, dense([n]), t.offset + at);
+  for (let at = 0; at < x.layout.size; at += n) {
+    for (const [phase, units] of [blocks, blocks, 1, blocks, BUCKETS].entries()) {
+      const call = k.call("split").int(n).bool(descending).int(BLOCK).int(phase).tensor(row(x, at));
+      call.tensor(row(values, at)).tensor(row(indices, at)).tensor(work).tensor(table).run(units, 1);
+    }
+  }
 }
 
 // The ways of assembly/sort/select.ts.

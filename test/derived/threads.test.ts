@@ -90,7 +90,7 @@ const LARGE: Readonly<Record<string, readonly Sample[]>> = {
     [f32(300, 431), 0],
   ],
   logSoftmax: [[f32(300, 431), 1]],
-  sort: [[f32(300, 431), 1]],
+  sort: [[f32(300, 431), 1], [f32(131_111)], [f32(2, 70_001), 1, true]],
   topk: [[f32(300, 431), 7]],
   matmul: [
     [f32(201, 307), f32(307, 133)],

@@ -53,6 +53,51 @@ for (const [suffix, type, record] of TYPES) {
   });
 }
 
+for (const [suffix, type, record] of TYPES) {
+  test(`split_${suffix}: gives what order gives, of any spread of the keys and any cut of the units`, () => {
+    const next = noise(8);
+    const BUCKETS = 2048;
+    const spreads = [
+      () => Math.round(next() * 1e9),
+      () => Math.round(next() * 5),
+      () => 7,
+      (i: number) => i,
+      (i: number) => -i * 1000,
+      () => 2 ** 30 + Math.round(next() * 100),
+      () => (next() > 0 ? 1 : -1) * Math.round(2 ** (15 * (next() + 1))),
+    ];
+    for (const n of [1, 5, 1000, 9001])
+      for (const [s, spread] of spreads.entries())
+        for (const descending of [0, 1]) {
+          reset();
+          const specials = suffix[0] === "f" && s < 2 ? [NaN, 0, -0, Infinity, -Infinity] : [0];
+          const numbers = Array.from({ length: n }, (_, i) =>
+            next() > 0.98 ? specials[Math.floor((next() + 1) * 0.5 * specials.length)]! : spread(i),
+          );
+          const x = put(
+            suffix === "i64" ? BigInt64Array.from(numbers, BigInt) : (type as typeof Float64Array).from(numbers),
+          );
+          const block = Math.ceil(n / (1 + Math.round(2 * (next() + 1))));
+          const blocks = Math.ceil(n / block);
+          const [values, indices, work] = [room(n * 8), room(n * 8), room(2 * n * record)];
+          const table = room(16 * blocks + 4 * BUCKETS * blocks + 4 * (BUCKETS + 1));
+          for (const [phase, units] of [blocks, blocks, 1, blocks, BUCKETS].entries()) {
+            run(`split_${suffix}`, [n, descending, block, phase, x, values, indices, work, table], units, 3);
+          }
+          const got = [
+            read(type as typeof Float64Array, values, n),
+            read(BigInt64Array, indices, n) as unknown as Float64Array,
+          ];
+          run(`order_${suffix}`, [n, descending, x, values, indices, work], 1);
+          const want = [read(type as typeof Float64Array, values, n), read(BigInt64Array, indices, n)];
+          for (const k of [0, 1]) {
+            const wrong = got[k]!.findIndex((v, i) => !Object.is(v, want[k]![i]));
+            assert.is(wrong, -1, `${n} of spread ${s}, ${descending}: element ${wrong}`);
+          }
+        }
+  });
+}
+
 const [SORT, PARTIAL, NTH_SORTED, NTH, QUICK] = [0, 1, 2, 3, 4] as const;
 
 /** Places that `select` gives for one row. */
