@@ -146,6 +146,16 @@ function widen<T, W, O>(width: i32, from: usize, first: boolean, lift: boolean):
       from += 16;
     }
   }
+  if (isFloat<T>() == isFloat<W>() && sizeof<T>() == sizeof<W>()) {
+    const lanes: i32 = 16 / <i32>sizeof<T>();
+    const zero = v128.splat<T>(op.zero<T>());
+    for (; width >= lanes; width -= lanes) {
+      const x = v128.load(from);
+      v128.store(wide, op.vector<T>(first ? zero : v128.load(wide), lift ? op.lift<T>(x) : x));
+      wide += 16;
+      from += 16;
+    }
+  }
   for (; width > 0; width--) {
     const x = load<T>(from);
     const before = first ? op.zero<W>() : load<W>(wide);

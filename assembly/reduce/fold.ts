@@ -58,6 +58,10 @@ function finish<W, R, O>(total: W, divisor: f64): R {
 @inline
 function finishRow<W, R, O>(width: i32, to: usize, divisor: f64): void {
   let from = wideTile();
+  if (sizeof<R>() == sizeof<W>() && (idof<O>() != idof<Sum>() || divisor == 1)) {
+    memory.copy(to, from, <usize>width * sizeof<R>());
+    return;
+  }
   if (isFloat<W>() && sizeof<R>() < sizeof<W>()) {
     const by = f64x2.splat(divisor);
     for (; width >= 4; width -= 4) {

@@ -4,9 +4,9 @@
 //   cumsumBlocks_  args ─ n: i32 │ block: i32 │ x: usize │ sums: usize │ reverse: i32 │ y: usize
 //
 // Lines of n elements are cut into blocks of `block`, a multiple of 4, or n in one. A block is summed from zero, and to
-// its sums that of the blocks before is added: of every block, sumBlocks has left it in `sums`. Without an address for
-// sums one call takes all blocks and carries the sum on: the bits are the same. `reverse` runs from the end. Units are
-// blocks, those of a line in the order of the scan. float32 is summed in float64.
+// its sums that of the blocks before is added: of every block but the last, sumBlocks has left it in `sums`, where a line
+// has several. Without an address for sums one call takes all blocks and carries the sum on: the bits are the same.
+// `reverse` runs from the end. Units are blocks, those of a line in the order of the scan. float32 is summed in float64.
 //
 // Four elements are summed by themselves, so that only one addition in four waits for the one before. All is added such
 // that what is not negative never makes a sum smaller, as if one element came after the other.
