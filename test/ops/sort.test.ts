@@ -33,6 +33,40 @@ order("booleans without stability leave equals as PyTorch does", () => {
   assert.equal(kept.tolist(), [...Array(18).keys()]);
 });
 
+order("long rows, behind an offset and along any dim, on one thread and on two", () => {
+  const n = 70_003;
+  fl.manualSeed(5);
+  const x = fl
+    .randn(2 * n + 1)
+    .mul(1000)
+    .round()
+    .div(1000);
+  x.setAt(17, Number.NaN);
+  const threads = fl.getNumThreads();
+  try {
+    for (const t of [1, 2]) {
+      fl.setNumThreads(t);
+      for (const descending of [false, true]) {
+        const rows = x.narrow(0, 1, 2 * n).view(2, n);
+        const { values, indices } = rows.sort(1, descending);
+        const turned = rows.t().sort(0, descending);
+        assert.ok(fl.equal(turned.indices.t(), indices));
+        const [numbers, got, at] = [rows.dataSync(), values.dataSync(), indices.dataSync()];
+        for (const r of [0, 1]) {
+          const row = Array.from(numbers.subarray(r * n, (r + 1) * n) as Float32Array);
+          const rank = (v: number): number => (Number.isNaN(v) ? Number.POSITIVE_INFINITY : v);
+          const want = row.map((_, i) => i);
+          want.sort((i, j) => (descending ? -1 : 1) * Math.sign(rank(row[i]!) - rank(row[j]!)) || i - j);
+          assert.ok(want.every((place, i) => Number(at[r * n + i]) === place));
+          assert.ok(want.every((place, i) => Object.is(got[r * n + i], row[place])));
+        }
+      }
+    }
+  } finally {
+    fl.setNumThreads(threads);
+  }
+});
+
 order("topk and kthvalue", () => {
   const x = fl.tensor([
     [4, 1, 3],
