@@ -9,7 +9,7 @@
 //
 // The window of y[oy, ox] is kh × kw taps from (oy·sy - py, ox·sx - px), for the adaptive pool the rows
 // [⌊oy·h/oh⌋, ⌈(oy+1)·h/oh⌉) and columns likewise. Taps outside are never the maximum and add nothing to an average;
-// a NaN is a maximum. A float32 average is summed in double precision.
+// a NaN is a maximum.
 
 import { fault, FAULT_INDEX, int, ptr } from "../abi";
 import { fits, foldAcross, foldDown, foldSquares, Highest, HighestOrNaN, pad } from "./slide";

@@ -6,7 +6,7 @@ import { scratch, SCRATCH_BYTES } from "../abi";
 
 const MOST: i32 = <i32>(SCRATCH_BYTES >> 2);
 
-/** The maximum where there is no NaN: of equals the first. Where there is one `strange` of `foldDown` is NaN. */
+/** The maximum where there is no NaN: of equals the first. Where there is one, `foldDown` tells. */
 // @ts-ignore: decorator
 @final
 export class Highest {
