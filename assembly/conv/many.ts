@@ -10,8 +10,9 @@
 import { int, ptr, scratch } from "../abi";
 import { STRIP_BYTES, TILE_BYTES } from "../gemm/finish";
 import { microTable, ROWS } from "../gemm/micro";
-import { channelX, channelY } from "./block";
+import { channelX, channelY, pixels } from "./block";
 import { packFilters } from "./filters";
+import { tablePair } from "./pair";
 
 const IMAGES: i32 = 8;
 /** Taps that one chain of sums runs along. */
@@ -32,6 +33,8 @@ export function convMany_f32(args: usize, begin: i32, end: i32): void {
   const table = filters + STRIP_BYTES;
   const products = table + (<usize>k << 2) + 15 & ~15;
   const copy = products + (<usize>(ROWS * oh * ow) << 5);
+  const row = <usize>(oh * ow) << 5;
+  const next = <usize>int(args, 34) << 5;
   for (let tap = 0; tap < k; tap++) {
     const c = tap / (kh * kw);
     const ky = (tap - c * kh * kw) / kw;
@@ -46,13 +49,18 @@ export function convMany_f32(args: usize, begin: i32, end: i32): void {
     for (let o = 0; o < m; o += ROWS) {
       packFilters<f32>(args, g, o, min(ROWS, m - o), 0, k, filters);
       for (let oy = 0; oy < oh; oy++) {
-        for (let ox = 0; ox < ow; ox++) {
+        let ox = 0;
+        while (ox < ow) {
+          const isPair = WIDE_VECTORS != 0 && ox + 2 <= ow;
           const panel = copy + (<usize>(oy * int(args, 33) * width + ox * int(args, 34)) << 5);
           const to = products + (<usize>(oy * ow + ox) << 5);
           for (let p = 0; p < k; p += DEPTH) {
             const strip = filters + (<usize>(p * ROWS) << 2);
-            microTable<f32>(min(DEPTH, k - p), strip, panel, table + (<usize>p << 2), to, <usize>(oh * ow) << 5, p > 0);
+            const offsets = table + (<usize>p << 2);
+            if (isPair) tablePair<f32>(min(DEPTH, k - p), strip, panel, next, offsets, to, 32, row, p > 0);
+            else microTable<f32>(min(DEPTH, k - p), strip, panel, offsets, to, row, p > 0);
           }
+          ox += isPair ? 2 : 1;
         }
       }
       for (let r = 0; r < min(ROWS, m - o); r++) {
@@ -126,17 +134,58 @@ function turnRows(x0: usize, x1: usize, x2: usize, x3: usize, n: i32, to: usize)
 function finishChannel(args: usize, b: i32, count: i32, g: i32, o: i32, from: usize, bias: f32): void {
   const rowY = <usize>int(args, 16) << 2;
   const step = <usize>int(args, 17) << 2;
-  for (let i = 0; i < count; i++) {
-    let y = channelY<f32>(args, b + i, g, o);
-    let at = from + (<usize>i << 2);
-    for (let oy = int(args, 29); oy > 0; oy--) {
-      let to = y;
-      for (let ox = int(args, 30); ox > 0; ox--) {
-        store<f32>(to, load<f32>(at) + bias);
-        at += 32;
-        to += step;
-      }
-      y += rowY;
+  const last = b + count - 1;
+  // Without gaps between the rows of y a channel is one run.
+  const isRun = int(args, 16) == int(args, 30) * int(args, 17);
+  const rows = isRun ? 1 : int(args, 29);
+  const run = isRun ? pixels(args) : int(args, 30);
+  for (let half = 0; half < count; half += 4) {
+    let y0 = channelY<f32>(args, min(b + half, last), g, o);
+    let y1 = channelY<f32>(args, min(b + half + 1, last), g, o);
+    let y2 = channelY<f32>(args, min(b + half + 2, last), g, o);
+    let y3 = channelY<f32>(args, min(b + half + 3, last), g, o);
+    let at = from + (<usize>half << 2);
+    for (let oy = rows; oy > 0; oy--) {
+      putRows(at, bias, run, step, y0, y1, y2, y3);
+      at += <usize>run << 5;
+      y0 += rowY;
+      y1 += rowY;
+      y2 += rowY;
+      y3 += rowY;
     }
+  }
+}
+
+/** n times four elements, 32 bytes apart, to four rows. */
+function putRows(from: usize, bias: f32, n: i32, step: usize, y0: usize, y1: usize, y2: usize, y3: usize): void {
+  const more = f32x4.splat(bias);
+  if (step == 4) {
+    for (; n >= 4; n -= 4) {
+      const a = f32x4.add(v128.load(from), more), b = f32x4.add(v128.load(from, 32), more);
+      const c = f32x4.add(v128.load(from, 64), more), d = f32x4.add(v128.load(from, 96), more);
+      const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5), AB = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+      const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5), CD = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+      v128.store(y0, v128.shuffle<f64>(ab, cd, 0, 2));
+      v128.store(y1, v128.shuffle<f64>(ab, cd, 1, 3));
+      v128.store(y2, v128.shuffle<f64>(AB, CD, 0, 2));
+      v128.store(y3, v128.shuffle<f64>(AB, CD, 1, 3));
+      from += 128;
+      y0 += 16;
+      y1 += 16;
+      y2 += 16;
+      y3 += 16;
+    }
+  }
+  for (; n > 0; n--) {
+    const x = f32x4.add(v128.load(from), more);
+    v128.store32_lane(y0, x, 0);
+    v128.store32_lane(y1, x, 1);
+    v128.store32_lane(y2, x, 2);
+    v128.store32_lane(y3, x, 3);
+    from += 32;
+    y0 += step;
+    y1 += step;
+    y2 += step;
+    y3 += step;
   }
 }

@@ -21,6 +21,8 @@ import { gather } from "./gather";
 
 /** Vectors of a channel in a strip: with six channels 24 kB, which stay in the first cache beside the copy's rows. */
 const STRIP: i32 = 256;
+/** Bytes of the sums of six rows by four taps, where two rows are neighbours in a register of 256 bits. */
+const PAIRS: usize = 384;
 
 // @ts-ignore: decorator
 @inline
@@ -34,9 +36,11 @@ function narrow<T>(args: usize, begin: i32, end: i32): void {
   const block = int(args, 4);
   const blocks = (to + block - 1) / block;
   const steps = (int(args, 30) + lanes - 1) / lanes;
+  const isCut = int(args, 30) % lanes != 0;
   const band = min(max(STRIP / steps, 1), oh);
   const strip = (scratch + <usize>k * sizeof<usize>() + 15) & ~15;
-  const copy = strip + (<usize>(band * steps * ROWS) << 4);
+  const pairs = strip + (<usize>(band * steps * ROWS) << 4);
+  const copy = pairs + PAIRS;
   fillTable<T>(args, scratch);
   for (let unit = begin; unit < end; unit++) {
     const stack = unit / blocks;
@@ -55,7 +59,16 @@ function narrow<T>(args: usize, begin: i32, end: i32): void {
           packStrip<T>(args, b, g, o, min(ROWS, last - o), oy, rows, strip);
           const from = copy + <usize>(oy * pitch(args)) * sizeof<T>();
           // With an odd number of taps the last one is summed twice and written once.
-          for (let t = 0; t < k; t += 2) {
+          let t = 0;
+          if (WIDE_VECTORS) {
+            for (; t + 4 <= k; t += 4) {
+              const taps = scratch + <usize>t * sizeof<usize>();
+              const to = row + <usize>t * sizeof<T>();
+              if (isCut) fourTapsToEnd<T>(args, rows, steps, strip, from, taps, to, min(ROWS, last - o), pairs);
+              else fourTaps<T>(args, rows, steps, strip, from, taps, to, min(ROWS, last - o), pairs);
+            }
+          }
+          for (; t < k; t += 2) {
             const x0 = from + load<usize>(scratch + <usize>t * sizeof<usize>());
             const x1 = from + load<usize>(scratch + <usize>min(t + 1, k - 1) * sizeof<usize>());
             sumTile<T>(args, rows, steps, strip, x0, x1, row, t, min(ROWS, last - o), min(2, k - t));
@@ -90,7 +103,7 @@ function sumTile<T>(
   const jump = <usize>pitch(args) * sizeof<T>() - (<usize>steps << 4);
   // The bytes of the last vector that are inside a row.
   const left = int(args, 30) * <i32>sizeof<T>() - ((steps - 1) << 4);
-  const tail = i8x16.lt_s(i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), i8x16.splat(<i8>left));
+  const tail = maskOf(left);
   const zero = i64x2.splat(0);
   let s00 = zero, s01 = zero, s10 = zero, s11 = zero, s20 = zero, s21 = zero;
   let s30 = zero, s31 = zero, s40 = zero, s41 = zero, s50 = zero, s51 = zero;
@@ -137,6 +150,123 @@ function sumTile<T>(
   if (height > 3) put<T>(w + 3 * k, s30, s31, two);
   if (height > 4) put<T>(w + 4 * k, s40, s41, two);
   if (height > 5) put<T>(w + 5 * k, s50, s51, two);
+}
+
+function fourTaps<T>(
+  args: usize, rows: i32, steps: i32, strip: usize, from: usize, taps: usize, w: usize, height: i32, pairs: usize,
+): void {
+  tilePair<T>(args, false, rows, steps, strip, from, taps, w, height, pairs);
+}
+
+function fourTapsToEnd<T>(
+  args: usize, rows: i32, steps: i32, strip: usize, from: usize, taps: usize, w: usize, height: i32, pairs: usize,
+): void {
+  tilePair<T>(args, true, rows, steps, strip, from, taps, w, height, pairs);
+}
+
+/**
+ * As `sumTile` for four taps, whose places in the copy are at `taps`: vectors of two channels are paired. `isCut`: rows
+ * end within a vector.
+ */
+// @ts-ignore: decorator
+@inline
+function tilePair<T>(
+  args: usize, isCut: bool, rows: i32, steps: i32, strip: usize, from: usize, taps: usize, w: usize, height: i32,
+  pairs: usize,
+): void {
+  const jump = <usize>pitch(args) * sizeof<T>() - (<usize>steps << 4);
+  const tail = maskOf(int(args, 30) * <i32>sizeof<T>() - ((steps - 1) << 4));
+  let x0 = from + load<usize>(taps);
+  let x1 = from + load<usize>(taps, sizeof<usize>());
+  let x2 = from + load<usize>(taps, 2 * sizeof<usize>());
+  let x3 = from + load<usize>(taps, 3 * sizeof<usize>());
+  const zero = i64x2.splat(0);
+  let s00 = zero, s01 = zero, s02 = zero, s03 = zero;
+  let s10 = zero, s11 = zero, s12 = zero, s13 = zero;
+  let s20 = zero, s21 = zero, s22 = zero, s23 = zero;
+  let s30 = zero, s31 = zero, s32 = zero, s33 = zero;
+  let s40 = zero, s41 = zero, s42 = zero, s43 = zero;
+  let s50 = zero, s51 = zero, s52 = zero, s53 = zero;
+  for (; rows > 0; rows--) {
+    for (let q = steps; q > 0; q--) {
+      // Without a branch, so that all of the turn is one block.
+      const mask = v128.or(tail, i32x4.splat(-i32(q != 1)));
+      const g0 = v128.load(strip), g1 = v128.load(strip, 16);
+      const g2 = v128.load(strip, 32), g3 = v128.load(strip, 48);
+      const g4 = v128.load(strip, 64), g5 = v128.load(strip, 80);
+      let a = v128.load(x0);
+      if (isCut) a = v128.and(a, mask);
+      s00 = madd<T>(g0, a, s00);
+      s10 = madd<T>(g1, a, s10);
+      s20 = madd<T>(g2, a, s20);
+      s30 = madd<T>(g3, a, s30);
+      s40 = madd<T>(g4, a, s40);
+      s50 = madd<T>(g5, a, s50);
+      a = v128.load(x1);
+      if (isCut) a = v128.and(a, mask);
+      s01 = madd<T>(g0, a, s01);
+      s11 = madd<T>(g1, a, s11);
+      s21 = madd<T>(g2, a, s21);
+      s31 = madd<T>(g3, a, s31);
+      s41 = madd<T>(g4, a, s41);
+      s51 = madd<T>(g5, a, s51);
+      a = v128.load(x2);
+      if (isCut) a = v128.and(a, mask);
+      s02 = madd<T>(g0, a, s02);
+      s12 = madd<T>(g1, a, s12);
+      s22 = madd<T>(g2, a, s22);
+      s32 = madd<T>(g3, a, s32);
+      s42 = madd<T>(g4, a, s42);
+      s52 = madd<T>(g5, a, s52);
+      a = v128.load(x3);
+      if (isCut) a = v128.and(a, mask);
+      s03 = madd<T>(g0, a, s03);
+      s13 = madd<T>(g1, a, s13);
+      s23 = madd<T>(g2, a, s23);
+      s33 = madd<T>(g3, a, s33);
+      s43 = madd<T>(g4, a, s43);
+      s53 = madd<T>(g5, a, s53);
+      x0 += 16;
+      x1 += 16;
+      x2 += 16;
+      x3 += 16;
+      strip += <usize>ROWS << 4;
+    }
+    x0 += jump;
+    x1 += jump;
+    x2 += jump;
+    x3 += jump;
+  }
+  keep(pairs, s00, s10, s20, s30, s40, s50);
+  keep(pairs + 96, s01, s11, s21, s31, s41, s51);
+  keep(pairs + 192, s02, s12, s22, s32, s42, s52);
+  keep(pairs + 288, s03, s13, s23, s33, s43, s53);
+  const k = <usize>int(args, 2) * sizeof<T>();
+  for (let r = 0; r < height; r++) {
+    put<T>(w, v128.load(pairs), v128.load(pairs, 96), true);
+    put<T>(w + 2 * sizeof<T>(), v128.load(pairs, 192), v128.load(pairs, 288), true);
+    pairs += 16;
+    w += k;
+  }
+}
+
+/** Six sums side by side. */
+// @ts-ignore: decorator
+@inline
+function keep(to: usize, a: v128, b: v128, c: v128, d: v128, e: v128, f: v128): void {
+  v128.store(to, a);
+  v128.store(to, b, 16);
+  v128.store(to, c, 32);
+  v128.store(to, d, 48);
+  v128.store(to, e, 64);
+  v128.store(to, f, 80);
+}
+
+/** The first `left` bytes of a vector. */
+// @ts-ignore: decorator
+@inline
+function maskOf(left: i32): v128 {
+  return i8x16.lt_s(i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), i8x16.splat(<i8>left));
 }
 
 /** Adds the sums of two vectors to two weights, or of one to one. */

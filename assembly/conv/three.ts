@@ -40,7 +40,10 @@ export function three<T>(args: usize, x: usize, w: usize, y: usize, first: T): v
     for (let ox = 0; ; ox = min(ox + lanes, last)) {
       const at = ox - int(args, 38);
       const to = y + <usize>(oy * int(args, 16) + ox) * sizeof<T>();
-      if (isInside<T>(args, at)) columnInside<T>(args, x, at, w, to, oy, rows, first);
+      if (WIDE_VECTORS && ox + lanes < last && isInside<T>(args, at) && isInside<T>(args, at + lanes)) {
+        columnPair<T>(args, x, at, w, to, oy, rows, first);
+        ox += lanes;
+      } else if (isInside<T>(args, at)) columnInside<T>(args, x, at, w, to, oy, rows, first);
       else columnAtEdge<T>(args, x, at, w, to, oy, rows, first);
       if (ox == last) break;
     }
@@ -108,6 +111,53 @@ function column<T>(
     x0 += rowX;
     x1 += rowX;
     x2 += rowX;
+  }
+}
+
+/** As `columnInside`, for two neighbouring columns. */
+function columnPair<T>(args: usize, x: usize, at: i32, w: usize, y: usize, oy: i32, rows: i32, first: T): void {
+  const height = int(args, 27);
+  const dx = <usize>int(args, 36) * sizeof<T>();
+  const rowX = <usize>int(args, 25) * sizeof<T>();
+  const rowY = <usize>int(args, 16) * sizeof<T>();
+  const rowW = <usize>int(args, 21) * sizeof<T>();
+  const stepW = <usize>int(args, 22) * sizeof<T>();
+  const w00 = v128.load_splat<T>(w), w01 = v128.load_splat<T>(w + stepW), w02 = v128.load_splat<T>(w + 2 * stepW);
+  w += rowW;
+  const w10 = v128.load_splat<T>(w), w11 = v128.load_splat<T>(w + stepW), w12 = v128.load_splat<T>(w + 2 * stepW);
+  w += rowW;
+  const w20 = v128.load_splat<T>(w), w21 = v128.load_splat<T>(w + stepW), w22 = v128.load_splat<T>(w + 2 * stepW);
+  let iy = oy - int(args, 37);
+  let x0 = x + <usize>(iy * int(args, 25) + at) * sizeof<T>();
+  const none = v128.splat<T>(first);
+  let upper0 = none, upper1 = none;
+  let lower0 = none, lower1 = none;
+  for (let r = -2; r < rows; r++) {
+    let done0 = upper0, done1 = upper1;
+    upper0 = lower0;
+    upper1 = lower1;
+    lower0 = none;
+    lower1 = none;
+    if (<u32>iy < <u32>height) {
+      const x1 = x0 + dx;
+      const x2 = x1 + dx;
+      const a0 = v128.load(x0), a1 = v128.load(x0, 16);
+      const b0 = v128.load(x1), b1 = v128.load(x1, 16);
+      const c0 = v128.load(x2), c1 = v128.load(x2, 16);
+      done0 = v128.add<T>(done0, madd<T>(c0, w22, madd<T>(b0, w21, v128.mul<T>(a0, w20))));
+      done1 = v128.add<T>(done1, madd<T>(c1, w22, madd<T>(b1, w21, v128.mul<T>(a1, w20))));
+      upper0 = v128.add<T>(upper0, madd<T>(c0, w12, madd<T>(b0, w11, v128.mul<T>(a0, w10))));
+      upper1 = v128.add<T>(upper1, madd<T>(c1, w12, madd<T>(b1, w11, v128.mul<T>(a1, w10))));
+      lower0 = v128.add<T>(lower0, madd<T>(c0, w02, madd<T>(b0, w01, v128.mul<T>(a0, w00))));
+      lower1 = v128.add<T>(lower1, madd<T>(c1, w02, madd<T>(b1, w01, v128.mul<T>(a1, w00))));
+    }
+    if (r >= 0) {
+      v128.store(y, done0);
+      v128.store(y, done1, 16);
+      y += rowY;
+    }
+    iy++;
+    x0 += rowX;
   }
 }
 

@@ -9,8 +9,8 @@
 // Places of a tile are numbered in rows of four. Threes come first, so that an item has the same number in all of them.
 
 import { int, scratch } from "../abi";
-import { copyPlane } from "./band";
 import { channelX } from "./block";
+import { gather } from "./gather";
 
 export const PLACES: i32 = 16;
 /**
@@ -19,14 +19,14 @@ export const PLACES: i32 = 16;
  */
 export const GAP: i32 = 64;
 
-// The arena begins with: a row of pixels │ first taps of items along y, along x │ where an item is in each place, and how
+// The arena begins with: vectors of pixels │ first taps of items along y, along x │ where an item is in each place, and how
 // much further in the next channel.
-const TAPS_Y: usize = 64;
-const TAPS_X: usize = 128;
-const OFFSETS: usize = 192;
-const STEPS: usize = 256;
+const TAPS_Y: usize = 192;
+const TAPS_X: usize = 256;
+const OFFSETS: usize = 320;
+const STEPS: usize = 384;
 /** Bytes of the arena that this file takes; a channel's copy is behind them. */
-export const HEAD: usize = 320;
+export const HEAD: usize = 448;
 
 // Items along y and x, and how many of them are threes.
 let itemsY: i32 = 0;
@@ -119,29 +119,69 @@ export function nextChannel(): void {
 // @ts-ignore: decorator
 @inline export function tilesAcross(args: usize): i32 { return (int(args, 30) + 7) / 8 * 4; }
 
-// A channel's copy: planes by phase of the rows, then of the columns. Tiles that stick out see more of x, or zeros.
+// A channel's copy: planes by phase of the rows, then of the columns, then by even and odd columns, so that what neighbouring
+// tiles see in one place is side by side. Tiles that stick out see more of x, or zeros.
 // @ts-ignore: decorator
 @inline function copyRows(args: usize): i32 { return int(args, 3) + (int(args, 31) - 1) / int(args, 33) + 1; }
 // @ts-ignore: decorator
-@inline function copyWidth(args: usize): i32 { return 2 * tilesAcross(args) + (int(args, 32) - 1) / int(args, 34) + 3; }
+@inline function copyWidth(args: usize): i32 { return tilesAcross(args) + ((int(args, 32) - 1) / int(args, 34) + 3) / 2 + 4 & ~3; }
 // @ts-ignore: decorator
 @inline function phasesX(args: usize): i32 { return min(int(args, 32), int(args, 34)); }
+/** Bytes of a plane. */
+// @ts-ignore: decorator
+@inline function planeBytes(args: usize): usize { return <usize>(copyRows(args) * copyWidth(args)) << 2; }
 
 /** The first byte of the arena behind the copy. */
 export function behindCopy(args: usize): usize {
-  const planes = min(int(args, 31), int(args, 33)) * phasesX(args);
-  return scratch + HEAD + (<usize>((planes * copyRows(args) * copyWidth(args) << 2) + 79 & ~63));
+  const planes = 2 * min(int(args, 31), int(args, 33)) * phasesX(args);
+  return scratch + HEAD + (<usize>planes * planeBytes(args) + 63 & ~63);
 }
 
 /** Copies what a band of y from oy sees of a channel. */
 export function copyChannel(args: usize, b: i32, g: i32, c: i32, oy: i32): void {
   const image = channelX<f32>(args, b, g, c);
-  let to = scratch + HEAD;
+  const height = int(args, 27);
+  const width = copyWidth(args);
+  const plane = planeBytes(args);
+  let planes = scratch + HEAD;
   for (let row = 0; row < min(int(args, 31), int(args, 33)); row++) {
     for (let column = 0; column < phasesX(args); column++) {
-      copyPlane<f32>(args, image, oy * int(args, 33) + row, column, copyRows(args), copyWidth(args), to);
-      to += <usize>(copyRows(args) * copyWidth(args)) << 2;
+      let to = planes;
+      let y = oy * int(args, 33) + row - int(args, 37);
+      for (let r = copyRows(args); r > 0; r--) {
+        const from = image + (<usize>(y * int(args, 25)) << 2);
+        if (<u32>y < <u32>height) splitRow(from, column - int(args, 38), int(args, 34), int(args, 28), width, to, plane);
+        else {
+          memory.fill(to, 0, <usize>width << 2);
+          memory.fill(to + plane, 0, <usize>width << 2);
+        }
+        to += <usize>width << 2;
+        y += int(args, 33);
+      }
+      planes += 2 * plane;
     }
+  }
+}
+
+/**
+ * Elements x[at], x[at + step], … of a row of `size`, zeros outside of it: n even ones, in whole vectors, and as many odd
+ * ones `apart` bytes further.
+ */
+export function splitRow(row: usize, at: i32, step: i32, size: i32, n: i32, to: usize, apart: usize): void {
+  for (; n > 0; n -= 4) {
+    let a: v128, b: v128;
+    if (step == 1 && at >= 0 && at + 8 <= size) {
+      const from = row + (<usize>at << 2);
+      a = v128.load(from);
+      b = v128.load(from, 16);
+    } else {
+      a = gather<f32>(row, at, step, 1, size);
+      b = gather<f32>(row, at + 4 * step, step, 1, size);
+    }
+    v128.store(to, v128.shuffle<f32>(a, b, 0, 2, 4, 6));
+    v128.store(to + apart, v128.shuffle<f32>(a, b, 1, 3, 5, 7));
+    at += 8 * step;
+    to += 16;
   }
 }
 
@@ -152,77 +192,89 @@ export function transformItem(args: usize, iy: i32, ix: i32, rows: i32, to: usiz
   const across = tilesAcross(args);
   const sy = int(args, 33);
   const sx = int(args, 34);
-  const plane = tapY(iy) % sy * phasesX(args) + tapX(ix) % sx;
-  let from = scratch + HEAD + (<usize>((plane * copyRows(args) + tapY(iy) / sy) * width + tapX(ix) / sx) << 2);
+  const plane = planeBytes(args);
+  const tap = tapX(ix) / sx;
+  const planes = scratch + HEAD + <usize>(2 * (tapY(iy) % sy * phasesX(args) + tapX(ix) % sx)) * plane;
+  const top = planes + (<usize>(tapY(iy) / sy * width) << 2);
+  // The first column of a tile, and how much further the second one is: in the other plane.
+  let from = top + <usize>(tap & 1) * plane + (<usize>(tap >> 1) << 2);
+  const odd = top + <usize>(tap + 1 & 1) * plane + (<usize>(tap + 1 >> 1) << 2) - from;
   let tile = 0;
   for (let r = 0; r < rows; r += 2) {
-    for (let q = 0; q < across; q += 4) {
-      const x = from + (<usize>q << 3);
+    let q = 0;
+    while (q < across) {
+      const isPair = WIDE_VECTORS != 0 && (tile & 4) == 0 && q + 8 <= across;
+      const x = from + (<usize>q << 2);
       const at = to + <usize>(tile >> 3) * panel + ((<usize>tile & 4) << 2);
-      if (isThreeY(iy)) {
-        if (isThreeX(ix)) threeByThree(x, row, at);
-        else threeByOne(x, row, at);
-      } else if (isThreeX(ix)) oneByThree(x, row, at);
-      else oneByOne(x, row, at);
-      tile += 4;
+      if (isPair) {
+        if (isThreeY(iy)) {
+          if (isThreeX(ix)) threeByThreePair(x, row, odd, at);
+          else threeByOnePair(x, row, odd, at);
+        } else if (isThreeX(ix)) oneByThreePair(x, row, odd, at);
+        else oneByOnePair(x, row, odd, at);
+      } else if (isThreeY(iy)) {
+        if (isThreeX(ix)) threeByThree(x, row, odd, at);
+        else threeByOne(x, row, odd, at);
+      } else if (isThreeX(ix)) oneByThree(x, row, odd, at);
+      else oneByOne(x, row, odd, at);
+      const done = isPair ? 8 : 4;
+      tile += done;
+      q += done;
     }
     from += 2 * row;
   }
 }
 
-function threeByThree(x: usize, row: usize, to: usize): void {
-  const x1 = x + row;
-  const x2 = x1 + row;
-  line(true, SUB, x, x2, to, 0);
-  line(true, ADD, x1, x2, to, 4);
-  line(true, SUB, x2, x1, to, 8);
-  line(true, SUB, x1, x2 + row, to, 12);
-}
+function threeByThree(x: usize, row: usize, odd: usize, to: usize): void { threeLines(false, true, x, row, odd, to); }
+function threeByOne(x: usize, row: usize, odd: usize, to: usize): void { threeLines(false, false, x, row, odd, to); }
+function oneByThree(x: usize, row: usize, odd: usize, to: usize): void { twoLines(false, true, x, row, odd, to); }
+function oneByOne(x: usize, row: usize, odd: usize, to: usize): void { twoLines(false, false, x, row, odd, to); }
 
-function threeByOne(x: usize, row: usize, to: usize): void {
-  const x1 = x + row;
-  const x2 = x1 + row;
-  line(false, SUB, x, x2, to, 0);
-  line(false, ADD, x1, x2, to, 4);
-  line(false, SUB, x2, x1, to, 8);
-  line(false, SUB, x1, x2 + row, to, 12);
-}
-
-function oneByThree(x: usize, row: usize, to: usize): void {
-  line(true, ALONE, x, x, to, 0);
-  line(true, ALONE, x + row, x, to, 12);
-}
-
-function oneByOne(x: usize, row: usize, to: usize): void {
-  line(false, ALONE, x, x, to, 0);
-  line(false, ALONE, x + row, x, to, 12);
-}
+// Of eight tiles.
+function threeByThreePair(x: usize, row: usize, odd: usize, to: usize): void { threeLines(true, true, x, row, odd, to); }
+function threeByOnePair(x: usize, row: usize, odd: usize, to: usize): void { threeLines(true, false, x, row, odd, to); }
+function oneByThreePair(x: usize, row: usize, odd: usize, to: usize): void { twoLines(true, true, x, row, odd, to); }
+function oneByOnePair(x: usize, row: usize, odd: usize, to: usize): void { twoLines(true, false, x, row, odd, to); }
 
 const SUB: i32 = 0;
 const ADD: i32 = 1;
 const ALONE: i32 = 2;
 
-/** A row of Bᵀ·d, made of rows p and q of d, by B for four tiles: to the places from `place` on. */
 // @ts-ignore: decorator
 @inline
-function line(isThree: bool, how: i32, p: usize, q: usize, to: usize, place: i32): void {
-  const a = vector(how, p, q, 0);
-  const b = vector(how, p, q, 16);
-  const d0 = v128.shuffle<f32>(a, b, 0, 2, 4, 6);
-  const d1 = v128.shuffle<f32>(a, b, 1, 3, 5, 7);
+function threeLines(isPair: bool, isThree: bool, x: usize, row: usize, odd: usize, to: usize): void {
+  const x1 = x + row;
+  const x2 = x1 + row;
+  line(isPair, isThree, SUB, x, x2, odd, to, 0);
+  line(isPair, isThree, ADD, x1, x2, odd, to, 4);
+  line(isPair, isThree, SUB, x2, x1, odd, to, 8);
+  line(isPair, isThree, SUB, x1, x2 + row, odd, to, 12);
+}
+
+// @ts-ignore: decorator
+@inline
+function twoLines(isPair: bool, isThree: bool, x: usize, row: usize, odd: usize, to: usize): void {
+  line(isPair, isThree, ALONE, x, x, odd, to, 0);
+  line(isPair, isThree, ALONE, x + row, x, odd, to, 12);
+}
+
+/** A row of Bᵀ·d, made of rows p and q of d, by B for four tiles, or eight: to the places from `place` on. */
+// @ts-ignore: decorator
+@inline
+function line(isPair: bool, isThree: bool, how: i32, p: usize, q: usize, odd: usize, to: usize, place: i32): void {
+  const d0 = vector(how, p, q, 0), e0 = isPair ? vector(how, p, q, 16) : d0;
+  const d1 = vector(how, p + odd, q + odd, 0), e1 = isPair ? vector(how, p + odd, q + odd, 16) : d1;
   if (!isThree) {
-    v128.store(to + offset(place), d0);
-    v128.store(to + offset(place + 3), d1);
+    put(isPair, to + offset(place), d0, e0);
+    put(isPair, to + offset(place + 3), d1, e1);
     return;
   }
-  const c = vector(how, p, q, 8);
-  const d = vector(how, p, q, 24);
-  const d2 = v128.shuffle<f32>(c, d, 0, 2, 4, 6);
-  const d3 = v128.shuffle<f32>(c, d, 1, 3, 5, 7);
-  v128.store(to + offset(place), f32x4.sub(d0, d2));
-  v128.store(to + offset(place + 1), f32x4.add(d1, d2));
-  v128.store(to + offset(place + 2), f32x4.sub(d2, d1));
-  v128.store(to + offset(place + 3), f32x4.sub(d1, d3));
+  const d2 = vector(how, p, q, 4), e2 = isPair ? vector(how, p, q, 20) : d2;
+  const d3 = vector(how, p + odd, q + odd, 4), e3 = isPair ? vector(how, p + odd, q + odd, 20) : d3;
+  put(isPair, to + offset(place), f32x4.sub(d0, d2), f32x4.sub(e0, e2));
+  put(isPair, to + offset(place + 1), f32x4.add(d1, d2), f32x4.add(e1, e2));
+  put(isPair, to + offset(place + 2), f32x4.sub(d2, d1), f32x4.sub(e2, e1));
+  put(isPair, to + offset(place + 3), f32x4.sub(d1, d3), f32x4.sub(e1, e3));
 }
 
 // @ts-ignore: decorator
@@ -231,4 +283,12 @@ function vector(how: i32, p: usize, q: usize, at: usize): v128 {
   if (how == ALONE) return v128.load(p + at);
   if (how == ADD) return f32x4.add(v128.load(p + at), v128.load(q + at));
   return f32x4.sub(v128.load(p + at), v128.load(q + at));
+}
+
+/** Stores a vector, or a pair of them side by side. */
+// @ts-ignore: decorator
+@inline
+export function put(isPair: bool, to: usize, low: v128, high: v128): void {
+  v128.store(to, low);
+  if (isPair) v128.store(to, high, 16);
 }

@@ -23,12 +23,12 @@
 //   the arena ─ as in tiles.ts │ products of a strip: place │ filter │ tile │ tiles: panel of 8 │ place │ item
 
 import { int, ptr, scratch } from "../abi";
-import { micro, ROWS } from "../gemm/micro";
+import { micro, microPair, ROWS } from "../gemm/micro";
 import { channelY, filter } from "./block";
 import { convDirect_f32 } from "./direct";
 import {
   behindCopy, copyChannel, countX, countY, cutFilter, depth, findItem, GAP, isThreeX, isThreeY, nextChannel, offset, PLACES,
-  placesBytes, tapX, tapY, tilesAcross, transformItem,
+  placesBytes, put, tapX, tapY, tilesAcross, transformItem,
 } from "./tiles";
 
 /** Items that one chain of sums runs along: so many keep the results as exact as PyTorch's. */
@@ -161,15 +161,20 @@ function multiplyStrip(from: i32, tiles: i32, u: usize, panels: usize, panel: us
     const chains = max((k + CHAIN - 1) / CHAIN, 1);
     const chain = (k + chains - 1) / chains;
     let v = panels;
-    for (let tile = 0; tile < tiles; tile += 8) {
+    let tile = 0;
+    while (tile < tiles) {
+      const isPair = WIDE_VECTORS != 0 && tile + 16 <= tiles;
       const to = products + (<usize>tile << 2);
       let p = 0;
       do {
         const strip = u + (<usize>(p * ROWS) << 2);
-        micro<f32>(min(chain, k - p), strip, v + (<usize>p << 5), 32, to, row, p > 0);
+        const from = v + (<usize>p << 5);
+        if (isPair) microPair<f32>(min(chain, k - p), strip, from, panel, 32, to, row, p > 0);
+        else micro<f32>(min(chain, k - p), strip, from, 32, to, row, p > 0);
         p += chain;
       } while (p < k);
-      v += panel;
+      tile += isPair ? 16 : 8;
+      v += isPair ? 2 * panel : panel;
     }
     u += <usize>((k * ROWS << 2) + GAP);
     panels += <usize>((k << 5) + GAP);
@@ -186,36 +191,44 @@ function finishBand(args: usize, m: usize, rows: i32, tiles: i32, bias: f32, y: 
   const more = f32x4.splat(bias);
   let bad = i64x2.splat(0);
   for (let r = 0; r < rows; r += 2) {
-    for (let q = 0; q < across; q += 4) {
+    let q = 0;
+    if (WIDE_VECTORS) {
+      for (; q + 8 <= across; q += 8) {
+        finishPair(m, place, bias);
+        bad = v128.or(bad, v128.or(v128.load(scratch, 128), v128.load(scratch, 144)));
+        const count = ow - 2 * q;
+        const to = y + (<usize>q << 3);
+        putRow(v128.load(scratch), v128.load(scratch, 32), to, count);
+        if (count > 8) putRow(v128.load(scratch, 16), v128.load(scratch, 48), to + 32, count - 8);
+        if (r + 1 < rows) {
+          putRow(v128.load(scratch, 64), v128.load(scratch, 96), to + rowY, count);
+          if (count > 8) putRow(v128.load(scratch, 80), v128.load(scratch, 112), to + rowY + 32, count - 8);
+        }
+        m += 32;
+      }
+    }
+    for (; q < across; q += 4) {
       let at = m;
       let m0 = v128.load(at), m1 = v128.load(at + place), m2 = v128.load(at + 2 * place), m3 = v128.load(at + 3 * place);
-      let left = f32x4.add(f32x4.add(m0, m1), m2);
-      let right = f32x4.sub(f32x4.sub(m1, m2), m3);
-      let y00 = left, y01 = right;
+      let y00 = left(m0, m1, m2), y01 = right(m1, m2, m3);
       at += 4 * place;
       m0 = v128.load(at), m1 = v128.load(at + place), m2 = v128.load(at + 2 * place), m3 = v128.load(at + 3 * place);
-      left = f32x4.add(f32x4.add(m0, m1), m2);
-      right = f32x4.sub(f32x4.sub(m1, m2), m3);
-      y00 = f32x4.add(y00, left);
-      y01 = f32x4.add(y01, right);
-      let y10 = left, y11 = right;
+      let y10 = left(m0, m1, m2), y11 = right(m1, m2, m3);
+      y00 = f32x4.add(y00, y10);
+      y01 = f32x4.add(y01, y11);
       at += 4 * place;
       m0 = v128.load(at), m1 = v128.load(at + place), m2 = v128.load(at + 2 * place), m3 = v128.load(at + 3 * place);
-      left = f32x4.add(f32x4.add(m0, m1), m2);
-      right = f32x4.sub(f32x4.sub(m1, m2), m3);
-      y00 = f32x4.add(y00, left);
-      y01 = f32x4.add(y01, right);
-      y10 = f32x4.sub(y10, left);
-      y11 = f32x4.sub(y11, right);
+      let even = left(m0, m1, m2), odd = right(m1, m2, m3);
+      y00 = f32x4.add(y00, even);
+      y01 = f32x4.add(y01, odd);
+      y10 = f32x4.sub(y10, even);
+      y11 = f32x4.sub(y11, odd);
       at += 4 * place;
       m0 = v128.load(at), m1 = v128.load(at + place), m2 = v128.load(at + 2 * place), m3 = v128.load(at + 3 * place);
-      left = f32x4.add(f32x4.add(m0, m1), m2);
-      right = f32x4.sub(f32x4.sub(m1, m2), m3);
-      y10 = f32x4.sub(y10, left);
-      y11 = f32x4.sub(y11, right);
-      // x - x is 0 for a finite x and NaN for any other.
-      const upper = v128.or(f32x4.sub(y00, y00), f32x4.sub(y01, y01));
-      bad = v128.or(bad, v128.or(upper, v128.or(f32x4.sub(y10, y10), f32x4.sub(y11, y11))));
+      even = left(m0, m1, m2), odd = right(m1, m2, m3);
+      y10 = f32x4.sub(y10, even);
+      y11 = f32x4.sub(y11, odd);
+      bad = v128.or(bad, notFinite(y00, y01, y10, y11));
       const count = ow - 2 * q;
       const to = y + (<usize>q << 3);
       putRow(f32x4.add(y00, more), f32x4.add(y01, more), to, count);
@@ -225,6 +238,55 @@ function finishBand(args: usize, m: usize, rows: i32, tiles: i32, bias: f32, y: 
     y += 2 * rowY;
   }
   return bad;
+}
+
+/** For eight tiles: even and odd pixels of the upper row, of the lower one, and what is not 0 where one is not finite. */
+function finishPair(m: usize, place: usize, bias: f32): void {
+  const more = f32x4.splat(bias);
+  let m0 = v128.load(m), m1 = v128.load(m + place), m2 = v128.load(m + 2 * place), m3 = v128.load(m + 3 * place);
+  let n0 = v128.load(m, 16), n1 = v128.load(m + place, 16), n2 = v128.load(m + 2 * place, 16), n3 = v128.load(m + 3 * place, 16);
+  let a00 = left(m0, m1, m2), a01 = right(m1, m2, m3);
+  let b00 = left(n0, n1, n2), b01 = right(n1, n2, n3);
+  m += 4 * place;
+  m0 = v128.load(m), m1 = v128.load(m + place), m2 = v128.load(m + 2 * place), m3 = v128.load(m + 3 * place);
+  n0 = v128.load(m, 16), n1 = v128.load(m + place, 16), n2 = v128.load(m + 2 * place, 16), n3 = v128.load(m + 3 * place, 16);
+  let a10 = left(m0, m1, m2), a11 = right(m1, m2, m3);
+  let b10 = left(n0, n1, n2), b11 = right(n1, n2, n3);
+  a00 = f32x4.add(a00, a10), a01 = f32x4.add(a01, a11);
+  b00 = f32x4.add(b00, b10), b01 = f32x4.add(b01, b11);
+  m += 4 * place;
+  m0 = v128.load(m), m1 = v128.load(m + place), m2 = v128.load(m + 2 * place), m3 = v128.load(m + 3 * place);
+  n0 = v128.load(m, 16), n1 = v128.load(m + place, 16), n2 = v128.load(m + 2 * place, 16), n3 = v128.load(m + 3 * place, 16);
+  let c0 = left(m0, m1, m2), c1 = right(m1, m2, m3);
+  let d0 = left(n0, n1, n2), d1 = right(n1, n2, n3);
+  a00 = f32x4.add(a00, c0), a01 = f32x4.add(a01, c1);
+  b00 = f32x4.add(b00, d0), b01 = f32x4.add(b01, d1);
+  a10 = f32x4.sub(a10, c0), a11 = f32x4.sub(a11, c1);
+  b10 = f32x4.sub(b10, d0), b11 = f32x4.sub(b11, d1);
+  m += 4 * place;
+  m0 = v128.load(m), m1 = v128.load(m + place), m2 = v128.load(m + 2 * place), m3 = v128.load(m + 3 * place);
+  n0 = v128.load(m, 16), n1 = v128.load(m + place, 16), n2 = v128.load(m + 2 * place, 16), n3 = v128.load(m + 3 * place, 16);
+  c0 = left(m0, m1, m2), c1 = right(m1, m2, m3);
+  d0 = left(n0, n1, n2), d1 = right(n1, n2, n3);
+  a10 = f32x4.sub(a10, c0), a11 = f32x4.sub(a11, c1);
+  b10 = f32x4.sub(b10, d0), b11 = f32x4.sub(b11, d1);
+  put(true, scratch, f32x4.add(a00, more), f32x4.add(b00, more));
+  put(true, scratch + 32, f32x4.add(a01, more), f32x4.add(b01, more));
+  put(true, scratch + 64, f32x4.add(a10, more), f32x4.add(b10, more));
+  put(true, scratch + 96, f32x4.add(a11, more), f32x4.add(b11, more));
+  put(true, scratch + 128, notFinite(a00, a01, a10, a11), notFinite(b00, b01, b10, b11));
+}
+
+// @ts-ignore: decorator
+@inline function left(m0: v128, m1: v128, m2: v128): v128 { return f32x4.add(f32x4.add(m0, m1), m2); }
+// @ts-ignore: decorator
+@inline function right(m1: v128, m2: v128, m3: v128): v128 { return f32x4.sub(f32x4.sub(m1, m2), m3); }
+
+/** x - x is 0 for a finite x and NaN for any other. */
+// @ts-ignore: decorator
+@inline
+function notFinite(a: v128, b: v128, c: v128, d: v128): v128 {
+  return v128.or(v128.or(f32x4.sub(a, a), f32x4.sub(b, b)), v128.or(f32x4.sub(c, c), f32x4.sub(d, d)));
 }
 
 /** Up to eight pixels of which `even` and `odd` have every other one. */
@@ -240,7 +302,7 @@ function putRow(even: v128, odd: v128, to: usize, count: i32): void {
 }
 
 function putPart(low: v128, high: v128, to: usize, count: i32): void {
-  v128.store(scratch, low);
-  v128.store(scratch, high, 16);
-  for (let i: usize = 0; i < <usize>count; i++) store<f32>(to + (i << 2), load<f32>(scratch + (i << 2)));
+  v128.store(scratch, low, 160);
+  v128.store(scratch, high, 176);
+  for (let i: usize = 0; i < <usize>count; i++) store<f32>(to + (i << 2), load<f32>(scratch + (i << 2), 160));
 }

@@ -15,8 +15,7 @@ import { int, ptr, scratch } from "../abi";
 import { blockProduct, FREE } from "../gemm/block";
 import { scatter } from "../simd";
 import { channelY, filter } from "./block";
-import { gather } from "./gather";
-import { copyChannel, cutFilter, findItem, GAP, PLACES, tilesAcross, transformItem } from "./tiles";
+import { copyChannel, cutFilter, findItem, GAP, HEAD, PLACES, put, splitRow, tilesAcross, transformItem } from "./tiles";
 
 export function winogradWeight_f32(args: usize, begin: i32, end: i32): void {
   const from = int(args, 39);
@@ -85,34 +84,46 @@ function transformGradient(args: usize, y: usize, oy: i32, rows: i32, to: usize,
   const ow = int(args, 30);
   const across = tilesAcross(args);
   const rowY = <usize>int(args, 16) << 2;
+  // Two rows, first their even elements, then their odd ones, where the copy of x was.
+  const upper = scratch + HEAD;
+  const apart = <usize>across << 2;
+  const lower = upper + 2 * apart;
   y += <usize>oy * rowY;
   for (let r = 0; r < rows; r += 2) {
-    const lower = r + 1 < rows ? y + rowY : 0;
-    for (let q = 0; q < across; q += 4) {
-      const a = gather<f32>(y, 2 * q, 1, 1, ow);
-      const b = gather<f32>(y, 2 * q + 4, 1, 1, ow);
-      const c = lower == 0 ? i64x2.splat(0) : gather<f32>(lower, 2 * q, 1, 1, ow);
-      const d = lower == 0 ? i64x2.splat(0) : gather<f32>(lower, 2 * q + 4, 1, 1, ow);
-      line(a, b, to, place);
-      line(f32x4.add(a, c), f32x4.add(b, d), to + 4 * place, place);
-      line(f32x4.sub(a, c), f32x4.sub(b, d), to + 8 * place, place);
-      line(f32x4.neg(c), f32x4.neg(d), to + 12 * place, place);
-      to += 16;
-    }
+    splitRow(y, 0, 1, ow, across, upper, apart);
+    if (r + 1 < rows) splitRow(y + rowY, 0, 1, ow, across, lower, apart);
+    else memory.fill(lower, 0, 2 * apart);
+    let q = 0;
+    if (WIDE_VECTORS) for (; q + 8 <= across; q += 8) gradientTiles(true, upper + (<usize>q << 2), apart, to + (<usize>q << 2), place);
+    for (; q < across; q += 4) gradientTiles(false, upper + (<usize>q << 2), apart, to + (<usize>q << 2), place);
+    to += apart;
     y += 2 * rowY;
   }
 }
 
-/** A row of A·g by Aᵀ for four tiles: `a` and `b` hold its eight elements. */
+/** A·g·Aᵀ of four tiles, or of eight. */
 // @ts-ignore: decorator
 @inline
-function line(a: v128, b: v128, to: usize, place: usize): void {
-  const even = v128.shuffle<f32>(a, b, 0, 2, 4, 6);
-  const odd = v128.shuffle<f32>(a, b, 1, 3, 5, 7);
-  v128.store(to, even);
-  v128.store(to + place, f32x4.add(even, odd));
-  v128.store(to + 2 * place, f32x4.sub(even, odd));
-  v128.store(to + 3 * place, f32x4.neg(odd));
+function gradientTiles(isPair: bool, upper: usize, apart: usize, to: usize, place: usize): void {
+  const odd = upper + apart, lower = odd + apart, lowerOdd = lower + apart;
+  const a = v128.load(upper), A = isPair ? v128.load(upper, 16) : a;
+  const b = v128.load(odd), B = isPair ? v128.load(odd, 16) : b;
+  const c = v128.load(lower), C = isPair ? v128.load(lower, 16) : c;
+  const d = v128.load(lowerOdd), D = isPair ? v128.load(lowerOdd, 16) : d;
+  line(isPair, a, A, b, B, to, place);
+  line(isPair, f32x4.add(a, c), f32x4.add(A, C), f32x4.add(b, d), f32x4.add(B, D), to + 4 * place, place);
+  line(isPair, f32x4.sub(a, c), f32x4.sub(A, C), f32x4.sub(b, d), f32x4.sub(B, D), to + 8 * place, place);
+  line(isPair, f32x4.neg(c), f32x4.neg(C), f32x4.neg(d), f32x4.neg(D), to + 12 * place, place);
+}
+
+/** A row of A·g by Aᵀ: of four tiles, of which `even` and `odd` have the elements, and of four more in a pair. */
+// @ts-ignore: decorator
+@inline
+function line(isPair: bool, even: v128, even2: v128, odd: v128, odd2: v128, to: usize, place: usize): void {
+  put(isPair, to, even, even2);
+  put(isPair, to + place, f32x4.add(even, odd), f32x4.add(even2, odd2));
+  put(isPair, to + 2 * place, f32x4.sub(even, odd), f32x4.sub(even2, odd2));
+  put(isPair, to + 3 * place, f32x4.neg(odd), f32x4.neg(odd2));
 }
 
 /** w = Gᵀ·m·G for the n channels of one filter, four at a time. The answer is not 0 where a weight is not finite. */

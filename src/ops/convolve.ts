@@ -33,6 +33,7 @@ function run(k: Kernels, work: Work): void {
     runDepthwise(k, work);
     return;
   }
+  if (runPoints(k, work)) return;
   if (runWinograd(k, work)) return;
   if (runMany(k, work)) return;
   const band = k.has(`convDirect_${SUFFIX[k.code]}`) ? bandOf(work, SIZE[k.code]!) : 0;
@@ -44,6 +45,29 @@ function run(k: Kernels, work: Work): void {
   const columns = images * out[0] * out[1];
   const tile = Math.min(Math.max(Math.ceil(columns / UNITS / 8) * 8, LEAST_COLUMNS), MOST_COLUMNS);
   block(k, "conv", work, to, tile).run(Math.ceil(columns / tile) * geometry.groups, grainOf(to * taps * tile));
+}
+
+/** Pixels of an image below which a product of its own packs more than it multiplies. */
+const FEW_PIXELS = 16;
+
+/** Launches a convolution by filters of one tap over every pixel as products of matrices; false where it is none. */
+function runPoints(k: Kernels, work: Work): boolean {
+  const { from, to, kernel, out, size, images, geometry, bias, yStrides, wStrides } = work;
+  const { groups } = geometry;
+  const [pixels, isWhole] = [out[0] * out[1], out[0] === size[0] && out[1] === size[1]];
+  const isDense = yStrides.every((stride, d) => stride === planes(to * groups, out)[d]);
+  if (pixels < FEW_PIXELS || kernel[0] * kernel[1] !== 1 || !isEvery(geometry) || !isWhole || !isDense) return false;
+  const as = (t: Tensor, layout: Layout): Tensor => new Tensor(t.storage, t.code, layout, t.offset);
+  const w = as(work.w, strided([1, groups, to, from], [0, wStrides[0], wStrides[1], wStrides[2]]));
+  const added = bias === null ? null : as(bias, dense([1, groups, to, 1]));
+  launchProduct(
+    k,
+    w,
+    as(work.x, dense([images, groups, from, pixels])),
+    added,
+    as(work.y, dense([images, groups, to, pixels])),
+  );
+  return true;
 }
 
 /** A channel a unit, in bands; images whose rows are too long for the copy are cut into columns first. */
@@ -245,7 +269,7 @@ function isNarrow(k: Kernels, { from, to, kernel, out, geometry }: Work, splits:
   const { rows, pitch, planes } = copyOf(kernel, geometry, out);
   const table = from * kernel[0] * kernel[1] * 4;
   const strip = Math.max(STRIP, Math.ceil((out[1] * bytes) / 16)) * ROWS * 16;
-  return table + strip + from * planes * (out[0] + rows) * pitch * bytes + 64 <= ARENA;
+  return table + strip + from * planes * (out[0] + rows) * pitch * bytes + 448 <= ARENA;
 }
 
 /** The gradient by w: sums over parts of the images, then over the parts. */

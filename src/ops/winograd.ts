@@ -17,7 +17,7 @@ const LEAST_IN_UNIT = 16;
 const PLACES = 16;
 /** What a place takes beyond its elements, and what the arena has before a channel's copy: see assembly/conv/tiles.ts. */
 const GAP = 64;
-const HEAD = 320;
+const HEAD = 448;
 
 /** A dim of a filter cut into items of three taps or one, as assembly/conv/tiles.ts does; `places` of a tile hold `sum` items. */
 function cut(taps: number, stride: number): { items: number; sum: number } {
@@ -59,7 +59,8 @@ export function runWinograd(k: Kernels, work: Work): boolean {
   if ((0.9 * direct - tiled * waste) * tiles < 300 * from * to * y.items * x.items) return false;
 
   const { rows: more, pitch, planes } = copyOf(kernel, geometry, out);
-  const copy = (rows: number): number => planes * (rows + more + 1) * (2 * tilesOf(1, work) + pitch - out[1] + 3) * 4;
+  const across = Math.ceil((tilesOf(1, work) + Math.floor((pitch - out[1] + 3) / 2) + 1) / 4) * 4;
+  const copy = (rows: number): number => 2 * planes * (rows + more + 1) * across * 4;
   const bytes = (rows: number): number =>
     HEAD + copy(rows) + 2 * GAP + (tilesOf(rows, work) + 7) * (4 * (sum + PLACES * ROWS) + (PLACES * GAP) / 8);
   // The direct kernel does a unit again that is not finite.
