@@ -16,6 +16,7 @@ import { columns, microTable, ROWS } from "../gemm/micro";
 import { copyBand, fillTable, pitch } from "./band";
 import { channelY } from "./block";
 import { packFilters } from "./filters";
+import { tablePair, tablePairOfThree } from "./pair";
 
 /** Bytes of a filter in one go: nothing is packed, so only the chain of sums limits it. */
 const DEPTH_BYTES: i32 = 2048;
@@ -70,45 +71,76 @@ function tiles<T>(
   strips: usize, copy: usize, offsets: usize,
 ): void {
   const cols = columns<T>();
-  const ow = int(args, 30);
-  const width = pitch(args);
   const first = p == 0;
   const last = p + kc == int(args, 2);
   const bias = first ? ptr(args, 13) : 0;
   const plain = real(args, 6) == 1 && ptr(args, 13) == 0 && int(args, 5) == 0;
   const rowC = <usize>int(args, 15) * sizeof<T>();
   const c = channelY<T>(args, b, g, i) + <usize>(oy * int(args, 16)) * sizeof<T>();
-  const end = (count - 1) * width + ow;
-  for (let j = 0; j < end; j += cols) {
-    const r = j / width;
-    const x = j - r * width;
-    const whole = x + cols <= ow && int(args, 17) == 1;
-    const column = <usize>(r * int(args, 16) + x) * sizeof<T>();
-    if (!whole) {
-      for (let s = 0; s < cols; s++) {
-        const row = (j + s) / width;
-        const at = j + s - row * width;
-        setOffset(s, row < count && at < ow ? <usize>(row * int(args, 16) + at * int(args, 17)) * sizeof<T>() : NOWHERE);
-      }
-    }
+  const end = (count - 1) * pitch(args) + int(args, 30);
+  for (let j = 0; j < end; ) {
+    const isPair = (WIDE_VECTORS != 0 || isFew<T>(mc)) && j + cols < end;
+    const column = place<T>(args, j, count, 0);
+    const column2 = isPair ? place<T>(args, j + cols, count, cols) : 0;
+    const whole = plain && column != NOWHERE && column2 != NOWHERE;
     const panel = copy + <usize>j * sizeof<T>();
     for (let ii = 0; ii < mc; ii += ROWS) {
       const strip = strips + <usize>(ii * kc) * sizeof<T>();
       const height = min(ROWS, mc - ii);
       const target = c + <usize>ii * rowC;
-      if (plain && whole && height == ROWS) {
-        microTable<T>(kc, strip, panel, offsets, target + column, rowC, !first);
-        continue;
-      }
-      microTable<T>(kc, strip, panel, offsets, scratch, TILE_ROW, false);
-      for (let o = 0; o < height; o++) {
-        const channel = g * int(args, 40) + i + ii + o;
-        const d: usize = bias == 0 ? 0 : bias + <usize>channel * sizeof<T>();
-        const row = target + <usize>o * rowC;
-        if (whole) finishWhole<T>(args, tileAt<T>(o, 0), row + column, d, 0, first, last);
-        else finishPart<T>(args, o, 0, cols, row, d, 0, first, last);
-      }
+      const isFewPair = isPair && isFew<T>(height);
+      const isDone = whole && height == (isFewPair ? FEW : ROWS);
+      const to = isDone ? target + column : scratch;
+      const apart = isDone ? rowC : TILE_ROW;
+      const next = isDone ? column2 - column : 32;
+      if (isFewPair) tablePairOfThree<T>(kc, strip, panel, 32, offsets, to, next, apart, isDone && !first);
+      else if (isPair) tablePair<T>(kc, strip, panel, 32, offsets, to, next, apart, isDone && !first);
+      else microTable<T>(kc, strip, panel, offsets, to, apart, isDone && !first);
+      if (isDone) continue;
+      const channel = g * int(args, 40) + i + ii;
+      const d: usize = bias == 0 ? 0 : bias + <usize>channel * sizeof<T>();
+      finish<T>(args, height, 0, target, column, d, first, last);
+      if (isPair) finish<T>(args, height, cols, target, column2, d, first, last);
     }
+    j += isPair ? 2 * cols : cols;
+  }
+}
+
+/** Rows for which half a tile is enough. Without a fused multiply-add it is no better than a whole one. */
+const FEW: i32 = 3;
+// @ts-ignore: decorator
+@inline function isFew<T>(rows: i32): bool { return ASC_FEATURE_RELAXED_SIMD && rows <= FEW; }
+
+/**
+ * The offset in y of a panel whose pixels, from number j of the band on, are side by side there; NOWHERE for others, whose
+ * offsets are noted as those of columns s … of the tile.
+ */
+function place<T>(args: usize, j: i32, count: i32, s: i32): usize {
+  const cols = columns<T>();
+  const ow = int(args, 30);
+  const width = pitch(args);
+  const r = j / width;
+  const x = j - r * width;
+  if (x + cols <= ow && int(args, 17) == 1) return <usize>(r * int(args, 16) + x) * sizeof<T>();
+  for (let q = 0; q < cols; q++) {
+    const row = (j + q) / width;
+    const at = j + q - row * width;
+    const isInside = row < count && at < ow;
+    setOffset(s + q, isInside ? <usize>(row * int(args, 16) + at * int(args, 17)) * sizeof<T>() : NOWHERE);
+  }
+  return NOWHERE;
+}
+
+/** A panel's sums, from column s of the tile, to y; `d` is the bias of the first row, if there is one. */
+function finish<T>(
+  args: usize, height: i32, s: i32, row: usize, column: usize, d: usize, first: bool, last: bool,
+): void {
+  const rowC = <usize>int(args, 15) * sizeof<T>();
+  for (let r = 0; r < height; r++) {
+    if (column != NOWHERE) finishWhole<T>(args, tileAt<T>(r, s), row + column, d, 0, first, last);
+    else finishPart<T>(args, r, s, columns<T>(), row, d, 0, first, last);
+    row += rowC;
+    if (d != 0) d += sizeof<T>();
   }
 }
 

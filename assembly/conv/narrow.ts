@@ -21,8 +21,8 @@ import { gather } from "./gather";
 
 /** Vectors of a channel in a strip: with six channels 24 kB, which stay in the first cache beside the copy's rows. */
 const STRIP: i32 = 256;
-/** Bytes of the sums of six rows by four taps, where two rows are neighbours in a register of 256 bits. */
-const PAIRS: usize = 384;
+/** Bytes of the sums of six rows by three taps, where two rows are neighbours in a register of 256 bits. */
+const PAIRS: usize = 288;
 
 // @ts-ignore: decorator
 @inline
@@ -61,11 +61,11 @@ function narrow<T>(args: usize, begin: i32, end: i32): void {
           // With an odd number of taps the last one is summed twice and written once.
           let t = 0;
           if (WIDE_VECTORS) {
-            for (; t + 4 <= k; t += 4) {
+            for (; t + 3 <= k; t += 3) {
               const taps = scratch + <usize>t * sizeof<usize>();
               const to = row + <usize>t * sizeof<T>();
-              if (isCut) fourTapsToEnd<T>(args, rows, steps, strip, from, taps, to, min(ROWS, last - o), pairs);
-              else fourTaps<T>(args, rows, steps, strip, from, taps, to, min(ROWS, last - o), pairs);
+              if (isCut) threeTapsToEnd<T>(args, rows, steps, strip, from, taps, to, min(ROWS, last - o), pairs);
+              else threeTaps<T>(args, rows, steps, strip, from, taps, to, min(ROWS, last - o), pairs);
             }
           }
           for (; t < k; t += 2) {
@@ -152,20 +152,20 @@ function sumTile<T>(
   if (height > 5) put<T>(w + 5 * k, s50, s51, two);
 }
 
-function fourTaps<T>(
+function threeTaps<T>(
   args: usize, rows: i32, steps: i32, strip: usize, from: usize, taps: usize, w: usize, height: i32, pairs: usize,
 ): void {
   tilePair<T>(args, false, rows, steps, strip, from, taps, w, height, pairs);
 }
 
-function fourTapsToEnd<T>(
+function threeTapsToEnd<T>(
   args: usize, rows: i32, steps: i32, strip: usize, from: usize, taps: usize, w: usize, height: i32, pairs: usize,
 ): void {
   tilePair<T>(args, true, rows, steps, strip, from, taps, w, height, pairs);
 }
 
 /**
- * As `sumTile` for four taps, whose places in the copy are at `taps`: vectors of two channels are paired. `isCut`: rows
+ * As `sumTile` for three taps, whose places in the copy are at `taps`: vectors of two channels are paired. `isCut`: rows
  * end within a vector.
  */
 // @ts-ignore: decorator
@@ -179,14 +179,13 @@ function tilePair<T>(
   let x0 = from + load<usize>(taps);
   let x1 = from + load<usize>(taps, sizeof<usize>());
   let x2 = from + load<usize>(taps, 2 * sizeof<usize>());
-  let x3 = from + load<usize>(taps, 3 * sizeof<usize>());
   const zero = i64x2.splat(0);
-  let s00 = zero, s01 = zero, s02 = zero, s03 = zero;
-  let s10 = zero, s11 = zero, s12 = zero, s13 = zero;
-  let s20 = zero, s21 = zero, s22 = zero, s23 = zero;
-  let s30 = zero, s31 = zero, s32 = zero, s33 = zero;
-  let s40 = zero, s41 = zero, s42 = zero, s43 = zero;
-  let s50 = zero, s51 = zero, s52 = zero, s53 = zero;
+  let s00 = zero, s01 = zero, s02 = zero;
+  let s10 = zero, s11 = zero, s12 = zero;
+  let s20 = zero, s21 = zero, s22 = zero;
+  let s30 = zero, s31 = zero, s32 = zero;
+  let s40 = zero, s41 = zero, s42 = zero;
+  let s50 = zero, s51 = zero, s52 = zero;
   for (; rows > 0; rows--) {
     for (let q = steps; q > 0; q--) {
       // Without a branch, so that all of the turn is one block.
@@ -218,33 +217,22 @@ function tilePair<T>(
       s32 = madd<T>(g3, a, s32);
       s42 = madd<T>(g4, a, s42);
       s52 = madd<T>(g5, a, s52);
-      a = v128.load(x3);
-      if (isCut) a = v128.and(a, mask);
-      s03 = madd<T>(g0, a, s03);
-      s13 = madd<T>(g1, a, s13);
-      s23 = madd<T>(g2, a, s23);
-      s33 = madd<T>(g3, a, s33);
-      s43 = madd<T>(g4, a, s43);
-      s53 = madd<T>(g5, a, s53);
       x0 += 16;
       x1 += 16;
       x2 += 16;
-      x3 += 16;
       strip += <usize>ROWS << 4;
     }
     x0 += jump;
     x1 += jump;
     x2 += jump;
-    x3 += jump;
   }
   keep(pairs, s00, s10, s20, s30, s40, s50);
   keep(pairs + 96, s01, s11, s21, s31, s41, s51);
   keep(pairs + 192, s02, s12, s22, s32, s42, s52);
-  keep(pairs + 288, s03, s13, s23, s33, s43, s53);
   const k = <usize>int(args, 2) * sizeof<T>();
   for (let r = 0; r < height; r++) {
     put<T>(w, v128.load(pairs), v128.load(pairs, 96), true);
-    put<T>(w + 2 * sizeof<T>(), v128.load(pairs, 192), v128.load(pairs, 288), true);
+    put<T>(w + 2 * sizeof<T>(), v128.load(pairs, 192), zero, false);
     pairs += 16;
     w += k;
   }

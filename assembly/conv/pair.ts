@@ -1,5 +1,5 @@
 // The micro-kernel of gemm/micro.ts whose rows of B are found by a table, over two panels: twelve sums of 256 bits where
-// the engine pairs vectors. An element is the same chain of multiply-adds as there, so the bits are the same.
+// the engine pairs vectors, or of 128 for half of its rows. An element is the same chain of multiply-adds as there, so the bits are the same.
 
 import { madd } from "../math";
 import { ROWS } from "../gemm/micro";
@@ -7,6 +7,22 @@ import { ROWS } from "../gemm/micro";
 /** As `microTable`, over two panels `next` bytes apart; their tiles of c are `nextC` bytes apart. */
 export function tablePair<T>(
   k: i32, strip: usize, panel: usize, next: usize, table: usize, c: usize, nextC: usize, rowC: usize, add: bool,
+): void {
+  product<T>(6, k, strip, panel, next, table, c, nextC, rowC, add);
+}
+
+/** As `tablePair` for the first three rows of the strip alone: so many sums fill the registers of 128 bits. */
+export function tablePairOfThree<T>(
+  k: i32, strip: usize, panel: usize, next: usize, table: usize, c: usize, nextC: usize, rowC: usize, add: bool,
+): void {
+  product<T>(3, k, strip, panel, next, table, c, nextC, rowC, add);
+}
+
+/** `rows` is a constant where this is called. */
+// @ts-ignore: decorator
+@inline
+function product<T>(
+  rows: i32, k: i32, strip: usize, panel: usize, next: usize, table: usize, c: usize, nextC: usize, rowC: usize, add: bool,
 ): void {
   const zero = i64x2.splat(0);
   let s00 = zero, s01 = zero, s02 = zero, s03 = zero;
@@ -36,21 +52,23 @@ export function tablePair<T>(
     s21 = madd<T>(a, b1, s21);
     s22 = madd<T>(a, b2, s22);
     s23 = madd<T>(a, b3, s23);
-    a = v128.load_splat<T>(strip, 3 * sizeof<T>());
-    s30 = madd<T>(a, b0, s30);
-    s31 = madd<T>(a, b1, s31);
-    s32 = madd<T>(a, b2, s32);
-    s33 = madd<T>(a, b3, s33);
-    a = v128.load_splat<T>(strip, 4 * sizeof<T>());
-    s40 = madd<T>(a, b0, s40);
-    s41 = madd<T>(a, b1, s41);
-    s42 = madd<T>(a, b2, s42);
-    s43 = madd<T>(a, b3, s43);
-    a = v128.load_splat<T>(strip, 5 * sizeof<T>());
-    s50 = madd<T>(a, b0, s50);
-    s51 = madd<T>(a, b1, s51);
-    s52 = madd<T>(a, b2, s52);
-    s53 = madd<T>(a, b3, s53);
+    if (rows == 6) {
+      a = v128.load_splat<T>(strip, 3 * sizeof<T>());
+      s30 = madd<T>(a, b0, s30);
+      s31 = madd<T>(a, b1, s31);
+      s32 = madd<T>(a, b2, s32);
+      s33 = madd<T>(a, b3, s33);
+      a = v128.load_splat<T>(strip, 4 * sizeof<T>());
+      s40 = madd<T>(a, b0, s40);
+      s41 = madd<T>(a, b1, s41);
+      s42 = madd<T>(a, b2, s42);
+      s43 = madd<T>(a, b3, s43);
+      a = v128.load_splat<T>(strip, 5 * sizeof<T>());
+      s50 = madd<T>(a, b0, s50);
+      s51 = madd<T>(a, b1, s51);
+      s52 = madd<T>(a, b2, s52);
+      s53 = madd<T>(a, b3, s53);
+    }
     strip += <usize>ROWS * sizeof<T>();
     table += sizeof<usize>();
   }
@@ -59,12 +77,14 @@ export function tablePair<T>(
   put<T>(c, nextC, s10, s11, s12, s13, add);
   c += rowC;
   put<T>(c, nextC, s20, s21, s22, s23, add);
-  c += rowC;
-  put<T>(c, nextC, s30, s31, s32, s33, add);
-  c += rowC;
-  put<T>(c, nextC, s40, s41, s42, s43, add);
-  c += rowC;
-  put<T>(c, nextC, s50, s51, s52, s53, add);
+  if (rows == 6) {
+    c += rowC;
+    put<T>(c, nextC, s30, s31, s32, s33, add);
+    c += rowC;
+    put<T>(c, nextC, s40, s41, s42, s43, add);
+    c += rowC;
+    put<T>(c, nextC, s50, s51, s52, s53, add);
+  }
 }
 
 // @ts-ignore: decorator

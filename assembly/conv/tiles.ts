@@ -168,21 +168,31 @@ export function copyChannel(args: usize, b: i32, g: i32, c: i32, oy: i32): void 
  * ones `apart` bytes further.
  */
 export function splitRow(row: usize, at: i32, step: i32, size: i32, n: i32, to: usize, apart: usize): void {
-  for (; n > 0; n -= 4) {
-    let a: v128, b: v128;
-    if (step == 1 && at >= 0 && at + 8 <= size) {
+  while (n > 0) {
+    let whole = step == 1 && at >= 0 ? max(min((size - at) >> 3, (n + 3) >> 2), 0) : 0;
+    n -= whole << 2;
+    for (; whole > 0; whole--) {
       const from = row + (<usize>at << 2);
-      a = v128.load(from);
-      b = v128.load(from, 16);
-    } else {
-      a = gather<f32>(row, at, step, 1, size);
-      b = gather<f32>(row, at + 4 * step, step, 1, size);
+      putSplit(v128.load(from), v128.load(from, 16), to, apart);
+      at += 8;
+      to += 16;
     }
-    v128.store(to, v128.shuffle<f32>(a, b, 0, 2, 4, 6));
-    v128.store(to + apart, v128.shuffle<f32>(a, b, 1, 3, 5, 7));
+    if (n <= 0) return;
+    const isBehind = at >= size;
+    const a = isBehind ? i64x2.splat(0) : gather<f32>(row, at, step, 1, size);
+    const b = isBehind ? i64x2.splat(0) : gather<f32>(row, at + 4 * step, step, 1, size);
+    putSplit(a, b, to, apart);
     at += 8 * step;
     to += 16;
+    n -= 4;
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function putSplit(a: v128, b: v128, to: usize, apart: usize): void {
+  v128.store(to, v128.shuffle<f32>(a, b, 0, 2, 4, 6));
+  v128.store(to + apart, v128.shuffle<f32>(a, b, 1, 3, 5, 7));
 }
 
 /** Bᵀ·d·B of item (iy, ix) of the channel that was copied, for the tiles of `rows` rows of y, to panels of eight tiles. */

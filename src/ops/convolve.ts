@@ -269,7 +269,7 @@ function isNarrow(k: Kernels, { from, to, kernel, out, geometry }: Work, splits:
   const { rows, pitch, planes } = copyOf(kernel, geometry, out);
   const table = from * kernel[0] * kernel[1] * 4;
   const strip = Math.max(STRIP, Math.ceil((out[1] * bytes) / 16)) * ROWS * 16;
-  return table + strip + from * planes * (out[0] + rows) * pitch * bytes + 448 <= ARENA;
+  return table + strip + from * planes * (out[0] + rows) * pitch * bytes + 352 <= ARENA;
 }
 
 /** The gradient by w: sums over parts of the images, then over the parts. */
