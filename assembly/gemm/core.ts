@@ -110,6 +110,8 @@ function tiles<T, O>(args: usize, batch: i32, i: i32, mc: i32, j: i32, nc: i32, 
     const width2 = isPair ? min(cols, left - cols) : 0;
     const column2 = isPair ? place<T, O>(args, j + jj + cols, width2, cols) : 0;
     const whole = plain && column != NOWHERE && (!isPair || column2 == column + 32);
+    // Rows of a large C lie in memory, and all at once they come sooner than one after the other.
+    if (whole && !first) for (let ii = 0; ii < mc; ii++) load<i32>(c + <usize>ii * rowC + column);
     for (let ii = 0; ii < mc; ii += ROWS) {
       const strip = strips + <usize>(ii * kc) * sizeof<T>();
       const height = min(ROWS, mc - ii);
