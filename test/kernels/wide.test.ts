@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 process.env.FLAMBEAU_WIDE = "1"; // the harness looks as it is loaded
 const { isWide, noise, put, read, real, reset, room, run, runPlain } = await import("./harness.ts");
 
-const CASES = 400;
+const CASES = 150;
 
 for (const [kernel, type] of [
   ["matmul_f32", Float32Array],
