@@ -300,20 +300,146 @@ export function pow4(a: v128, b: v128): v128 {
   const m = mantissa4(bits);
   const t = exponentOfPower(low(m), f64x2.convert_low_i32x4_s(e), low(b));
   const u = exponentOfPower(high(m), f64x2.convert_low_i32x4_s(v128.shuffle<i64>(e, e, 1, 1)), high(b));
-  const magic = f64x2.splat(MAGIC);
-  const nearT = f64x2.add(t, magic);
-  const nearU = f64x2.add(u, magic);
-  const f = join(f64x2.sub(t, f64x2.sub(nearT, magic)), f64x2.sub(u, f64x2.sub(nearU, magic)));
-  const k = v128.shuffle<i32>(nearT, nearU, 0, 2, 4, 6);
-  // The sign bit of a where b is odd.
+  const nearT = f64x2.add(t, f64x2.splat(MAGIC));
+  const nearU = f64x2.add(u, f64x2.splat(MAGIC));
+  const y = powerOfParts4(join(restOfPower(t, nearT), restOfPower(u, nearU)), v128.shuffle<i32>(nearT, nearU, 0, 2, 4, 6), a, b);
+  // An exponent beyond ±125, or NaN, is special too.
+  const large = i32x4.gt_s(v128.and(v128.shuffle<i32>(t, u, 1, 3, 5, 7), i32x4.splat(0x7fffffff)), i32x4.splat(0x405f4000));
+  const special = v128.or(large, powSpecial4(a, b));
+  return v128.any_true(special) ? v128.bitselect(pow4Special(a, b), y, special) : y;
+}
+
+/** A base that is zero, subnormal, infinite or NaN, or negative to what is no integer or not below 2^22. */
+// @ts-ignore: decorator
+@inline
+function powSpecial4(a: v128, b: v128): v128 {
   const shifted = f32x4.add(b, f32x4.splat(MAGIC4));
   const whole = v128.and(f32x4.eq(f32x4.sub(shifted, f32x4.splat(MAGIC4)), b), f32x4.lt(f32x4.abs(b), f32x4.splat(4194304)));
-  const sign = v128.and(a, i32x4.shl(shifted, 31));
-  const y = v128.xor(scale4(expOfPower(f), k), sign);
-  // Special: an exponent beyond ±125, or NaN; a zero, subnormal, infinite or NaN; negative to what is no integer, or not below 2^22.
-  const large = i32x4.gt_s(v128.and(v128.shuffle<i32>(t, u, 1, 3, 5, 7), i32x4.splat(0x7fffffff)), i32x4.splat(0x405f4000));
-  const special = v128.or(v128.or(large, logStrange4(f32x4.abs(a))), v128.andnot(i32x4.shr_s(a, 31), whole));
-  return v128.any_true(special) ? v128.bitselect(pow4Special(a, b), y, special) : y;
+  return v128.or(logStrange4(f32x4.abs(a)), v128.andnot(i32x4.shr_s(a, 31), whole));
+}
+
+/** 2^(f + k) with the sign of a^b; k is in the low bits. */
+// @ts-ignore: decorator
+@inline
+function powerOfParts4(f: v128, k: v128, a: v128, b: v128): v128 {
+  return v128.xor(scale4(expOfPower(f), k), v128.and(a, i32x4.shl(f32x4.add(b, f32x4.splat(MAGIC4)), 31)));
+}
+
+/** What of t is no integer, given MAGIC + t. */
+// @ts-ignore: decorator
+@inline function restOfPower(t: v128, near: v128): v128 { return f64x2.sub(t, f64x2.sub(near, f64x2.splat(MAGIC))); }
+
+const POWERS: i32 = 256; // elements in a run
+
+/**
+ * y[i] = a[i]^b[i], up to whole vectors, with the bits of `pow4`, for an engine that pairs vectors: in runs of three loops. The
+ * first makes f and k in f64, where the two halves of four lanes are a pair; the second brings them to 32 bits; the third
+ * is paired again. `room` is for 24 bytes an element of a run. Steps are in bytes an element: 4 or 0.
+ */
+// @ts-ignore: decorator
+@inline
+export function powers(count: i32, y: usize, a: usize, stepA: usize, b: usize, stepB: usize, room: usize): void {
+  const wholes = room + 8 * POWERS;
+  const rests4 = room + 16 * POWERS;
+  const wholes4 = room + 20 * POWERS;
+  while (count > 0) {
+    const run = min(count, POWERS);
+    const bytes = <usize>run * 4;
+    let isSpecial = powSpecial(run, a, stepA, b, stepB, room);
+    if (!isSpecial) {
+      let s0 = i64x2.splat(0);
+      let s1 = s0;
+      let from = a;
+      let by = b;
+      for (let j: usize = 0; j < bytes; j += 16) {
+        const bits = i32x4.sub(f32x4.abs(v128.load(from)), i32x4.splat(SQRT_HALF));
+        const e = i32x4.shr_s(bits, 23);
+        const m = mantissa4(bits);
+        const p = v128.load(by);
+        const t = exponentOfPower(positive(i64x2.extend_low_i32x4_u(m)), integer(i64x2.extend_low_i32x4_s(e)), number(i64x2.extend_low_i32x4_s(p)));
+        const u = exponentOfPower(positive(i64x2.extend_high_i32x4_u(m)), integer(i64x2.extend_high_i32x4_s(e)), number(i64x2.extend_high_i32x4_s(p)));
+        const nearT = f64x2.add(t, f64x2.splat(MAGIC));
+        const nearU = f64x2.add(u, f64x2.splat(MAGIC));
+        s0 = v128.or(s0, f64x2.gt(f64x2.abs(t), f64x2.splat(125)));
+        s1 = v128.or(s1, f64x2.gt(f64x2.abs(u), f64x2.splat(125)));
+        const f = restOfPower(t, nearT);
+        const g = restOfPower(u, nearU);
+        v128.store(room + 2 * j, f);
+        v128.store(room + 2 * j, g, 16);
+        v128.store(wholes + 2 * j, nearT);
+        v128.store(wholes + 2 * j, nearU, 16);
+        from += 4 * stepA;
+        by += 4 * stepB;
+      }
+      v128.store(rests4, s0);
+      v128.store(rests4, s1, 16);
+      isSpecial = v128.any_true(v128.or(v128.load(rests4), v128.load(rests4, 16)));
+    }
+    if (isSpecial) {
+      for (let j: usize = 0; j < bytes; j += 16) {
+        v128.store(y + j, pow4(v128.load(a), v128.load(b)));
+        a += 4 * stepA;
+        b += 4 * stepB;
+      }
+    } else {
+      for (let j: usize = 0; j < bytes; j += 16) {
+        const at = room + 2 * j;
+        v128.store(rests4 + j, join(v128.load(at), v128.load(at, 16)));
+        v128.store(wholes4 + j, v128.shuffle<i32>(v128.load(at, 8 * POWERS), v128.load(at, 8 * POWERS + 16), 0, 2, 4, 6));
+      }
+      let j: usize = 0;
+      for (; j + 16 < bytes; j += 32) {
+        const y0 = powerOfParts4(v128.load(rests4 + j), v128.load(wholes4 + j), v128.load(a), v128.load(b));
+        const y1 = powerOfParts4(v128.load(rests4 + j, 16), v128.load(wholes4 + j, 16), v128.load(a, 16), v128.load(b, 16));
+        v128.store(y + j, y0);
+        v128.store(y + j, y1, 16);
+        a += 8 * stepA;
+        b += 8 * stepB;
+      }
+      if (j < bytes) {
+        v128.store(y + j, powerOfParts4(v128.load(rests4 + j), v128.load(wholes4 + j), v128.load(a), v128.load(b)));
+        a += 4 * stepA;
+        b += 4 * stepB;
+      }
+    }
+    count -= run;
+    y += bytes;
+  }
+}
+
+/** Whether a lane of a run is special, but for its exponent. */
+// @ts-ignore: decorator
+@inline
+function powSpecial(run: i32, a: usize, stepA: usize, b: usize, stepB: usize, room: usize): bool {
+  let s0 = i64x2.splat(0);
+  let s1 = s0;
+  for (; run >= 8; run -= 8) {
+    s0 = v128.or(s0, powSpecial4(v128.load(a), v128.load(b)));
+    s1 = v128.or(s1, powSpecial4(v128.load(a, 16), v128.load(b, 16)));
+    a += 8 * stepA;
+    b += 8 * stepB;
+  }
+  v128.store(room, s0);
+  v128.store(room, s1, 16);
+  let special = v128.or(v128.load(room), v128.load(room, 16));
+  for (; run > 0; run -= 4) {
+    special = v128.or(special, powSpecial4(v128.load(a), v128.load(b)));
+    a += 4 * stepA;
+    b += 4 * stepB;
+  }
+  return v128.any_true(special);
+}
+
+// f64 of what stands in the low half of 64 bits, in instructions that an engine pairs: the bits of a positive normal f32, an
+// integer, the bits of any f32 (∞ and NaN give numbers beyond all f32).
+// @ts-ignore: decorator
+@inline function positive(x: v128): v128 { return i64x2.add(i64x2.shl(x, 29), i64x2.splat(0x3800000000000000)); }
+// @ts-ignore: decorator
+@inline function integer(x: v128): v128 { return f64x2.sub(i64x2.sub(x, i64x2.splat(-0x4338000000000000)), f64x2.splat(MAGIC)); }
+// @ts-ignore: decorator
+@inline
+function number(x: v128): v128 {
+  return f64x2.mul(v128.and(i64x2.shl(x, 29), i64x2.splat(0x8fffffffffffffff)), f64x2.splat(5.282945311356653e269)); // 2^896
 }
 
 /** b·(e + log2 m), √½ ≤ m < √2. */

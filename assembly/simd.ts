@@ -3,7 +3,7 @@
 // A kernel that maps S to D works on groups of `16 / max(sizeof S, sizeof D)` elements: the wider type fills a v128, the
 // narrower one its low part.
 
-import { scratch } from "./abi";
+import { scratch, SCRATCH_BYTES } from "./abi";
 
 // The scratch arena: four cells of `spread`, then a stage an operand.
 const CELL: usize = 64;
@@ -75,9 +75,17 @@ export function spread<T>(from: usize, k: i32): usize {
   return cell;
 }
 
+/** Room for two vectors that `bothOf` and its like add up, one of sixteen; nothing else is there. */
+// @ts-ignore: decorator
+@inline export function aside(k: i32): usize { return scratch + SCRATCH_BYTES - 1024 + 32 * <usize>k; }
+
 /** The address of stage `k`, of four. */
 // @ts-ignore: decorator
 @inline export function stage(k: i32): usize { return scratch + STAGES + <usize>k * STAGED * 16; }
+
+/** Where the stages end. */
+// @ts-ignore: decorator
+@inline export function beyondStages(): usize { return stage(4); }
 
 /** Collects `count` ≤ STAGED elements that lie `step` bytes apart in stage `k`; the last stands in for what its group lacks. */
 export function collect<T>(k: i32, from: usize, step: usize, count: i32): usize {
@@ -108,6 +116,20 @@ function move<T>(to: usize, from: usize): void {
   else if (sizeof<T>() == 4) store<u32>(to, load<u32>(from));
   else if (sizeof<T>() == 2) store<u16>(to, load<u16>(from));
   else store<u8>(to, load<u8>(from));
+}
+
+/**
+ * a + b of the accumulators of a loop that takes vectors two by two. Where the engine pairs them they go through memory,
+ * side by side: what is used alone after the loop would be taken apart in every turn of it. Each pair of a loop has its
+ * own number k: two at one address would be mistaken for each other.
+ */
+// @ts-ignore: decorator
+@inline
+export function bothOf<T>(k: i32, a: v128, b: v128): v128 {
+  if (!WIDE_VECTORS) return v128.add<T>(a, b);
+  v128.store(aside(k), a);
+  v128.store(aside(k), b, 16);
+  return v128.add<T>(v128.load(aside(k)), v128.load(aside(k), 16));
 }
 
 /** The sum of the lanes of a float vector. */

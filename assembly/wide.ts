@@ -17,13 +17,16 @@ export * from "./conv/winograd";
 export * from "./conv/winogradweight";
 export * from "./gemm/matmul";
 export * from "./gemm/pairs";
-export * from "./pointwise/activation";
-export * from "./pointwise/unary";
+export { gelu_f32, geluGrad_f32, geluTanh_f32, geluTanhGrad_f32, silu_f32, siluGrad_f32 } from "./pointwise/activation";
+export { pow_f32 } from "./pointwise/binary";
+export { cos_f32, erf_f32, exp_f32, log_f32, sigmoid_f32, sin_f32, tanh_f32 } from "./pointwise/unary";
 export * from "./recurrent/recurrent";
 export * from "./rows/attention";
 export * from "./rows/attentiongrad";
-export * from "./rows/layernorm";
-export * from "./rows/softmax";
+export { batchNormApply_f32, batchNormBackward_f32, batchNormMoments_f32, batchNormSums_f32 } from "./rows/batchnorm";
+export { crossEntropy_f32, crossEntropyBackward_f32 } from "./rows/crossentropy";
+export { layerNorm_f32, layerNormBackward_f32, layerNormWeights_f32 } from "./rows/layernorm";
+export { logSoftmax_f32, logSoftmaxBackward_f32, softmax_f32, softmaxBackward_f32 } from "./rows/softmax";
 
 /** Some multiply-adds whose results lie side by side, to be paired, or apart: for `doesPair` of src/cpu/wide.ts. */
 export function probe(turns: i32, pairs: i32): void {

@@ -2,8 +2,8 @@
 // blocks are those of iterate.ts: an activation has the operands y, a (its parameters in p0, p1), a derivative y, g, a,
 // where a is what was saved: the input, or the output for sigmoid, tanh and relu.
 
-import { bell4, erfc, expd, expm1d, high, join, limit4, log1pd, low, mills4, sigmoid, sigmoid4 } from "../math";
-import { Heavy, Light, map1, map1With, map2 } from "./map";
+import { bell4, erfc, expd, expm1d, high, join, limit4, log1pd, low, mills4, sigmoid, sigmoid4, sigmoid4Brief, sigmoidStrange4 } from "../math";
+import { Heavy, Light, map1, map1With, map2, Wary } from "./map";
 
 const SQRT1_2PI = 0.3989422804014327; // 1 / √(2π)
 const TANH_SCALE = 1.5957691216057308; // 2·√(2/π): tanh u = 2·sigmoid(2u) - 1
@@ -12,13 +12,15 @@ const TANH_CUBIC = 0.044715;
 /** x · sigmoid(x). */
 // @ts-ignore: decorator
 @final
-class Silu extends Heavy {
+class Silu extends Wary {
+  // @ts-ignore: decorator
+  @inline strange<T>(x: v128): v128 { return sigmoidStrange4(x); }
+  // @ts-ignore: decorator
+  @inline brief<T>(x: v128): v128 { return f32x4.mul(x, sigmoid4Brief(x)); }
   // @ts-ignore: decorator
   @inline
   apply<T>(x: v128): v128 {
-    if (sizeof<T>() == 4) {
-      return f32x4.mul(x, sigmoid4(x));
-    }
+    if (sizeof<T>() == 4) return f32x4.mul(x, sigmoid4(x));
     const first = silu(f64x2.extract_lane(x, 0));
     return f64x2.replace_lane(f64x2.splat(first), 1, silu(f64x2.extract_lane(x, 1)));
   }
@@ -51,13 +53,15 @@ function gelu(x: f64): f64 {
 /** x · (1 + tanh u) / 2 = x · sigmoid(2u), u = √(2/π)·(x + 0.044715 x³). */
 // @ts-ignore: decorator
 @final
-class GeluTanh extends Heavy {
+class GeluTanh extends Wary {
+  // @ts-ignore: decorator
+  @inline strange<T>(x: v128): v128 { return cubicStrange4(x); }
+  // @ts-ignore: decorator
+  @inline brief<T>(x: v128): v128 { return f32x4.mul(x, sigmoid4Brief(cubic4(x))); }
   // @ts-ignore: decorator
   @inline
   apply<T>(x: v128): v128 {
-    if (sizeof<T>() == 4) {
-      return f32x4.mul(x, sigmoid4(cubic4(x)));
-    }
+    if (sizeof<T>() == 4) return f32x4.mul(x, sigmoid4(cubic4(x)));
     const first = geluTanh(f64x2.extract_lane(x, 0));
     return f64x2.replace_lane(f64x2.splat(first), 1, geluTanh(f64x2.extract_lane(x, 1)));
   }
@@ -74,6 +78,10 @@ function cubic4(x: v128): v128 {
   const scale = f32x4.mul(f32x4.mul(x, x), f32x4.splat(<f32>(TANH_SCALE * TANH_CUBIC)));
   return f32x4.mul(x, f32x4.add(scale, f32x4.splat(<f32>TANH_SCALE)));
 }
+
+/** Lanes where 2u might be strange to the sigmoid: at -4.85 it is -15.9. */
+// @ts-ignore: decorator
+@inline function cubicStrange4(x: v128): v128 { return f32x4.lt(x, f32x4.splat(-4.85)); }
 
 function cubic(x: f64): f64 { return TANH_SCALE * x * (1 + TANH_CUBIC * x * x); }
 
@@ -174,18 +182,25 @@ export class TanhGrad extends Light {
 /** g·s·(1 + x·(1 - s)), s = sigmoid(x). */
 // @ts-ignore: decorator
 @final
-class SiluGrad extends Heavy {
+class SiluGrad extends Wary {
+  // @ts-ignore: decorator
+  @inline strange<T>(g: v128, x: v128): v128 { return sigmoidStrange4(x); }
+  // @ts-ignore: decorator
+  @inline brief<T>(g: v128, x: v128): v128 { return siluGrad4(g, x, sigmoid4Brief(x)); }
   // @ts-ignore: decorator
   @inline
   apply<T>(g: v128, x: v128): v128 {
-    if (sizeof<T>() == 4) {
-      const s = sigmoid4(x);
-      const one = f32x4.splat(1);
-      return f32x4.mul(f32x4.mul(g, s), f32x4.add(one, f32x4.mul(x, f32x4.sub(one, s))));
-    }
+    if (sizeof<T>() == 4) return siluGrad4(g, x, sigmoid4(x));
     const first = siluGrad(f64x2.extract_lane(g, 0), f64x2.extract_lane(x, 0));
     return f64x2.replace_lane(f64x2.splat(first), 1, siluGrad(f64x2.extract_lane(g, 1), f64x2.extract_lane(x, 1)));
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function siluGrad4(g: v128, x: v128, s: v128): v128 {
+  const one = f32x4.splat(1);
+  return f32x4.mul(f32x4.mul(g, s), f32x4.add(one, f32x4.mul(x, f32x4.sub(one, s))));
 }
 
 function siluGrad(g: f64, x: f64): f64 {
@@ -217,20 +232,27 @@ function geluGrad(g: f64, x: f64): f64 {
 /** g·s·(1 + x·(1 - s)·(2u)'), s = sigmoid(2u). */
 // @ts-ignore: decorator
 @final
-class GeluTanhGrad extends Heavy {
+class GeluTanhGrad extends Wary {
+  // @ts-ignore: decorator
+  @inline strange<T>(g: v128, x: v128): v128 { return cubicStrange4(x); }
+  // @ts-ignore: decorator
+  @inline brief<T>(g: v128, x: v128): v128 { return geluTanhGrad4(g, x, sigmoid4Brief(cubic4(x))); }
   // @ts-ignore: decorator
   @inline
   apply<T>(g: v128, x: v128): v128 {
-    if (sizeof<T>() == 4) {
-      const s = sigmoid4(cubic4(x));
-      const one = f32x4.splat(1);
-      const slope = f32x4.mul(f32x4.mul(x, x), f32x4.splat(<f32>(3 * TANH_CUBIC * TANH_SCALE)));
-      const rest = f32x4.mul(f32x4.mul(x, f32x4.sub(one, s)), f32x4.add(slope, f32x4.splat(<f32>TANH_SCALE)));
-      return f32x4.mul(f32x4.mul(g, s), f32x4.add(one, rest));
-    }
+    if (sizeof<T>() == 4) return geluTanhGrad4(g, x, sigmoid4(cubic4(x)));
     const first = geluTanhGrad(f64x2.extract_lane(g, 0), f64x2.extract_lane(x, 0));
     return f64x2.replace_lane(f64x2.splat(first), 1, geluTanhGrad(f64x2.extract_lane(g, 1), f64x2.extract_lane(x, 1)));
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function geluTanhGrad4(g: v128, x: v128, s: v128): v128 {
+  const one = f32x4.splat(1);
+  const slope = f32x4.mul(f32x4.mul(x, x), f32x4.splat(<f32>(3 * TANH_CUBIC * TANH_SCALE)));
+  const rest = f32x4.mul(f32x4.mul(x, f32x4.sub(one, s)), f32x4.add(slope, f32x4.splat(<f32>TANH_SCALE)));
+  return f32x4.mul(f32x4.mul(g, s), f32x4.add(one, rest));
 }
 
 function geluTanhGrad(g: f64, x: f64): f64 {

@@ -4,8 +4,9 @@
 // and `truncDivide` to 0. An integer divided by 0 is a fault.
 
 import { FAULT_DIVISION, fault } from "../abi";
-import { atan2d, high, join, low, pow4 } from "../math";
-import { Heavy, Light, map2 } from "./map";
+import { atan2d, high, join, low, pow4, powers } from "../math";
+import { beyondStages } from "../simd";
+import { Heavy, Light, map2, Whole } from "./map";
 
 // @ts-ignore: decorator
 @final
@@ -125,9 +126,14 @@ function pow64(a: f64, b: f64): f64 {
 
 // @ts-ignore: decorator
 @final
-class Pow extends Heavy {
+class Pow extends Whole {
   // @ts-ignore: decorator
   @inline apply<T>(a: v128, b: v128): v128 { return pow4(a, b); }
+  // @ts-ignore: decorator
+  @inline
+  over(count: i32, y: usize, a: usize, stepA: usize, b: usize, stepB: usize): void {
+    powers(count, y, a, stepA, b, stepB, beyondStages());
+  }
   // @ts-ignore: decorator
   @inline of<T>(a: T, b: T): T { return isInteger<T>() ? power<T>(a, b) : <T>pow64(<f64>a, <f64>b); }
 }

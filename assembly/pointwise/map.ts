@@ -6,7 +6,7 @@
 
 import { int, ptr, real } from "../abi";
 import { column, row0, row1, row2, row3, seek, step, strideAt } from "../iterate";
-import { collect, deliver, group, put, spread, stage, STAGED, take } from "../simd";
+import { aside, collect, deliver, group, put, spread, stage, STAGED, take } from "../simd";
 
 /** An operator of a few instructions: four groups in a turn, since a turn costs as much as a group. */
 export class Light {
@@ -14,6 +14,8 @@ export class Light {
   @inline get light(): bool { return true; }
   // @ts-ignore: decorator
   @inline get watchful(): bool { return false; }
+  // @ts-ignore: decorator
+  @inline get whole(): bool { return false; }
 }
 
 /** An operator of many instructions. */
@@ -22,20 +24,51 @@ export class Heavy {
   @inline get light(): bool { return false; }
   // @ts-ignore: decorator
   @inline get watchful(): bool { return false; }
+  // @ts-ignore: decorator
+  @inline get whole(): bool { return false; }
 }
 
 /**
- * An operator of one operand with a shorter form, `brief`, that does not hold for lanes that are `strange`: one in a run of
- * groups has them all take `apply`, which gives the others the same bits.
+ * An operator with a shorter form in f32, `brief`, that does not hold for lanes that are `strange`: one in a run of groups has
+ * them all take `apply`, which gives the others the same bits.
  */
 export class Watchful {
   // @ts-ignore: decorator
   @inline get light(): bool { return false; }
   // @ts-ignore: decorator
   @inline get watchful(): bool { return true; }
+  // @ts-ignore: decorator
+  @inline get whole(): bool { return false; }
+}
+
+/** Watchful where groups are to be paired; elsewhere the branch is in `apply`, which costs less than to ask twice. */
+export class Wary {
+  // @ts-ignore: decorator
+  @inline get light(): bool { return false; }
+  // @ts-ignore: decorator
+  @inline get watchful(): bool { return WIDE_VECTORS == 1; }
+  // @ts-ignore: decorator
+  @inline get whole(): bool { return false; }
+}
+
+/** An operator of two operands in f32 with a loop of its own, `over`, where groups are to be paired. */
+export class Whole {
+  // @ts-ignore: decorator
+  @inline get light(): bool { return false; }
+  // @ts-ignore: decorator
+  @inline get watchful(): bool { return false; }
+  // @ts-ignore: decorator
+  @inline get whole(): bool { return WIDE_VECTORS == 1; }
 }
 
 const WATCH: i32 = 64; // groups in a run
+
+/**
+ * Whether two groups are taken together, loads first and stores last, for an engine that pairs them (wide.ts). It pairs no
+ * parts of vectors, and of an f64 little is done in vectors.
+ */
+// @ts-ignore: decorator
+@inline function pairs<S, D>(): bool { return WIDE_VECTORS == 1 && sizeof<S>() == 4 && sizeof<D>() == 4; }
 
 /** Whether a row's operand is contiguous or one element. */
 // @ts-ignore: decorator
@@ -81,7 +114,7 @@ export function map1<S, D, O>(args: usize, begin: i32, end: i32): void {
       let count = direct ? left & -size : min(left, STAGED);
       const from = operand<S>(0, a, stepA, count, direct);
       const to = direct ? y : stage(3);
-      if (op.watchful) watch1<S, D, O>(count, to, from, stepOf<S>(stepA, direct));
+      if (op.watchful && sizeof<S>() == 4) watch1<S, D, O>(count, to, from, stepOf<S>(stepA, direct));
       else run1<S, D, O>(count, to, from, stepOf<S>(stepA, direct));
       if (!direct) deliver<D>(3, y, stepY, count);
       y += <usize>count * stepY;
@@ -107,6 +140,17 @@ function run1<S, D, O>(count: i32, y: usize, a: usize, stepA: usize): void {
       y += 4 * on;
       a += <usize>(4 * size) * stepA;
     }
+  } else if (pairs<S, D>()) {
+    for (; count >= 8; count -= 8) {
+      const x0 = v128.load(a);
+      const x1 = v128.load(a, 16);
+      const y0 = op.apply<S>(x0);
+      const y1 = op.apply<S>(x1);
+      v128.store(y, y0);
+      v128.store(y, y1, 16);
+      y += 32;
+      a += 8 * stepA;
+    }
   }
   for (; count > 0; count -= size) {
     put<D>(y, op.apply<S>(take<S>(a, size)), size);
@@ -115,6 +159,7 @@ function run1<S, D, O>(count: i32, y: usize, a: usize, stepA: usize): void {
   }
 }
 
+/** As `run1`, of a watchful operator. */
 // @ts-ignore: decorator
 @inline
 function watch1<S, D, O>(count: i32, y: usize, a: usize, stepA: usize): void {
@@ -123,26 +168,64 @@ function watch1<S, D, O>(count: i32, y: usize, a: usize, stepA: usize): void {
   while (count > 0) {
     let run = min(count, WATCH * size);
     count -= run;
-    let strange = i64x2.splat(0);
-    let ahead = a;
-    for (let i = run; i > 0; i -= size) {
-      strange = v128.or(strange, op.strange<S>(take<S>(ahead, size)));
-      ahead += <usize>size * stepA;
-    }
-    if (v128.any_true(strange)) {
+    if (strange1<S, O>(run, size, a, stepA)) {
       for (; run > 0; run -= size) {
         put<D>(y, op.apply<S>(take<S>(a, size)), size);
         y += <usize>size * sizeof<D>();
         a += <usize>size * stepA;
       }
-    } else {
-      for (; run > 0; run -= size) {
-        put<D>(y, op.brief<S>(take<S>(a, size)), size);
-        y += <usize>size * sizeof<D>();
-        a += <usize>size * stepA;
+      continue;
+    }
+    if (pairs<S, D>()) {
+      for (; run >= 8; run -= 8) {
+        const x0 = v128.load(a);
+        const x1 = v128.load(a, 16);
+        const y0 = op.brief<S>(x0);
+        const y1 = op.brief<S>(x1);
+        v128.store(y, y0);
+        v128.store(y, y1, 16);
+        y += 32;
+        a += 8 * stepA;
       }
     }
+    for (; run > 0; run -= size) {
+      put<D>(y, op.brief<S>(take<S>(a, size)), size);
+      y += <usize>size * sizeof<D>();
+      a += <usize>size * stepA;
+    }
   }
+}
+
+/** Whether a lane of a run is strange. */
+// @ts-ignore: decorator
+@inline
+function strange1<S, O>(run: i32, size: i32, a: usize, stepA: usize): bool {
+  const op = changetype<O>(0);
+  let strange = i64x2.splat(0);
+  if (pairs<S, S>()) {
+    let s0 = strange;
+    let s1 = strange;
+    for (; run >= 8; run -= 8) {
+      s0 = v128.or(s0, op.strange<S>(v128.load(a)));
+      s1 = v128.or(s1, op.strange<S>(v128.load(a, 16)));
+      a += 8 * stepA;
+    }
+    strange = eitherOf(s0, s1);
+  }
+  for (; run > 0; run -= size) {
+    strange = v128.or(strange, op.strange<S>(take<S>(a, size)));
+    a += <usize>size * stepA;
+  }
+  return v128.any_true(strange);
+}
+
+/** a | b of what a loop has paired: through memory, as in `bothOf`. */
+// @ts-ignore: decorator
+@inline
+function eitherOf(a: v128, b: v128): v128 {
+  v128.store(aside(0), a);
+  v128.store(aside(0), b, 16);
+  return v128.or(v128.load(aside(0)), v128.load(aside(0), 16));
 }
 
 /** y: D = op(a: S, p0, p1). */
@@ -200,11 +283,12 @@ export function map2<S, D, O>(args: usize, begin: i32, end: i32): void {
     while (left > 0) {
       const direct = dense && left >= size;
       const count = direct ? left & -size : min(left, STAGED);
-      run2<S, D, O>(
-        count, direct ? y : stage(3),
-        operand<S>(0, a, stepA, count, direct), stepOf<S>(stepA, direct),
-        operand<S>(1, b, stepB, count, direct), stepOf<S>(stepB, direct),
-      );
+      const first = operand<S>(0, a, stepA, count, direct);
+      const second = operand<S>(1, b, stepB, count, direct);
+      const to = direct ? y : stage(3);
+      if (op.whole) op.over(count, to, first, stepOf<S>(stepA, direct), second, stepOf<S>(stepB, direct));
+      else if (op.watchful && sizeof<S>() == 4) watch2<S, D, O>(count, to, first, stepOf<S>(stepA, direct), second, stepOf<S>(stepB, direct));
+      else run2<S, D, O>(count, to, first, stepOf<S>(stepA, direct), second, stepOf<S>(stepB, direct));
       if (!direct) deliver<D>(3, y, stepY, count);
       y += <usize>count * stepY;
       a += <usize>count * stepA;
@@ -231,6 +315,20 @@ function run2<S, D, O>(count: i32, y: usize, a: usize, stepA: usize, b: usize, s
       a += <usize>(4 * size) * stepA;
       b += <usize>(4 * size) * stepB;
     }
+  } else if (pairs<S, D>()) {
+    for (; count >= 8; count -= 8) {
+      const a0 = v128.load(a);
+      const a1 = v128.load(a, 16);
+      const b0 = v128.load(b);
+      const b1 = v128.load(b, 16);
+      const y0 = op.apply<S>(a0, b0);
+      const y1 = op.apply<S>(a1, b1);
+      v128.store(y, y0);
+      v128.store(y, y1, 16);
+      y += 32;
+      a += 8 * stepA;
+      b += 8 * stepB;
+    }
   }
   for (; count > 0; count -= size) {
     put<D>(y, op.apply<S>(take<S>(a, size), take<S>(b, size)), size);
@@ -238,6 +336,73 @@ function run2<S, D, O>(count: i32, y: usize, a: usize, stepA: usize, b: usize, s
     a += <usize>size * stepA;
     b += <usize>size * stepB;
   }
+}
+
+/** As `run2`, of a watchful operator. */
+// @ts-ignore: decorator
+@inline
+function watch2<S, D, O>(count: i32, y: usize, a: usize, stepA: usize, b: usize, stepB: usize): void {
+  const op = changetype<O>(0);
+  const size = group<S, D>();
+  while (count > 0) {
+    let run = min(count, WATCH * size);
+    count -= run;
+    if (strange2<S, O>(run, size, a, stepA, b, stepB)) {
+      for (; run > 0; run -= size) {
+        put<D>(y, op.apply<S>(take<S>(a, size), take<S>(b, size)), size);
+        y += <usize>size * sizeof<D>();
+        a += <usize>size * stepA;
+        b += <usize>size * stepB;
+      }
+      continue;
+    }
+    if (pairs<S, D>()) {
+      for (; run >= 8; run -= 8) {
+        const a0 = v128.load(a);
+        const a1 = v128.load(a, 16);
+        const b0 = v128.load(b);
+        const b1 = v128.load(b, 16);
+        const y0 = op.brief<S>(a0, b0);
+        const y1 = op.brief<S>(a1, b1);
+        v128.store(y, y0);
+        v128.store(y, y1, 16);
+        y += 32;
+        a += 8 * stepA;
+        b += 8 * stepB;
+      }
+    }
+    for (; run > 0; run -= size) {
+      put<D>(y, op.brief<S>(take<S>(a, size), take<S>(b, size)), size);
+      y += <usize>size * sizeof<D>();
+      a += <usize>size * stepA;
+      b += <usize>size * stepB;
+    }
+  }
+}
+
+/** Whether a lane of a run is strange. */
+// @ts-ignore: decorator
+@inline
+function strange2<S, O>(run: i32, size: i32, a: usize, stepA: usize, b: usize, stepB: usize): bool {
+  const op = changetype<O>(0);
+  let strange = i64x2.splat(0);
+  if (pairs<S, S>()) {
+    let s0 = strange;
+    let s1 = strange;
+    for (; run >= 8; run -= 8) {
+      s0 = v128.or(s0, op.strange<S>(v128.load(a), v128.load(b)));
+      s1 = v128.or(s1, op.strange<S>(v128.load(a, 16), v128.load(b, 16)));
+      a += 8 * stepA;
+      b += 8 * stepB;
+    }
+    strange = eitherOf(s0, s1);
+  }
+  for (; run > 0; run -= size) {
+    strange = v128.or(strange, op.strange<S>(take<S>(a, size), take<S>(b, size)));
+    a += <usize>size * stepA;
+    b += <usize>size * stepB;
+  }
+  return v128.any_true(strange);
 }
 
 /** y: D = op(a: A, b: S, c: S, p0). */

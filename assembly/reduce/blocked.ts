@@ -6,6 +6,7 @@
 // run begins depends on nothing but the position inside the unit.
 
 import { scratch } from "../abi";
+import { aside } from "../simd";
 
 const GROUP: i32 = 8; // vectors of a row, or rows of a column tile, that are taken together
 const RUN: i32 = 16; // groups in a run
@@ -55,6 +56,26 @@ export function row<T, W, O>(n: i32, x: usize, limit: usize = 0): W {
       g = op.vector<T>(g, op.lift<T>(v128.load(x, 96)));
       h = op.vector<T>(h, op.lift<T>(v128.load(x, 112)));
       x += 128;
+    }
+    if (WIDE_VECTORS) {
+      // Through memory, as in `bothOf`.
+      const at = aside(0);
+      v128.store(at, a);
+      v128.store(at, b, 16);
+      v128.store(at, c, 32);
+      v128.store(at, d, 48);
+      v128.store(at, e, 64);
+      v128.store(at, f, 80);
+      v128.store(at, g, 96);
+      v128.store(at, h, 112);
+      a = v128.load(at);
+      b = v128.load(at, 16);
+      c = v128.load(at, 32);
+      d = v128.load(at, 48);
+      e = v128.load(at, 64);
+      f = v128.load(at, 80);
+      g = v128.load(at, 96);
+      h = v128.load(at, 112);
     }
     a = op.vector<T>(op.vector<T>(a, b), op.vector<T>(c, d));
     e = op.vector<T>(op.vector<T>(e, f), op.vector<T>(g, h));

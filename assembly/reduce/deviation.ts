@@ -3,6 +3,7 @@
 
 import { scratch } from "../abi";
 import { madd } from "../math";
+import { bothOf } from "../simd";
 import { TILE } from "./blocked";
 
 const RUN: i32 = 32; // groups of four vectors: the same 128 steps as in blocked.ts
@@ -47,12 +48,12 @@ export function deviations<T>(n: i32, x: usize, m: T): f64 {
       b = madd<T>(q, q, b);
       c = madd<T>(u, u, c);
       d = madd<T>(v, v, d);
-      s = v128.add<T>(s, v128.add<T>(p, q));
-      t = v128.add<T>(t, v128.add<T>(u, v));
+      s = v128.add<T>(s, v128.add<T>(p, u));
+      t = v128.add<T>(t, v128.add<T>(q, v));
       x += 64;
     }
-    squares += lanesSum<T>(v128.add<T>(v128.add<T>(a, b), v128.add<T>(c, d)));
-    sum += lanesSum<T>(v128.add<T>(s, t));
+    squares += lanesSum<T>(v128.add<T>(bothOf<T>(0, a, b), bothOf<T>(1, c, d)));
+    sum += lanesSum<T>(bothOf<T>(2, s, t));
   }
   for (; rest > 0; rest--) {
     const d = <f64>(load<T>(x) - m);

@@ -16,7 +16,7 @@
 import { fault, FAULT_INDEX, int, long, ptr } from "../abi";
 import { Maximum, row } from "../reduce/blocked";
 import { lanesSum } from "../reduce/deviation";
-import { giveSome, takeSome } from "../simd";
+import { bothOf, giveSome, takeSome } from "../simd";
 import { expNegative } from "./exp";
 
 const RUN: i32 = 64; // vectors that are summed in their own precision before they join the sum in f64
@@ -31,12 +31,19 @@ function exponentials<T>(n: i32, x: usize, most: T): f64 {
   while (groups > 0) {
     const run = min(groups, RUN);
     groups -= run;
-    let sums = v128.splat<T>(0);
-    for (let i = 0; i < run; i++) {
-      sums = v128.add<T>(sums, expNegative<T>(v128.sub<T>(v128.load(x), origin)));
+    let s0 = v128.splat<T>(0);
+    let s1 = s0;
+    for (let i = run >> 1; i > 0; i--) {
+      s0 = v128.add<T>(s0, expNegative<T>(v128.sub<T>(v128.load(x), origin)));
+      s1 = v128.add<T>(s1, expNegative<T>(v128.sub<T>(v128.load(x, 16), origin)));
+      x += 32;
+    }
+    let sum = bothOf<T>(0, s0, s1);
+    if (run & 1) {
+      sum = v128.add<T>(sum, expNegative<T>(v128.sub<T>(v128.load(x), origin)));
       x += 16;
     }
-    total += lanesSum<T>(sums);
+    total += lanesSum<T>(sum);
   }
   for (; rest > 0; rest--) {
     total += <f64>v128.extract_lane<T>(expNegative<T>(v128.sub<T>(takeSome<T>(x, false), origin)), 0);
@@ -107,7 +114,18 @@ function backward<T>(args: usize, begin: i32, end: i32): void {
     const by = v128.splat<T>(factor);
     const most = v128.splat<T>(load<T>(ptr(args, 5) + 2 * at));
     const log = v128.splat<T>(load<T>(ptr(args, 5) + 2 * at, sizeof<T>()));
-    for (let j: usize = 0; j < bytes; ) {
+    let j: usize = 0;
+    if (WIDE_VECTORS) {
+      for (; j + 32 <= bytes; j += 32) {
+        const x0 = v128.load(x + j);
+        const x1 = v128.load(x + j, 16);
+        const p0 = expNegative<T>(v128.sub<T>(v128.sub<T>(x0, most), log));
+        const p1 = expNegative<T>(v128.sub<T>(v128.sub<T>(x1, most), log));
+        v128.store(dx + j, v128.mul<T>(p0, by));
+        v128.store(dx + j, v128.mul<T>(p1, by), 16);
+      }
+    }
+    while (j < bytes) {
       const whole = j + 16 <= bytes;
       const p = expNegative<T>(v128.sub<T>(v128.sub<T>(takeSome<T>(x + j, whole), most), log));
       giveSome<T>(dx + j, v128.mul<T>(p, by), whole);

@@ -15,6 +15,7 @@ import { int, ptr, scratch } from "../abi";
 import { madd } from "../math";
 import { columns, Maximum, Peak, row, Sum, TILE, wideTile } from "../reduce/blocked";
 import { lanesSum } from "../reduce/deviation";
+import { bothOf } from "../simd";
 import { expNegative } from "./exp";
 import { fill, sweep } from "./sweep";
 
@@ -68,10 +69,26 @@ function exponentials<T>(n: i32, y: usize, x: usize, greatest: T, kept: boolean)
   let vectors = n / lanes;
   let rest = n - vectors * lanes;
   while (vectors > 0) {
-    const run = min(vectors, RUN);
+    const run = min(vectors, 2 * RUN);
     vectors -= run;
-    let sum = v128.splat<T>(0);
-    for (let i = 0; i < run; i++) {
+    let s0 = v128.splat<T>(0);
+    let s1 = s0;
+    for (let i = run >> 1; i > 0; i--) {
+      const x0 = v128.load(x);
+      const x1 = v128.load(x, 16);
+      const e0 = expNegative<T>(v128.sub<T>(x0, peak));
+      const e1 = expNegative<T>(v128.sub<T>(x1, peak));
+      if (kept) {
+        v128.store(y, e0);
+        v128.store(y, e1, 16);
+      }
+      s0 = v128.add<T>(s0, e0);
+      s1 = v128.add<T>(s1, e1);
+      x += 32;
+      y += 32;
+    }
+    let sum = bothOf<T>(0, s0, s1);
+    if (run & 1) {
       const e = expNegative<T>(v128.sub<T>(v128.load(x), peak));
       if (kept) v128.store(y, e);
       sum = v128.add<T>(sum, e);
@@ -159,7 +176,7 @@ function dot<T>(n: i32, g: usize, y: usize): f64 {
       g += 64;
       y += 64;
     }
-    total += lanesSum<T>(v128.add<T>(v128.add<T>(a, b), v128.add<T>(c, d)));
+    total += lanesSum<T>(v128.add<T>(bothOf<T>(0, a, b), bothOf<T>(1, c, d)));
   }
   for (; rest > 0; rest--) {
     total += <f64>load<T>(g) * <f64>load<T>(y);

@@ -1,13 +1,14 @@
 // What layerNorm and batchNorm share: x̂ = (x - m) · r, along rows and columns, and the two sums of their derivatives.
 //
-// A parameter is a pair of address and mask: with mask -1 there is one number a column, with mask 0 one in a cell (16 bytes
-// filled with it) for all columns.
+// A parameter is a pair of address and mask: with mask -1 there is one number a column, with mask 0 one in a cell of
+// sweep.ts for all columns.
 
 import { scratch, SCRATCH_BYTES } from "../abi";
 import { madd } from "../math";
 import { TILE } from "../reduce/blocked";
 import { lanesSum } from "../reduce/deviation";
-import { fill } from "./sweep";
+import { bothOf } from "../simd";
+import { CELL, fill } from "./sweep";
 
 const RUN: i32 = 32; // groups of four vectors: the 128 steps of reduce/blocked.ts
 export const EACH: usize = -1;
@@ -15,7 +16,7 @@ export const ALL: usize = 0;
 
 /** Cells for the parameters of a row, and for the tails of rows. */
 // @ts-ignore: decorator
-@inline export function cell(k: i32): usize { return scratch + SCRATCH_BYTES - 256 + (<usize>k << 4); }
+@inline export function cell(k: i32): usize { return scratch + SCRATCH_BYTES - 16 * CELL + <usize>k * CELL; }
 // @ts-ignore: decorator
 @inline function tail(k: i32): usize { return cell(k + 8); }
 
@@ -34,6 +35,17 @@ export function standardize<T>(
 ): void {
   const bytes = <usize>count * sizeof<T>();
   let j: usize = 0;
+  if (WIDE_VECTORS) {
+    for (; j + 16 < (bytes & ~15); j += 32) {
+      const i = j & mask;
+      const k = j & wMask;
+      const l = j & bMask;
+      const y0 = standard<T>(x + j, m + i, r + i, w + k, b + l);
+      const y1 = standard<T>(x + j + 16, m + i + 16, r + i + 16, w + k + 16, b + l + 16);
+      v128.store(y + j, y0);
+      v128.store(y + j, y1, 16);
+    }
+  }
   for (; j < (bytes & ~15); j += 16) {
     v128.store(y + j, standard<T>(x + j, m + (j & mask), r + (j & mask), w + (j & wMask), b + (j & bMask)));
   }
@@ -62,6 +74,16 @@ export function derivative<T>(
 ): void {
   const bytes = <usize>count * sizeof<T>();
   let j: usize = 0;
+  if (WIDE_VECTORS) {
+    for (; j + 16 < (bytes & ~15); j += 32) {
+      const i = j & mask;
+      const l = j & wMask;
+      const d0 = slope<T>(g + j, x + j, w + l, s + i, m + i, t + i, k + i);
+      const d1 = slope<T>(g + j + 16, x + j + 16, w + l + 16, s + i + 16, m + i + 16, t + i + 16, k + i + 16);
+      v128.store(dx + j, d0);
+      v128.store(dx + j, d1, 16);
+    }
+  }
   for (; j < (bytes & ~15); j += 16) {
     const i = j & mask;
     v128.store(dx + j, slope<T>(g + j, x + j, w + (j & wMask), s + i, m + i, t + i, k + i));
@@ -94,7 +116,7 @@ export let tilt: f64 = 0;
 export function dots<T>(n: i32, g: usize, w: usize, wMask: usize, x: usize, m: T): f64 {
   const lanes: i32 = 16 / <i32>sizeof<T>();
   const mean = v128.splat<T>(m);
-  const step = wMask & 16;
+  const step = wMask & 32;
   let flatTotal: f64 = 0;
   let tiltTotal: f64 = 0;
   let pairs = n / (2 * lanes);
@@ -108,17 +130,17 @@ export function dots<T>(n: i32, g: usize, w: usize, wMask: usize, x: usize, m: T
     let d = a;
     for (let i = 0; i < run; i++) {
       const p = v128.mul<T>(v128.load(g, 0), v128.load(w));
-      const q = v128.mul<T>(v128.load(g, 16), v128.load(w + step));
+      const q = v128.mul<T>(v128.load(g, 16), v128.load(w, 16));
       a = v128.add<T>(a, p);
       b = v128.add<T>(b, q);
       c = madd<T>(p, v128.sub<T>(v128.load(x, 0), mean), c);
       d = madd<T>(q, v128.sub<T>(v128.load(x, 16), mean), d);
       g += 32;
       x += 32;
-      w += 2 * step;
+      w += step;
     }
-    flatTotal += lanesSum<T>(v128.add<T>(a, b));
-    tiltTotal += lanesSum<T>(v128.add<T>(c, d));
+    flatTotal += lanesSum<T>(bothOf<T>(0, a, b));
+    tiltTotal += lanesSum<T>(bothOf<T>(1, c, d));
   }
   for (; rest > 0; rest--) {
     const p = <f64>load<T>(g) * <f64>load<T>(w);
@@ -161,6 +183,30 @@ export function columnDots<T>(n: i32, width: i32, stride: i32, g: usize, x: usiz
       let mean = v128.splat<T>(load<T>(m));
       let scale = v128.splat<T>(load<T>(r));
       let j: usize = 0;
+      if (WIDE_VECTORS) {
+        for (; j + 16 < (bytes & ~15); j += 32) {
+          let mean1 = mean;
+          let scale1 = scale;
+          if (mask == EACH) {
+            mean = v128.load(m + j);
+            mean1 = v128.load(m + j, 16);
+            scale = v128.load(r + j);
+            scale1 = v128.load(r + j, 16);
+          }
+          const flat = narrowFlats() + j;
+          const tilt = narrowTilts() + j;
+          const s0 = v128.load(g + j);
+          const s1 = v128.load(g + j, 16);
+          const f0 = v128.add<T>(v128.load(flat), s0);
+          const f1 = v128.add<T>(v128.load(flat, 16), s1);
+          const t0 = madd<T>(s0, v128.mul<T>(v128.sub<T>(v128.load(x + j), mean), scale), v128.load(tilt));
+          const t1 = madd<T>(s1, v128.mul<T>(v128.sub<T>(v128.load(x + j, 16), mean1), scale1), v128.load(tilt, 16));
+          v128.store(flat, f0);
+          v128.store(flat, f1, 16);
+          v128.store(tilt, t0);
+          v128.store(tilt, t1, 16);
+        }
+      }
       for (; j < (bytes & ~15); j += 16) {
         if (mask == EACH) {
           mean = v128.load(m + j);

@@ -1,6 +1,7 @@
 // The wide kernels against those whose places they take: the same bits, whatever the shape.
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import type { Slot } from "./harness.ts";
 
 process.env.FLAMBEAU_WIDE = "1"; // the harness looks as it is loaded
 const { isWide, noise, put, read, real, reset, room, run, runPlain } = await import("./harness.ts");
@@ -53,5 +54,142 @@ for (const [kernel, type] of [
     }
   });
 }
+
+// ── functions of elements and of rows ───────────────────────────────────────────────────────────────────────────────
+
+const SPECIAL = [
+  0,
+  -0,
+  1,
+  -1,
+  Infinity,
+  -Infinity,
+  NaN,
+  1e-40,
+  -1e-40,
+  3e38,
+  -3e38,
+  88.7,
+  -87.4,
+  -104,
+  2 ** 22 + 1,
+  1e-5,
+];
+
+/** Runs a kernel and its namesake; the results, of `length` f32 at an address of its own each, differ in no bit but a NaN's. */
+function same(
+  what: string,
+  kernel: string,
+  units: number,
+  length: number,
+  args: (to: number) => readonly Slot[],
+): void {
+  const [wide, plain] = [run, runPlain].map((runs) => {
+    const to = room(4 * length);
+    runs(kernel, args(to), units, 2);
+    return read(Float32Array, to, length);
+  });
+  const at = wide!.findIndex((x, i) => !Object.is(x, plain![i]));
+  assert.is(at, -1, `${kernel}, ${what}: element ${at} is ${wide![at]}, not ${plain![at]}`);
+}
+
+/** Numbers of which some, if any, are special; most are in ±`scale`. */
+function numbers(random: () => number, length: number, scale: number, special: boolean): number {
+  const pick = (i: number) => SPECIAL[Math.abs(Math.floor(random() * 1e6)) % SPECIAL.length]! * (i % 2 ? 1 : -1);
+  return put(Float32Array.from({ length }, (_, i) => (special && random() > 0.99 ? pick(i) : scale * random())));
+}
+
+const LENGTHS = [1, 3, 4, 5, 8, 9, 12, 15, 31, 32, 33, 255, 256, 257, 263, 500, 1030];
+
+test("functions of elements: lengths, steps and special numbers", () => {
+  if (!isWide) return;
+  const random = noise(7);
+  const one = "exp log tanh sigmoid sin cos erf silu gelu geluTanh".split(" ");
+  const two = "siluGrad geluGrad geluTanhGrad pow".split(" ");
+  for (const n of LENGTHS)
+    for (const scale of [1, 10, 100])
+      for (const special of [false, true])
+        for (const step of [1, 0, 2]) {
+          reset();
+          const a = numbers(random, 2 * n, scale, special);
+          const b = numbers(random, 2 * n, scale / 5, special);
+          const what = `${n} of ${scale} by ${step}${special ? ", special" : ""}`;
+          for (const name of one) same(what, `${name}_f32`, n, n, (y) => [1, 0, 0, y, a, n, 1, step]);
+          for (const name of two) {
+            same(what, `${name}_f32`, n, n, (y) => [1, 0, 0, y, a, b, n, 1, 1, step]);
+            same(what, `${name}_f32`, n, n, (y) => [1, 0, 0, y, a, b, n, 1, step, 1]);
+          }
+        }
+});
+
+test("pow of positive bases, as far as the exponents go", () => {
+  if (!isWide) return;
+  const random = noise(8);
+  for (const n of LENGTHS)
+    for (const scale of [1, 30, 126]) {
+      reset();
+      const a = put(Float32Array.from({ length: n }, () => 2 ** random()));
+      const b = numbers(random, n, scale, false);
+      same(`${n} of ${scale}`, "pow_f32", n, n, (y) => [1, 0, 0, y, a, b, n, 1, 1, 1]);
+      const base = numbers(random, n, 2, false);
+      const whole = put(Float32Array.from({ length: n }, () => Math.round((scale / 10) * random())));
+      same(`${n} of whole ${scale}`, "pow_f32", n, n, (y) => [1, 0, 0, y, base, whole, n, 1, 1, 1]);
+    }
+});
+
+test("functions of rows: softmax, norms, cross entropy", () => {
+  if (!isWide) return;
+  const random = noise(9);
+  for (const n of LENGTHS)
+    for (const scale of [1, 30])
+      for (const special of [false, true]) {
+        reset();
+        const rows = 5;
+        const size = rows * n;
+        const what = `${n} of ${scale}${special ? ", special" : ""}`;
+        const x = numbers(random, size, scale, special);
+        const g = numbers(random, size, 1, false);
+        const [m, r, w] = [0, 1, 2].map(() => numbers(random, rows + n, 1, false)) as [number, number, number];
+        for (const [outer, inner] of [
+          [rows, 1],
+          [1, rows],
+        ] as const) {
+          const length = size / (outer * inner);
+          const head = [length, inner, 64];
+          const units = outer;
+          for (const name of ["softmax", "logSoftmax"]) {
+            same(what, `${name}_f32`, units, size, (y) => [...head, x, y]);
+            same(what, `${name}Backward_f32`, units, size, (y) => [...head, g, x, y]);
+          }
+        }
+        for (const weight of [0, w]) {
+          const moments = [room(4 * rows), room(4 * rows)] as const;
+          same(what, "layerNorm_f32", rows, size, (y) => [n, x, y, weight, weight, ...moments, real(1e-5)]);
+          same(what, "layerNormBackward_f32", rows, size, (y) => [n, g, x, y, weight, m, r]);
+          same(what, "batchNormApply_f32", rows, size, (y) => [rows, n, x, y, m, r, weight, weight]);
+          same(what, "batchNormBackward_f32", n > 1 ? rows : 1, size, (y) => [
+            ...[1, rows, n, n > 1 ? 1 : 64, g, x, y, m, r, weight, w, m],
+          ]);
+          same(what, "batchNormApply_f32", rows, size, (y) => [n, 1, x, y, m, r, weight, weight]);
+          same(what, "batchNormBackward_f32", Math.ceil(n / 64), size, (y) => [
+            ...[rows, n, 1, 64, g, x, y, m, r, weight, w, m],
+          ]);
+        }
+        same(what, "layerNormWeights_f32", Math.ceil(n / 64), 2 * n, (y) => [
+          ...[n, rows, rows, 64, g, x, m, r, y, y + 4 * n],
+        ]);
+        same(what, "batchNormMoments_f32", rows, 2 * rows, (y) => [
+          ...[1, rows, n === 1 ? 2 : n, 1, x, y, y + 4 * rows, real(1e-5), 0, 0, real(0.1)],
+        ]);
+        same(what, "batchNormSums_f32", n > 1 ? rows : 1, 2 * rows, (y) => [
+          ...[1, rows, n, n > 1 ? 1 : 64, g, x, m, r, y, y + 4 * rows],
+        ]);
+        const classes = put(BigInt64Array.from({ length: rows }, (_, i) => BigInt(i % n)));
+        same(what, "crossEntropy_f32", rows, 4 * rows, (y) => [
+          ...[n, x, classes, 0, -100n, y, y + 4 * rows, y + 8 * rows],
+        ]);
+        same(what, "crossEntropyBackward_f32", rows, size, (y) => [n, x, classes, 0, -100n, w, m, r, 1, y]);
+      }
+});
 
 test.run();
