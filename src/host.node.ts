@@ -9,7 +9,7 @@ import { type Flavour, filesOfPeer, type Host, type Peer, type Worker, type Work
 
 /** What takes a text for a script, and what for a module, both know `import()`. */
 const SCRIPT = `import('node:worker_threads').then(({ workerData, parentPort, receiveMessageOnPort }) =>
-  (${THREAD})(workerData, () => receiveMessageOnPort(parentPort)?.message))`;
+  (${THREAD})(workerData${canPair() ? ", () => receiveMessageOnPort(parentPort)?.message" : ""}))`;
 
 /** Runs in a peer. What is posted before the library is there waits for it, in order. */
 const PEER = `import('node:worker_threads').then(({ parentPort, workerData: { library, module } }) => {
@@ -38,9 +38,9 @@ const WIDEN = `Promise.all([import('node:v8'), import('node:worker_threads')]).t
     set(NATIVES, false);
     const module = new WebAssembly.Module(bytes);
     const memory = new WebAssembly.Memory({ initial: 64, maximum: 65536, shared: true });
-    const { exports } = new WebAssembly.Instance(module, { env: { memory, abort() {} } });
+    const kernels = new WebAssembly.Instance(module, { env: { memory, abort() {} } }).exports;
     set(PAIRING, true);
-    for (const f of Object.values(exports)) if (typeof f === 'function') compile(f);
+    for (const f of Object.values(kernels)) if (typeof f === 'function') compile(f);
     compiled = module;
   } catch {}
   try {
@@ -114,10 +114,14 @@ function wide(wait: boolean): WebAssembly.Module | null | undefined {
 const PATIENCE = 20_000; // milliseconds
 
 /** Node 24 is the first whose V8 has the pass for all that the kernels do. */
-function widening(): MessagePort | null {
+function canPair(): boolean {
   const { bun, deno, electron, node } = process.versions;
   const isNode = bun === undefined && deno === undefined && electron === undefined;
-  if (!isNode || Number.parseInt(node, 10) < 24 || process.arch !== "x64") return null;
+  return isNode && Number.parseInt(node, 10) >= 24 && process.arch === "x64";
+}
+
+function widening(): MessagePort | null {
+  if (!canPair()) return null;
   try {
     const bytes = bytesOf("wide-threads.wasm");
     const { port1, port2 } = new (threads().MessageChannel)();

@@ -14,9 +14,9 @@ const MOST_THREADS = 32; // each has a scratch arena
 export const THREAD: string = `({ module, memory, number, arena, wide, slots }, receive = () => undefined) => {
   const abort = () => { throw new Error('a kernel stopped itself') };
   const start = (module) => {
-    const { exports } = new WebAssembly.Instance(module, { env: { memory, abort } });
-    exports.enter(number, arena);
-    return exports;
+    const doors = new WebAssembly.Instance(module, { env: { memory, abort } }).exports;
+    doors.enter(number, arena);
+    return doors;
   };
   const { table, work } = start(module);
   const widen = (module) => {
