@@ -24,7 +24,7 @@ ${[...machine, runtime].map((line) => `- ${line}`).join("\n")}
 - libraries: ${libraries.join(", ")}
 
 Beside each peer's time stands ours ÷ theirs: below 1, ours is faster. *Goal* is the ratio to native PyTorch that we aim
-at, on as many threads. *Of limit* is the share of what one thread of WebAssembly can do here: 128-bit multiply-adds, or
+at, on as many threads. *Of limit* is the share of what one thread of WebAssembly can do here: multiply-adds of its vectors, or
 bytes at the speed of the cache or memory that holds them.
 ${sections.map((section) => `\n## ${section.threads === 1 ? "One thread" : `${section.threads} threads`}\n\n${tables(section)}`).join("")}
 ${figures.length === 0 ? "" : `## Start and memory\n\n${figures.map(({ name, ours, goal }) => `- ${name}: ${ours} (goal: ${goal})`).join("\n")}\n`}
