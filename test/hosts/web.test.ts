@@ -45,8 +45,13 @@ async function visit(): Promise<void> {
 }
 
 const text = (id: string): Promise<string> => page.locator(`#${id}`).textContent().then(String);
-const shows = (id: string, what: RegExp): Promise<void> =>
-  page.locator(`#${id}`).filter({ hasText: what }).waitFor({ timeout: SLOW });
+/** Looked at in each frame: a short training is over within the half second that a locator lets pass between two looks. */
+const shows = (id: string, what: RegExp): Promise<unknown> =>
+  page.waitForFunction(
+    ([id, what]) => new RegExp(what!).test(document.getElementById(id!)?.textContent ?? ""),
+    [id, what.source],
+    { timeout: SLOW, polling: "raf" },
+  );
 
 async function recognises(digit: number): Promise<void> {
   await draw(page, STROKES[digit]!);
@@ -98,6 +103,7 @@ use("it saves weights that the library reads elsewhere", async () => {
 
 use("stopped, it stops; started over, it knows nothing; from the file, it knows again", async () => {
   const before = await text("accuracy");
+  await page.selectOption("#images", "20000"); // long enough to be stopped
   await page.click("#train");
   await shows("status", /Step [2-9]/);
   await page.click("#train");
