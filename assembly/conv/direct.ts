@@ -12,11 +12,10 @@
 import { int, ptr, real, scratch } from "../abi";
 import { HEIGHT } from "../gemm/core";
 import { finishPart, finishWhole, NOWHERE, setOffset, STRIP_BYTES, TILE_BYTES, TILE_ROW, tileAt } from "../gemm/finish";
-import { columns, microTable, ROWS } from "../gemm/micro";
+import { columns, microTable, microTablePair, microTablePairOfThree, ROWS } from "../gemm/micro";
 import { copyBand, fillTable, pitch } from "./band";
 import { channelY } from "./block";
 import { packFilters } from "./filters";
-import { tablePair, tablePairOfThree } from "./pair";
 
 /** Bytes of a filter in one go: nothing is packed, so only the chain of sums limits it. */
 const DEPTH_BYTES: i32 = 2048;
@@ -93,8 +92,8 @@ function tiles<T>(
       const to = isDone ? target + column : scratch;
       const apart = isDone ? rowC : TILE_ROW;
       const next = isDone ? column2 - column : 32;
-      if (isFewPair) tablePairOfThree<T>(kc, strip, panel, 32, offsets, to, next, apart, isDone && !first);
-      else if (isPair) tablePair<T>(kc, strip, panel, 32, offsets, to, next, apart, isDone && !first);
+      if (isFewPair) microTablePairOfThree<T>(kc, strip, panel, 32, offsets, to, next, apart, isDone && !first);
+      else if (isPair) microTablePair<T>(kc, strip, panel, 32, offsets, to, next, apart, isDone && !first);
       else microTable<T>(kc, strip, panel, offsets, to, apart, isDone && !first);
       if (isDone) continue;
       const channel = g * int(args, 40) + i + ii;

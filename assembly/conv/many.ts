@@ -9,10 +9,9 @@
 
 import { int, ptr, scratch } from "../abi";
 import { STRIP_BYTES, TILE_BYTES } from "../gemm/finish";
-import { microTable, ROWS } from "../gemm/micro";
+import { microTable, microTablePair, ROWS } from "../gemm/micro";
 import { channelX, channelY, pixels } from "./block";
 import { packFilters } from "./filters";
-import { tablePair } from "./pair";
 
 const IMAGES: i32 = 8;
 /** Taps that one chain of sums runs along. */
@@ -57,7 +56,7 @@ export function convMany_f32(args: usize, begin: i32, end: i32): void {
           for (let p = 0; p < k; p += DEPTH) {
             const strip = filters + (<usize>(p * ROWS) << 2);
             const offsets = table + (<usize>p << 2);
-            if (isPair) tablePair<f32>(min(DEPTH, k - p), strip, panel, next, offsets, to, 32, row, p > 0);
+            if (isPair) microTablePair<f32>(min(DEPTH, k - p), strip, panel, next, offsets, to, 32, row, p > 0);
             else microTable<f32>(min(DEPTH, k - p), strip, panel, offsets, to, row, p > 0);
           }
           ox += isPair ? 2 : 1;

@@ -23,7 +23,7 @@ export const ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 
 /** Writes the tile to `c`, whose rows are `rowC` bytes apart, or adds it to what is there. */
 export function micro<T>(k: i32, strip: usize, panel: usize, apart: usize, c: usize, rowC: usize, add: bool): void {
-  if (isFloat<T>()) product<T>(k, strip, panel, apart, false, false, 0, c, rowC, add);
+  if (isFloat<T>()) product<T>(ROWS, k, strip, panel, apart, false, false, 0, c, 32, rowC, add);
   else {
     const lower = strip + (<usize>(ROWS / 2) << 2);
     pairProduct(k, strip, panel, apart, c, rowC, add);
@@ -35,7 +35,7 @@ export function micro<T>(k: i32, strip: usize, panel: usize, apart: usize, c: us
 export function microPair<T>(
   k: i32, strip: usize, panel: usize, next: usize, apart: usize, c: usize, rowC: usize, add: bool,
 ): void {
-  if (isFloat<T>()) product<T>(k, strip, panel, apart, false, true, next, c, rowC, add);
+  if (isFloat<T>()) product<T>(ROWS, k, strip, panel, apart, false, true, next, c, 32, rowC, add);
   else {
     const lower = strip + (<usize>(ROWS / 2) << 2);
     widePairProduct(k, strip, panel, apart, next, c, rowC, add);
@@ -47,7 +47,21 @@ export function microPair<T>(
 export function microTable<T>(
   k: i32, strip: usize, panel: usize, table: usize, c: usize, rowC: usize, add: bool,
 ): void {
-  product<T>(k, strip, panel, table, true, false, 0, c, rowC, add);
+  product<T>(ROWS, k, strip, panel, table, true, false, 0, c, 32, rowC, add);
+}
+
+/** As `microTable`, over two panels `next` bytes apart; their tiles of c are `nextC` bytes apart. */
+export function microTablePair<T>(
+  k: i32, strip: usize, panel: usize, next: usize, table: usize, c: usize, nextC: usize, rowC: usize, add: bool,
+): void {
+  product<T>(ROWS, k, strip, panel, table, true, true, next, c, nextC, rowC, add);
+}
+
+/** As `microTablePair` for the first three rows of the strip alone: so many sums fill the registers of 128 bits. */
+export function microTablePairOfThree<T>(
+  k: i32, strip: usize, panel: usize, next: usize, table: usize, c: usize, nextC: usize, rowC: usize, add: bool,
+): void {
+  product<T>(3, k, strip, panel, table, true, true, next, c, nextC, rowC, add);
 }
 
 // Half the rows of a tile of pairs: each product needs a register more than a multiply-add.
@@ -100,16 +114,20 @@ function halfProduct(
     strip += <usize>ROWS << 2;
     panel += apart;
   }
-  putRow<i32>(c, s00, s01, s02, s03, isPair, add);
-  putRow<i32>(c + rowC, s10, s11, s12, s13, isPair, add);
-  if (ROWS == 6) putRow<i32>(c + 2 * rowC, s20, s21, s22, s23, isPair, add);
+  putRow<i32>(c, 32, s00, s01, s02, s03, isPair, add);
+  putRow<i32>(c + rowC, 32, s10, s11, s12, s13, isPair, add);
+  if (ROWS == 6) putRow<i32>(c + 2 * rowC, 32, s20, s21, s22, s23, isPair, add);
 }
 
-/** `way` is the distance of rows or the table. isTable and isPair are constants where this is called. */
+/**
+ * The first `rows` rows of a tile; `way` is the distance of rows of B or the table; the second panel's tile is `nextC` bytes
+ * from the first's. rows, isTable and isPair are constants where this is called.
+ */
 // @ts-ignore: decorator
 @inline
 function product<T>(
-  k: i32, strip: usize, panel: usize, way: usize, isTable: bool, isPair: bool, next: usize, c: usize, rowC: usize, add: bool,
+  rows: i32, k: i32, strip: usize, panel: usize, way: usize, isTable: bool, isPair: bool, next: usize,
+  c: usize, nextC: usize, rowC: usize, add: bool,
 ): void {
   const zero = i64x2.splat(0);
   let s00 = zero, s01 = zero, s02 = zero, s03 = zero;
@@ -145,14 +163,16 @@ function product<T>(
       s22 = madd<T>(a, b2, s22);
       s23 = madd<T>(a, b3, s23);
     }
-    a = v128.load_splat<T>(strip, 3 * sizeof<T>());
-    s30 = madd<T>(a, b0, s30);
-    s31 = madd<T>(a, b1, s31);
-    if (isPair) {
-      s32 = madd<T>(a, b2, s32);
-      s33 = madd<T>(a, b3, s33);
+    if (rows > 3) {
+      a = v128.load_splat<T>(strip, 3 * sizeof<T>());
+      s30 = madd<T>(a, b0, s30);
+      s31 = madd<T>(a, b1, s31);
+      if (isPair) {
+        s32 = madd<T>(a, b2, s32);
+        s33 = madd<T>(a, b3, s33);
+      }
     }
-    if (ASC_FEATURE_RELAXED_SIMD) {
+    if (rows > 4) {
       a = v128.load_splat<T>(strip, 4 * sizeof<T>());
       s40 = madd<T>(a, b0, s40);
       s41 = madd<T>(a, b1, s41);
@@ -172,30 +192,32 @@ function product<T>(
     if (isTable) way += sizeof<usize>();
     else panel += way;
   }
-  putRow<T>(c, s00, s01, s02, s03, isPair, add);
+  putRow<T>(c, nextC, s00, s01, s02, s03, isPair, add);
   c += rowC;
-  putRow<T>(c, s10, s11, s12, s13, isPair, add);
+  putRow<T>(c, nextC, s10, s11, s12, s13, isPair, add);
   c += rowC;
-  putRow<T>(c, s20, s21, s22, s23, isPair, add);
-  c += rowC;
-  putRow<T>(c, s30, s31, s32, s33, isPair, add);
-  if (ASC_FEATURE_RELAXED_SIMD) {
+  putRow<T>(c, nextC, s20, s21, s22, s23, isPair, add);
+  if (rows > 3) {
     c += rowC;
-    putRow<T>(c, s40, s41, s42, s43, isPair, add);
+    putRow<T>(c, nextC, s30, s31, s32, s33, isPair, add);
+  }
+  if (rows > 4) {
     c += rowC;
-    putRow<T>(c, s50, s51, s52, s53, isPair, add);
+    putRow<T>(c, nextC, s40, s41, s42, s43, isPair, add);
+    c += rowC;
+    putRow<T>(c, nextC, s50, s51, s52, s53, isPair, add);
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function putRow<T>(c: usize, s0: v128, s1: v128, s2: v128, s3: v128, isPair: bool, add: bool): void {
+function putRow<T>(c: usize, next: usize, s0: v128, s1: v128, s2: v128, s3: v128, isPair: bool, add: bool): void {
   if (add) {
     const c0 = v128.load(c), c1 = v128.load(c, 16);
     s0 = v128.add<T>(c0, s0);
     s1 = v128.add<T>(c1, s1);
     if (isPair) {
-      const c2 = v128.load(c, 32), c3 = v128.load(c, 48);
+      const c2 = v128.load(c + next), c3 = v128.load(c + next, 16);
       s2 = v128.add<T>(c2, s2);
       s3 = v128.add<T>(c3, s3);
     }
@@ -203,7 +225,7 @@ function putRow<T>(c: usize, s0: v128, s1: v128, s2: v128, s3: v128, isPair: boo
   v128.store(c, s0);
   v128.store(c, s1, 16);
   if (isPair) {
-    v128.store(c, s2, 32);
-    v128.store(c, s3, 48);
+    v128.store(c + next, s2);
+    v128.store(c + next, s3, 16);
   }
 }
