@@ -17,7 +17,7 @@ export interface Ceilings {
 
 // Ten chains hide the latency of multiply-add and fit the registers; so do twenty where the engine pairs vectors (their
 // results lie side by side for it). Memory is read by 64 bytes a turn.
-const CHAINS = [10, 20];
+const CHAINS = [10, 20] as const;
 const source = (fma: boolean): string => `
 ${CHAINS.map(
   (chains) => `
@@ -50,10 +50,10 @@ export function copy(bytes: usize, turns: i32): void {
 const SIZES = [24 << 10, 512 << 10, 8 << 20, 24 << 20, 128 << 20];
 const BEST_OF = 20;
 
-interface Kernels {
-  /** x and y are handed in: an engine loads a constant again in each turn. */
-  flops10(turns: number, x: number, y: number): void;
-  flops20(turns: number, x: number, y: number): void;
+/** x and y are handed in: an engine loads a constant again in each turn. */
+type Flops = Record<`flops${(typeof CHAINS)[number]}`, (turns: number, x: number, y: number) => void>;
+
+interface Kernels extends Flops {
   read(bytes: number, turns: number): number;
   copy(bytes: number, turns: number): void;
   memory: WebAssembly.Memory;
@@ -67,14 +67,14 @@ export function ceilingsOf(pairs: boolean): Ceilings {
 }
 
 async function measureCeilings(): Promise<Ceilings> {
-  const { flops10, flops20, read, copy, memory } = (await compiled(true)) ?? (await compiled(false))!;
+  const kernels = (await compiled(true)) ?? (await compiled(false))!;
+  const { read, copy, memory } = kernels;
   memory.grow((SIZES.at(-1)! >> 16) + 1);
   new Uint8Array(memory.buffer).fill(1); // pages that nobody wrote are all the same page of zeros
   const turns = 1e6;
   return {
     gflops: Math.max(
-      (10 * 8 * turns) / fastest(() => flops10(turns, 0.999, 1e-3)) / 1e6,
-      (20 * 8 * turns) / fastest(() => flops20(turns, 0.999, 1e-3)) / 1e6,
+      ...CHAINS.map((n) => (n * 8 * turns) / fastest(() => kernels[`flops${n}`](turns, 0.999, 1e-3)) / 1e6),
     ),
     bandwidths: SIZES.map((bytes) => {
       const times = Math.max(1, (64 << 20) / bytes);

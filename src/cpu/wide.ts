@@ -1,6 +1,6 @@
 // The wide kernels: V8 can pair vectors of 128 bits to the 256 of AVX2, which doubles what arithmetic is bound by. It does so
 // only where its experimental pass is on, so the host compiles a second module of the kernels that gain (assembly/wide.ts)
-// in a thread of its own, with the pass on for as long as that takes and for nothing else. They take their namesakes'
+// in a thread of its own, with the pass on for as long as that takes. They take their namesakes'
 // places in the table once a program has shown that it has much to compute. Each gives the same bits as its namesake, so
 // that no number depends on when.
 //
@@ -16,6 +16,7 @@ const LOOK = 256; // from then on between two looks whether they have come
 export class Heat {
   readonly #host: Host | null;
   readonly #widen: (module: WebAssembly.Module) => void;
+  readonly #atOnce: boolean;
   #left: number;
 
   /** `host` is null where the kernels that are there have no wide namesakes. */
@@ -23,7 +24,8 @@ export class Heat {
     const wish = host?.env("FLAMBEAU_WIDE");
     this.#host = host?.wide === undefined || wish === "0" ? null : host;
     this.#widen = widen;
-    this.#left = this.#host === null ? Number.POSITIVE_INFINITY : wish === "1" ? 0 : WARM;
+    this.#atOnce = wish === "1";
+    this.#left = this.#host === null ? Number.POSITIVE_INFINITY : this.#atOnce ? 0 : WARM;
   }
 
   add(heat: number): void {
@@ -32,7 +34,7 @@ export class Heat {
   }
 
   #look(): void {
-    const module = this.#host!.wide!(this.#host!.env("FLAMBEAU_WIDE") === "1");
+    const module = this.#host!.wide!(this.#atOnce);
     if (module) this.#widen(module);
     this.#left = module === undefined ? LOOK : Number.POSITIVE_INFINITY;
   }
