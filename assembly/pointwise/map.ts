@@ -41,6 +41,18 @@ export class Watchful {
   @inline get whole(): bool { return false; }
 }
 
+/** A watchful operator of one operand by its short form. */
+class Brief1<O> extends Heavy {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return changetype<O>(0).brief<T>(x); }
+}
+
+/** A watchful operator of two operands by its short form. */
+class Brief2<O> extends Heavy {
+  // @ts-ignore: decorator
+  @inline apply<T>(a: v128, b: v128): v128 { return changetype<O>(0).brief<T>(a, b); }
+}
+
 /** Watchful where groups are to be paired; elsewhere the branch is in `apply`, which costs less than to ask twice. */
 export class Wary {
   // @ts-ignore: decorator
@@ -140,7 +152,17 @@ function run1<S, D, O>(count: i32, y: usize, a: usize, stepA: usize): void {
       y += 4 * on;
       a += <usize>(4 * size) * stepA;
     }
-  } else if (pairs<S, D>()) {
+  }
+  sweep1<S, D, O>(count, y, a, stepA);
+}
+
+/** Group after group, two a turn where the engine pairs vectors. */
+// @ts-ignore: decorator
+@inline
+function sweep1<S, D, O>(count: i32, y: usize, a: usize, stepA: usize): void {
+  const op = changetype<O>(0);
+  const size = group<S, D>();
+  if (pairs<S, D>() && !op.light) {
     for (; count >= 8; count -= 8) {
       const x0 = v128.load(a);
       const x1 = v128.load(a, 16);
@@ -163,36 +185,14 @@ function run1<S, D, O>(count: i32, y: usize, a: usize, stepA: usize): void {
 // @ts-ignore: decorator
 @inline
 function watch1<S, D, O>(count: i32, y: usize, a: usize, stepA: usize): void {
-  const op = changetype<O>(0);
   const size = group<S, D>();
   while (count > 0) {
-    let run = min(count, WATCH * size);
+    const run = min(count, WATCH * size);
     count -= run;
-    if (strange1<S, O>(run, size, a, stepA)) {
-      for (; run > 0; run -= size) {
-        put<D>(y, op.apply<S>(take<S>(a, size)), size);
-        y += <usize>size * sizeof<D>();
-        a += <usize>size * stepA;
-      }
-      continue;
-    }
-    if (pairs<S, D>()) {
-      for (; run >= 8; run -= 8) {
-        const x0 = v128.load(a);
-        const x1 = v128.load(a, 16);
-        const y0 = op.brief<S>(x0);
-        const y1 = op.brief<S>(x1);
-        v128.store(y, y0);
-        v128.store(y, y1, 16);
-        y += 32;
-        a += 8 * stepA;
-      }
-    }
-    for (; run > 0; run -= size) {
-      put<D>(y, op.brief<S>(take<S>(a, size)), size);
-      y += <usize>size * sizeof<D>();
-      a += <usize>size * stepA;
-    }
+    if (strange1<S, O>(run, size, a, stepA)) sweep1<S, D, O>(run, y, a, stepA);
+    else sweep1<S, D, Brief1<O>>(run, y, a, stepA);
+    y += <usize>run * sizeof<D>();
+    a += <usize>run * stepA;
   }
 }
 
@@ -315,7 +315,17 @@ function run2<S, D, O>(count: i32, y: usize, a: usize, stepA: usize, b: usize, s
       a += <usize>(4 * size) * stepA;
       b += <usize>(4 * size) * stepB;
     }
-  } else if (pairs<S, D>()) {
+  }
+  sweep2<S, D, O>(count, y, a, stepA, b, stepB);
+}
+
+/** Group after group, two a turn where the engine pairs vectors. */
+// @ts-ignore: decorator
+@inline
+function sweep2<S, D, O>(count: i32, y: usize, a: usize, stepA: usize, b: usize, stepB: usize): void {
+  const op = changetype<O>(0);
+  const size = group<S, D>();
+  if (pairs<S, D>() && !op.light) {
     for (; count >= 8; count -= 8) {
       const a0 = v128.load(a);
       const a1 = v128.load(a, 16);
@@ -342,41 +352,15 @@ function run2<S, D, O>(count: i32, y: usize, a: usize, stepA: usize, b: usize, s
 // @ts-ignore: decorator
 @inline
 function watch2<S, D, O>(count: i32, y: usize, a: usize, stepA: usize, b: usize, stepB: usize): void {
-  const op = changetype<O>(0);
   const size = group<S, D>();
   while (count > 0) {
-    let run = min(count, WATCH * size);
+    const run = min(count, WATCH * size);
     count -= run;
-    if (strange2<S, O>(run, size, a, stepA, b, stepB)) {
-      for (; run > 0; run -= size) {
-        put<D>(y, op.apply<S>(take<S>(a, size), take<S>(b, size)), size);
-        y += <usize>size * sizeof<D>();
-        a += <usize>size * stepA;
-        b += <usize>size * stepB;
-      }
-      continue;
-    }
-    if (pairs<S, D>()) {
-      for (; run >= 8; run -= 8) {
-        const a0 = v128.load(a);
-        const a1 = v128.load(a, 16);
-        const b0 = v128.load(b);
-        const b1 = v128.load(b, 16);
-        const y0 = op.brief<S>(a0, b0);
-        const y1 = op.brief<S>(a1, b1);
-        v128.store(y, y0);
-        v128.store(y, y1, 16);
-        y += 32;
-        a += 8 * stepA;
-        b += 8 * stepB;
-      }
-    }
-    for (; run > 0; run -= size) {
-      put<D>(y, op.brief<S>(take<S>(a, size), take<S>(b, size)), size);
-      y += <usize>size * sizeof<D>();
-      a += <usize>size * stepA;
-      b += <usize>size * stepB;
-    }
+    if (strange2<S, O>(run, size, a, stepA, b, stepB)) sweep2<S, D, O>(run, y, a, stepA, b, stepB);
+    else sweep2<S, D, Brief2<O>>(run, y, a, stepA, b, stepB);
+    y += <usize>run * sizeof<D>();
+    a += <usize>run * stepA;
+    b += <usize>run * stepB;
   }
 }
 
