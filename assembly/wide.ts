@@ -25,7 +25,7 @@ export * from "./rows/attention";
 export * from "./rows/attentiongrad";
 export { batchNormApply_f32, batchNormBackward_f32, batchNormMoments_f32, batchNormSums_f32 } from "./rows/batchnorm";
 export { crossEntropy_f32, crossEntropyBackward_f32 } from "./rows/crossentropy";
-export { layerNorm_f32, layerNormBackward_f32, layerNormWeights_f32 } from "./rows/layernorm";
+export { layerNorm_f32, layerNormBackward_f32 } from "./rows/layernorm";
 export { logSoftmax_f32, logSoftmaxBackward_f32, softmax_f32, softmaxBackward_f32 } from "./rows/softmax";
 
 /** Some multiply-adds whose results lie side by side, to be paired, or apart: for `doesPair` of src/cpu/wide.ts. */

@@ -145,7 +145,7 @@ function sums<T>(args: usize, begin: i32, end: i32): void {
       continue;
     }
     const width = min(tile, c - channel);
-    columnDots<T>(n, width, c, ptr(args, 4) + start, ptr(args, 5) + start, mean + at, rstd + at, EACH);
+    columnDots<T>(n, width, c, ptr(args, 4) + start, ptr(args, 5) + start, mean + at, rstd + at);
     for (let j = 0; j < width; j++) {
       const to = at + <usize>j * sizeof<T>();
       store<T>(dw + to, <T>load<f64>(tilts() + (<usize>j << 3)));

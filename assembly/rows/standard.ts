@@ -62,8 +62,7 @@ export function standardize<T>(
 // @ts-ignore: decorator
 @inline
 function standard<T>(x: usize, m: usize, r: usize, w: usize, b: usize): v128 {
-  const unit = v128.mul<T>(v128.sub<T>(v128.load(x), v128.load(m)), v128.load(r));
-  return madd<T>(unit, v128.load(w), v128.load(b));
+  return madd<T>(unit<T>(x, m, r), v128.load(w), v128.load(b));
 }
 
 /** dx = (g · w - s - (x - m) · t) · k */
@@ -166,12 +165,11 @@ export function dots<T>(n: i32, g: usize, w: usize, wMask: usize, x: usize, m: T
 
 /**
  * Σ g and Σ g · (x - m) · r of `width` ≤ TILE columns of n elements, into `flats()` and `tilts()`. m and r have one number
- * a row (`mask` ALL) or one a column (EACH).
+ * a column.
  */
-export function columnDots<T>(n: i32, width: i32, stride: i32, g: usize, x: usize, m: usize, r: usize, mask: usize): void {
+export function columnDots<T>(n: i32, width: i32, stride: i32, g: usize, x: usize, m: usize, r: usize): void {
   const pitch = <usize>stride * sizeof<T>();
   const bytes = <usize>width * sizeof<T>();
-  const step = ~mask & sizeof<T>();
   memory.fill(flats(), 0, <usize>width << 3);
   memory.fill(tilts(), 0, <usize>width << 3);
   while (n > 0) {
@@ -180,53 +178,9 @@ export function columnDots<T>(n: i32, width: i32, stride: i32, g: usize, x: usiz
     memory.fill(narrowFlats(), 0, bytes);
     memory.fill(narrowTilts(), 0, bytes);
     for (let i = 0; i < run; i++) {
-      let mean = v128.splat<T>(load<T>(m));
-      let scale = v128.splat<T>(load<T>(r));
-      let j: usize = 0;
-      if (WIDE_VECTORS) {
-        for (; j + 16 < (bytes & ~15); j += 32) {
-          let mean1 = mean;
-          let scale1 = scale;
-          if (mask == EACH) {
-            mean = v128.load(m + j);
-            mean1 = v128.load(m + j, 16);
-            scale = v128.load(r + j);
-            scale1 = v128.load(r + j, 16);
-          }
-          const flat = narrowFlats() + j;
-          const tilt = narrowTilts() + j;
-          const s0 = v128.load(g + j);
-          const s1 = v128.load(g + j, 16);
-          const f0 = v128.add<T>(v128.load(flat), s0);
-          const f1 = v128.add<T>(v128.load(flat, 16), s1);
-          const t0 = madd<T>(s0, v128.mul<T>(v128.sub<T>(v128.load(x + j), mean), scale), v128.load(tilt));
-          const t1 = madd<T>(s1, v128.mul<T>(v128.sub<T>(v128.load(x + j, 16), mean1), scale1), v128.load(tilt, 16));
-          v128.store(flat, f0);
-          v128.store(flat, f1, 16);
-          v128.store(tilt, t0);
-          v128.store(tilt, t1, 16);
-        }
-      }
-      for (; j < (bytes & ~15); j += 16) {
-        if (mask == EACH) {
-          mean = v128.load(m + j);
-          scale = v128.load(r + j);
-        }
-        const slope = v128.load(g + j);
-        v128.store(narrowFlats() + j, v128.add<T>(v128.load(narrowFlats() + j), slope));
-        const unit = v128.mul<T>(v128.sub<T>(v128.load(x + j), mean), scale);
-        v128.store(narrowTilts() + j, madd<T>(slope, unit, v128.load(narrowTilts() + j)));
-      }
-      for (; j < bytes; j += sizeof<T>()) {
-        const slope = load<T>(g + j);
-        store<T>(narrowFlats() + j, load<T>(narrowFlats() + j) + slope);
-        const unit = (load<T>(x + j) - load<T>(m + (j & mask))) * load<T>(r + (j & mask));
-        store<T>(narrowTilts() + j, slope * unit + load<T>(narrowTilts() + j));
-      }
+      columnSums<T>(width, narrowFlats(), narrowTilts(), g, x, m, r, EACH);
       g += pitch;
       x += pitch;
-      m += step;
-      r += step;
     }
     for (let j = 0; j < width; j++) {
       const from = <usize>j * sizeof<T>();
@@ -235,4 +189,48 @@ export function columnDots<T>(n: i32, width: i32, stride: i32, g: usize, x: usiz
       store<f64>(tilts() + to, load<f64>(tilts() + to) + <f64>load<T>(narrowTilts() + from));
     }
   }
+}
+
+/** Adds a row's g to the sums at `flat`, and g · (x - m) · r to those at `tilt`. */
+// @ts-ignore: decorator
+@inline
+export function columnSums<T>(
+  count: i32, flat: usize, tilt: usize, g: usize, x: usize, m: usize, r: usize, mask: usize,
+): void {
+  const bytes = <usize>count * sizeof<T>();
+  let j: usize = 0;
+  if (WIDE_VECTORS) {
+    for (; j + 16 < (bytes & ~15); j += 32) {
+      const i = j & mask;
+      const s0 = v128.load(g + j);
+      const s1 = v128.load(g + j, 16);
+      const u0 = unit<T>(x + j, m + i, r + i);
+      const u1 = unit<T>(x + j + 16, m + i + 16, r + i + 16);
+      const f0 = v128.add<T>(v128.load(flat + j), s0);
+      const f1 = v128.add<T>(v128.load(flat + j, 16), s1);
+      const t0 = madd<T>(s0, u0, v128.load(tilt + j));
+      const t1 = madd<T>(s1, u1, v128.load(tilt + j, 16));
+      v128.store(flat + j, f0);
+      v128.store(flat + j, f1, 16);
+      v128.store(tilt + j, t0);
+      v128.store(tilt + j, t1, 16);
+    }
+  }
+  for (; j < (bytes & ~15); j += 16) {
+    const slope = v128.load(g + j);
+    v128.store(flat + j, v128.add<T>(v128.load(flat + j), slope));
+    v128.store(tilt + j, madd<T>(slope, unit<T>(x + j, m + (j & mask), r + (j & mask)), v128.load(tilt + j)));
+  }
+  for (; j < bytes; j += sizeof<T>()) {
+    const slope = load<T>(g + j);
+    store<T>(flat + j, load<T>(flat + j) + slope);
+    const unit = (load<T>(x + j) - load<T>(m + (j & mask))) * load<T>(r + (j & mask));
+    store<T>(tilt + j, slope * unit + load<T>(tilt + j));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function unit<T>(x: usize, m: usize, r: usize): v128 {
+  return v128.mul<T>(v128.sub<T>(v128.load(x), v128.load(m)), v128.load(r));
 }

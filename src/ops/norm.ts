@@ -125,11 +125,11 @@ export const nativeLayerNorm: Op<
     },
     saves: ["x", "weight", "mean", "rstd"],
     vjp(g, { x, weight, mean, rstd }, { last, eps }) {
-      const weights = once(() => layerNormWeights(g.out!, x, mean, rstd, last, eps));
+      const by = weight === null ? null : once(() => layerNormBackwards(g.out!, x, weight, mean, rstd, last, eps));
       return {
-        x: () => layerNormBackward(g.out!, x, weight, mean, rstd, last, eps),
-        weight: () => weights()[0]!,
-        bias: () => weights()[1]!,
+        x: by === null ? () => layerNormBackward(g.out!, x, mean, rstd, last, eps) : () => by().x,
+        weight: by === null ? null : () => by().weight,
+        bias: by === null ? () => g.out! : () => by().bias,
       };
     },
     samples: [
@@ -153,32 +153,79 @@ function affine(y: Tensor, weight: Tensor | null, bias: Tensor | null): Tensor {
   return bias === null ? scaled : add(scaled, bias);
 }
 
-/** dx of layerNorm. The formula goes through the statistics again, so that a second derivative sees them. */
-const layerNormBackward: (
+/** dx of layerNorm without a weight. The formula goes through the statistics again, so that a second derivative sees them. */
+const layerNormBackward: (g: Tensor, x: Tensor, mean: Tensor, rstd: Tensor, last: number, eps: number) => Tensor =
+  /* @__PURE__ */ op(
+    "layerNormBackward",
+    "g, input, mean, rstd, last, eps",
+    (g: Tensor, x: Tensor, mean: Tensor, rstd: Tensor, last: number, eps: number) => [
+      { x, g, mean, rstd },
+      { last, eps },
+    ],
+    {
+      infer: ({ x }) => spec(x.code, x.shape),
+      kernel: "layerNormBackward",
+      launch(k, { x, g, mean, rstd }, { out }, { last }) {
+        const { rows, n } = rowsOf(x, last);
+        const call = k.call("layerNormBackward").int(n).int(rows).int(1).tensor(g).tensor(x).tensor(out);
+        call.tensor(null).tensor(mean).tensor(rstd).tensor(null).tensor(null).run(rows, grain(n));
+      },
+      decompose: ({ x, g }, { last, eps }) => standardizedBackward(g, x, lastDims(x, last), eps),
+    },
+  );
+
+const MOST_ROWS = 128; // of a block: their sums are made in one run
+const BLOCKS = 8; // at least, so that there is work for other threads
+
+/** dx, dw = Σ g · x̂ and db = Σ g over the rows, for which the operands pass through memory once. */
+const layerNormBackwards: (
   g: Tensor,
   x: Tensor,
-  weight: Tensor | null,
+  weight: Tensor,
   mean: Tensor,
   rstd: Tensor,
   last: number,
   eps: number,
-) => Tensor = /* @__PURE__ */ op(
-  "layerNormBackward",
+) => Named<["x", "weight", "bias"]> = /* @__PURE__ */ op(
+  "layerNormBackwards",
   "g, input, weight, mean, rstd, last, eps",
-  (g: Tensor, x: Tensor, weight: Tensor | null, mean: Tensor, rstd: Tensor, last: number, eps: number) => [
+  (g: Tensor, x: Tensor, weight: Tensor, mean: Tensor, rstd: Tensor, last: number, eps: number) => [
     { x, g, weight, mean, rstd },
     { last, eps },
   ],
   {
-    infer: ({ x }) => spec(x.code, x.shape),
-    kernel: "layerNormBackward",
-    launch(k, { x, g, weight, mean, rstd }, { out }, { last }) {
-      const { rows, n } = rowsOf(x, last);
-      const call = k.call("layerNormBackward").int(n).tensor(g).tensor(x).tensor(out).tensor(weight);
-      call.tensor(mean).tensor(rstd).run(rows, grain(n));
+    outputs: ["x", "weight", "bias"],
+    infer({ x }, { last }) {
+      const one = spec(x.code, x.shape.slice(x.ndim - last));
+      return [spec(x.code, x.shape), one, one];
     },
-    decompose: ({ x, g, weight }, { last, eps }) =>
-      standardizedBackward(weight === null ? g : mul(g, weight), x, lastDims(x, last), eps),
+    kernel: "layerNormBackward",
+    launch(k, { x, g, weight, mean, rstd }, by, { last }) {
+      const { rows, n } = rowsOf(x, last);
+      const block = Math.min(MOST_ROWS, Math.max(Math.ceil(rows / BLOCKS), Math.ceil(GRAIN / Math.max(n, 1))));
+      const parts = Math.max(1, Math.ceil(rows / block));
+      const room = (y: Tensor): Tensor => (parts === 1 ? y : k.scratch(x.code, [parts, n]));
+      const [dw, db] = [room(by.weight), room(by.bias)];
+      const call = k.call("layerNormBackward").int(n).int(rows).int(block).tensor(g).tensor(x).tensor(by.x);
+      call
+        .tensor(weight)
+        .tensor(mean)
+        .tensor(rstd)
+        .tensor(dw)
+        .tensor(db)
+        .run(parts, grain(block * n));
+      if (parts === 1) return;
+      sumRows(k, dw, by.weight, parts, n);
+      sumRows(k, db, by.bias, parts, n);
+    },
+    decompose({ x, g, weight }, { last, eps }) {
+      const dims = lastDims(x, last);
+      return [
+        standardizedBackward(mul(g, weight), x, dims, eps),
+        sumToSize(mul(g, standardized(x, dims, eps)), weight.shape),
+        sumToSize(g, weight.shape),
+      ];
+    },
   },
 );
 
@@ -196,45 +243,6 @@ function standardizedBackward(g: Tensor, x: Tensor, dims: readonly number[], eps
   const tilt = mul(unit, mean(mul(g, unit), dims, true));
   return mul(sub(sub(g, mean(g, dims, true)), tilt), rstd);
 }
-
-/** dw = Σ g · x̂ and db = Σ g over the rows. */
-const layerNormWeights: (g: Tensor, x: Tensor, mean: Tensor, rstd: Tensor, last: number, eps: number) => Tensor[] =
-  /* @__PURE__ */ op(
-    "layerNormWeights",
-    "g, input, mean, rstd, last, eps",
-    (g: Tensor, x: Tensor, mean: Tensor, rstd: Tensor, last: number, eps: number) => [
-      { x, g, mean, rstd },
-      { last, eps },
-    ],
-    {
-      outputs: ["weight", "bias"],
-      infer({ x }, { last }) {
-        const one = spec(x.code, x.shape.slice(x.ndim - last));
-        return [one, one];
-      },
-      kernel: "layerNormWeights",
-      launch(k, { x, g, mean, rstd }, { weight, bias }, { last }) {
-        const { rows, n } = rowsOf(x, last);
-        const block = Math.max(128, Math.ceil(GRAIN / Math.max(n, 1)));
-        const tile = Math.max(1, Math.min(n, 1024));
-        const parts = rows > block ? Math.ceil(rows / block) : 1;
-        const [dw, db] = parts === 1 ? [weight, bias] : [k.scratch(x.code, [parts, n]), k.scratch(x.code, [parts, n])];
-        const call = k.call("layerNormWeights").int(n).int(rows).int(block).int(tile).tensor(g).tensor(x);
-        const units = parts * Math.ceil(n / tile);
-        call.tensor(mean).tensor(rstd).tensor(dw).tensor(db).run(units, 1);
-        if (parts > 1)
-          for (const [from, to] of [
-            [dw, weight],
-            [db, bias],
-          ] as const)
-            sumRows(k, from, to, parts, n);
-      },
-      decompose({ x, g }, { last, eps }) {
-        const shape = x.shape.slice(x.ndim - last);
-        return [sumToSize(mul(g, standardized(x, lastDims(x, last), eps)), shape), sumToSize(g, shape)];
-      },
-    },
-  );
 
 /** y = Σ x over the rows of [parts, n]. */
 function sumRows(k: Kernels, x: Tensor, y: Tensor, parts: number, n: number): void {
