@@ -28,8 +28,6 @@ interface Run {
   readonly op: string;
   readonly algebra: Algebra;
   readonly createGraph: boolean;
-  /** What waits at the outputs of nodes. */
-  readonly pending: Map<Node, Cotangents>;
   /** The nodes that lead to what is wanted; null where all leaves collect. */
   readonly needed: ReadonlySet<Node> | null;
 }
@@ -46,12 +44,14 @@ export function runBackward(
   const frame = pushFrame();
   const before = context.grad;
   context.grad = createGraph;
+  const order: Node[] = [];
+  const outer: [Node, Cotangents][] = [];
   try {
     const starts = roots.map((root, i) => startOf(op, root, i));
-    const order = sorted(starts);
+    sort(starts, order, outer);
     const places = wanted === null ? NOWHERE : wanted.map(placeOf);
     const needed = wanted === null ? null : needs(order, new Set(places.map(({ node }) => node)));
-    const run: Run = { op, algebra, createGraph, pending: new Map(), needed };
+    const run: Run = { op, algebra, createGraph, needed };
     for (let i = 0; i < roots.length; i++) {
       const root = roots[i]!;
       const g = grads[i] ?? seed(op, root, algebra);
@@ -65,9 +65,9 @@ export function runBackward(
     const captured: (Tensor | null)[] = places.map(() => null);
     for (let k = 0; k < order.length; k++) {
       const node = order[k]!;
-      const g = run.pending.get(node);
-      if (g === undefined) continue;
-      run.pending.delete(node);
+      const g = node.waiting;
+      if (g === null) continue;
+      node.waiting = null;
       if (needed === null || needed.has(node)) {
         hooked(node, g, algebra);
         for (let i = 0; i < places.length; i++) {
@@ -83,6 +83,8 @@ export function runBackward(
     if (!retainGraph && needed === null) for (const node of order) if (node.leaf === null) node.release();
     return captured;
   } finally {
+    for (let k = 0; k < order.length; k++) order[k]!.waiting = null; // an error may have left some
+    for (const [node, waiting] of outer) node.waiting = waiting;
     context.grad = before;
     popInner(frame);
   }
@@ -121,20 +123,44 @@ function own(g: Tensor, code: number, algebra: Algebra): Tensor {
 
 let visits = 0;
 
-/** All nodes that lead on from the starts, latest first. */
-function sorted(starts: readonly Node[]): Node[] {
+/**
+ * Puts all nodes that lead on from the starts into `order`, latest first: leaves come last. A backward may begin in a hook of
+ * another: what waits at its nodes then goes to `outer`.
+ */
+function sort(starts: readonly Node[], order: Node[], outer: [Node, Cotangents][]): void {
   const visit = ++visits;
-  const order: Node[] = [];
   const open = [...starts];
-  let falling = true;
+  const leaves: Node[] = [];
+  let first = Number.POSITIVE_INFINITY;
+  let last = first;
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     if (node.visit === visit) continue;
     node.visit = visit;
-    falling &&= order.length === 0 || order[order.length - 1]!.sequence >= node.sequence;
+    if (node.waiting !== null) {
+      outer.push([node, node.waiting]);
+      node.waiting = null;
+    }
+    if (node.leaf !== null) {
+      leaves.push(node);
+      continue;
+    }
     order.push(node);
-    for (let i = 0; i < node.edges.length; i++) if (node.edges[i] !== null) open.push(node.edges[i]!);
+    if (order.length === 1) first = last = node.sequence;
+    else if (node.sequence < first) first = node.sequence;
+    else if (node.sequence > last) last = node.sequence;
+    const { edges } = node;
+    for (let i = 0; i < edges.length; i++) if (edges[i] !== null) open.push(edges[i]!);
   }
-  return falling ? order : order.sort((a, b) => b.sequence - a.sequence);
+  if (last - first < 4 * order.length) place(order, first, last);
+  else order.sort((a, b) => b.sequence - a.sequence);
+  for (let i = 0; i < leaves.length; i++) order.push(leaves[i]!);
+}
+
+/** Sorts nodes whose numbers, from `first` to `last`, nearly follow each other, as those of one forward do. */
+function place(order: Node[], first: number, last: number): void {
+  const places = new Array<Node | null>(last - first + 1).fill(null);
+  for (let i = 0; i < order.length; i++) places[last - order[i]!.sequence] = order[i]!;
+  for (let i = 0, k = 0; i < places.length; i++) if (places[i] !== null) order[k++] = places[i]!;
 }
 
 /** The nodes from which one of `targets` can be reached, themselves included. */
@@ -151,12 +177,12 @@ const reaches = (node: Node, needed: ReadonlySet<Node>): boolean =>
   node.edges.some((edge) => edge !== null && needed.has(edge));
 
 /** Adds a cotangent (the engine's own twin) to what waits at a node's output. */
-function give({ pending, algebra, createGraph }: Run, node: Node, port: number, g: Tensor): void {
-  let slots = pending.get(node);
-  if (slots === undefined) {
+function give({ algebra, createGraph }: Run, node: Node, port: number, g: Tensor): void {
+  let slots = node.waiting;
+  if (slots === null) {
     slots = [];
     for (let i = 0; i < node.outs.length; i++) slots.push(null);
-    pending.set(node, slots);
+    node.waiting = slots;
   }
   const there = slots[port] ?? null;
   if (there === null) {
@@ -184,7 +210,7 @@ function hooked(node: Node, g: Cotangents, algebra: Algebra): void {
       const shown = alias(x); // a tensor of its own, that the engine's bookkeeping does not end
       const answer = hook(shown);
       if (answer != null && answer !== shown) {
-        g[port] = own(answer, node.outs[port]!.code, algebra);
+        g[port] = own(answer, node.outs[port]!, algebra);
         x.endScope();
       }
     }
@@ -224,9 +250,8 @@ function step(run: Run, node: Node, g: Cotangents): void {
   }
   const frame = pushFrame();
   try {
-    const wants = (edge: Node | null): boolean => edge !== null && (needed === null || needed.has(edge));
     if (node.custom !== null) {
-      const wanted = node.edges.map(wants);
+      const wanted = node.edges.map((edge) => wants(needed, edge));
       const results = node.custom(g, algebra, wanted);
       for (let i = 0; i < wanted.length; i++) if (wanted[i] && results[i] != null) pass(run, node, i, results[i]!);
       return;
@@ -245,13 +270,16 @@ function step(run: Run, node: Node, g: Cotangents): void {
       const list = node.form === null ? null : node.form[name];
       const count = Array.isArray(list) ? list.length : 1;
       for (let place = 0; place < count; place++, i++) {
-        if (wants(node.edges[i]!) && thunk != null) pass(run, node, i, thunk(place));
+        if (wants(needed, node.edges[i]!) && thunk != null) pass(run, node, i, thunk(place));
       }
     }
   } finally {
     popInner(frame);
   }
 }
+
+const wants = (needed: Run["needed"], edge: Node | null): boolean =>
+  edge !== null && (needed === null || needed.has(edge));
 
 /** Of a single input, or by place of a list. */
 type Thunks = Readonly<Record<string, ((place: number) => Tensor) | null | undefined>>;

@@ -22,7 +22,7 @@ import {
   Tensor,
 } from "../tensor/index.ts";
 import { below, context, noGrad } from "./context.ts";
-import { computing, copyInto, fullName, kernelsOf, MissingKernel, need, pointwise, toCode, toDense } from "./launch.ts";
+import { computing, copyInto, kernelsOf, MissingKernel, pointwise, toCode, toDense } from "./launch.ts";
 import type { Operator } from "./operator.ts";
 import { anyTracked, linkView, nameNodes, nodesSoFar, record } from "./tape.ts";
 import type { Attrs, Input, Inputs, Spec } from "./types.ts";
@@ -239,7 +239,7 @@ function runPointwise(
   try {
     const wide = operands.map((x) => toCode(x, code));
     const target = !bool && y.code === own && code !== own ? allocate(backend, code, dense(y.layout.shape)) : y;
-    pointwise(backend, need(backend, fullName(kernel, code)), target, wide, p0, p1);
+    pointwise(backend, kernelsOf(backend, code).find(kernel)!, target, wide, p0, p1);
     if (target !== y) copyInto(y, target);
   } finally {
     popLaunch(frame);

@@ -12,7 +12,7 @@ export {
   noGrad,
   setGradEnabled,
 } from "./context.ts";
-export { dispatch, evaluate, hostSteps, pointwiseInto } from "./dispatch.ts";
+export { dispatch, evaluate, hostSteps, pointwiseInto, showView } from "./dispatch.ts";
 export * from "./family.ts";
 export { assertFits, assertWritable, inPlace, viewInPlace } from "./inplace.ts";
 export { type Arguments, type Bound, keywords } from "./keywords.ts";
@@ -41,5 +41,5 @@ export {
 } from "./operator.ts";
 export { parts } from "./parts.ts";
 export * from "./samples.ts";
-export { type Algebra, hookPlace, keepFor, Node, underNode } from "./tape.ts";
+export { type Algebra, codesOf, hookPlace, keepFor, Node, underNode } from "./tape.ts";
 export * from "./types.ts";

@@ -74,6 +74,8 @@ export class Kernels {
   readonly backend: Backend;
   /** The computing dtype. */
   readonly code: number;
+  /** Those in the computing dtype that were asked for before. */
+  readonly #known = new Map<string, Kernel>();
 
   constructor(backend: Backend, code: number) {
     this.backend = backend;
@@ -82,7 +84,17 @@ export class Kernels {
 
   /** Begins a launch of `name` in the computing dtype. */
   call(name: string): Call {
-    return this.exact(fullName(name, this.code));
+    return new Call(this.backend.command(this.find(name) ?? need(this.backend, fullName(name, this.code))));
+  }
+
+  /** The kernel of that name in the computing dtype, or null. */
+  find(name: string): Kernel | null {
+    let kernel = this.#known.get(name) ?? null;
+    if (kernel === null) {
+      kernel = this.backend.kernel(fullName(name, this.code));
+      if (kernel !== null) this.#known.set(name, kernel);
+    }
+    return kernel;
   }
 
   /** Begins a launch of the kernel with this full name. */
@@ -120,9 +132,9 @@ export function need(backend: Backend, name: string): Kernel {
 
 /** The dtype in which `kernel` can compute for `code`: itself, the widened one, or -1 for none. */
 export function computing(backend: Backend, kernel: string, code: number): number {
-  if (backend.kernel(fullName(kernel, code)) !== null) return code;
+  if (kernelsOf(backend, code).find(kernel) !== null) return code;
   const wide = WIDE[code]!;
-  return wide !== code && backend.kernel(fullName(kernel, wide)) !== null ? wide : -1;
+  return wide !== code && kernelsOf(backend, wide).find(kernel) !== null ? wide : -1;
 }
 
 /**

@@ -1,6 +1,6 @@
 // An operator: a name, a binder and a rule, and the public function made of them.
 
-import { codeOf, DTYPES, type DType, dense, type Layout, type Meta } from "../core/index.ts";
+import { codeOf, DTYPES, type DType, dense, Layout, type Meta } from "../core/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { bindArguments, isBound, type Signature, signature } from "./bind.ts";
 import { dispatch } from "./dispatch.ts";
@@ -24,6 +24,7 @@ export class Operator {
   /** How the tape calls it where the rule does not say otherwise. */
   readonly #nodeName: string;
   #parsed: Signature | null = null;
+  #results: Results | null = null;
 
   constructor(name: string, signature: string, bind: Binder, rule: AnyRule) {
     const { node } = rule;
@@ -86,15 +87,36 @@ export class Operator {
   named(results: readonly Tensor[]): Tensor | Tensor[] {
     const { outputs } = this.rule;
     if (outputs === undefined) return results[0]!;
-    return named(results, outputs);
+    this.#results ??= resultsOf(outputs);
+    return filled(new this.#results(), results);
   }
 }
 
 /** An array whose entries have names too, as PyTorch's named tuples. */
 export function named<const N extends readonly string[]>(results: readonly Tensor[], names: N): Named<N> {
-  const out = [...results];
-  for (const [i, name] of names.entries()) Object.defineProperty(out, name, { value: results[i] });
-  return out as unknown as Named<N>; // one for one
+  const Named = resultsOf(names);
+  return filled(new Named(), results) as unknown as Named<N>; // one for one
+}
+
+type Results = new () => Tensor[];
+
+/** Arrays with these names. A class, for properties of each array's own take a microsecond; what an array maps to is plain. */
+function resultsOf(names: readonly string[]): Results {
+  const Named = class extends Array<Tensor> {};
+  Object.defineProperty(Named.prototype, "constructor", { value: Array });
+  for (const [i, name] of names.entries()) {
+    Object.defineProperty(Named.prototype, name, {
+      get(this: Tensor[]) {
+        return this[i];
+      },
+    });
+  }
+  return Named;
+}
+
+function filled(out: Tensor[], results: readonly Tensor[]): Tensor[] {
+  for (let i = 0; i < results.length; i++) out[i] = results[i]!;
+  return out;
 }
 
 /** The public function of an operator carries it, for the method table, in-place forms and tests. */
@@ -185,5 +207,5 @@ class SpecValue implements Spec {
 /** A spec of a dense result. */
 export function spec(dtype: DType | number, shape: readonly number[] | Layout): Spec {
   const code = typeof dtype === "number" ? dtype : codeOf(dtype);
-  return new SpecValue(code, "strides" in shape ? shape : dense(shape));
+  return new SpecValue(code, shape instanceof Layout ? shape : dense(shape));
 }

@@ -5,7 +5,16 @@
 // its inputs, and nothing else.
 
 import { AutogradError, isDifferentiable, type Layout, show } from "../core/index.ts";
-import { Auto, alias, type GradHook, isTracked, type Recorded, scopes, Tensor } from "../tensor/index.ts";
+import {
+  Auto,
+  alias,
+  type GradHook,
+  isTracked,
+  type Recorded,
+  scopes,
+  Tensor,
+  type ViewLink,
+} from "../tensor/index.ts";
 import { context } from "./context.ts";
 import type { Operator } from "./operator.ts";
 import type { AnyRule, Attrs, Inputs } from "./types.ts";
@@ -39,22 +48,23 @@ export class Node implements Recorded {
   /** Grows with time: edges lead to smaller numbers. A leaf's node has 0. */
   readonly sequence: number;
   /** Where each input came from: null where no gradient is wanted. */
-  readonly edges: (Node | null)[];
-  readonly ports: number[];
+  readonly edges: readonly (Node | null)[];
+  readonly ports: readonly number[];
   /** Layouts and dtypes of the inputs. */
-  layouts: (Layout | null)[] = [];
-  codes: number[] = [];
+  readonly layouts: readonly (Layout | null)[];
+  readonly codes: readonly number[];
+  /** Dtypes of the outputs. */
+  readonly outs: readonly number[];
+  /** What came to the outputs so far, in the backward that is on its way; null where nothing did. */
+  waiting: Cotangents | null = null;
   /** Twins of the saved tensors in the order of `saves`, and the versions that they had. */
   saved: (Tensor | readonly Tensor[] | null)[] | null = null;
   versions: number[] | null = null;
   /** The inputs' names and list lengths, for rules that take lists. */
   form: Inputs | null = null;
-  /** Layouts, dtypes and device of the outputs. */
-  outs: { layout: Layout; code: number }[] = [];
-  device = "";
   custom: Custom | null = null;
   /** The leaf whose gradient it collects. */
-  leaf: Auto | null = null;
+  readonly leaf: Auto | null;
   hooks: { port: number; hook: GradHook }[] | null = null;
   retained: { port: number; auto: Auto }[] | null = null;
   released = false;
@@ -65,16 +75,23 @@ export class Node implements Recorded {
     operator: Operator | null,
     name: string,
     attrs: Attrs,
-    edges: (Node | null)[],
-    ports: number[],
-    leaf = false,
+    edges: readonly (Node | null)[],
+    ports: readonly number[],
+    layouts: readonly (Layout | null)[],
+    codes: readonly number[],
+    outs: readonly number[],
+    leaf: Auto | null = null,
   ) {
     this.operator = operator;
     this.name = name;
     this.attrs = attrs;
     this.edges = edges;
     this.ports = ports;
-    this.sequence = leaf ? 0 : ++sequence;
+    this.layouts = layouts;
+    this.codes = codes;
+    this.outs = outs;
+    this.leaf = leaf;
+    this.sequence = leaf === null ? ++sequence : 0;
   }
 
   /** `<AddBackward0>`, as PyTorch shows it. */
@@ -126,17 +143,7 @@ export function edgeOf(x: Tensor): Node | null {
   if (!isTracked(x)) return null;
   const auto = x.auto!;
   if (auto.node !== null) return auto.node as Node;
-  return accumulatorOf(auto, x);
-}
-
-function accumulatorOf(auto: Auto, x: { layout: Layout; code: number; device: string }): Node {
-  if (auto.accumulator === null) {
-    const node = new Node(null, "AccumulateGrad", {}, [], [], true);
-    node.leaf = auto;
-    node.outs = [{ layout: x.layout, code: x.code }];
-    node.device = x.device;
-    auto.accumulator = node;
-  }
+  auto.accumulator ??= new Node(null, "AccumulateGrad", {}, [], [], [], [], [x.code], auto);
   return auto.accumulator as Node;
 }
 
@@ -218,17 +225,19 @@ export function nodeFor(
     layouts[i] = x.layout;
     codes[i] = x.code;
   }
-  const node = new Node(operator, operator.nodeName(inputs, attrs), attrs, edges, ports);
-  node.layouts = layouts;
-  node.codes = codes;
-  node.form = inputs === null || !operator.hasLists(inputs) ? null : formOf(inputs);
-  node.outs = outs.map(shapeOf);
-  node.device = outs[0]!.device;
+  const name = operator.nodeName(inputs, attrs);
+  const node = new Node(operator, name, attrs, edges, ports, layouts, codes, codesOf(outs));
+  if (inputs !== null && operator.hasLists(inputs)) node.form = formOf(inputs);
   scopes.current?.note(node);
   return node;
 }
 
-const shapeOf = (x: Tensor): { layout: Layout; code: number } => ({ layout: x.layout, code: x.code });
+/** The dtypes of a node's outputs. */
+export function codesOf(outs: readonly Tensor[]): number[] {
+  const codes: number[] = [];
+  for (let i = 0; i < outs.length; i++) codes.push(outs[i]!.code);
+  return codes;
+}
 
 /** Names and list lengths without the tensors. */
 function formOf(inputs: Inputs): Inputs {
@@ -289,10 +298,27 @@ function isDifferentiableOutput({ differentiable, outputs }: AnyRule, y: Tensor,
 
 // ── views ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** A view operator with its attributes: a class, for a closure would be one more object of each view. */
+class Link implements ViewLink {
+  readonly operator: Operator;
+  readonly parent: Tensor;
+  readonly attrs: Attrs;
+
+  constructor(operator: Operator, parent: Tensor, attrs: Attrs) {
+    this.operator = operator;
+    this.parent = parent;
+    this.attrs = attrs;
+  }
+
+  replay(source: Tensor): Tensor {
+    return replayView(this.operator, source, this.attrs);
+  }
+}
+
 /** Notes how a view was made, so that a write through it reaches the history of its base. */
 export function linkView(operator: Operator, parent: Tensor, attrs: Attrs, y: Tensor): void {
   const auto = y.auto ?? new Auto(false);
-  auto.view = { parent, replay: (source) => replayView(operator, source, attrs) };
+  auto.view = new Link(operator, parent, attrs);
   auto.version = y.storage.version;
   y.auto = auto;
 }
@@ -331,16 +357,14 @@ export function rebind(x: Tensor, node: Node, port: number): void {
     chain.unshift(base);
     base = base.auto.view.parent;
   }
-  const replays = chain.map((view) => view.auto!.view!.replay);
+  const links = chain.map((view) => view.auto!.view!);
   const baseEdge = edgeOf(base);
-  const write = new Node(null, "CopySlices", {}, [baseEdge, node], [base.auto?.node ? base.auto.port : 0, port]);
-  write.layouts = [base.layout, x.layout];
-  write.codes = [base.code, x.code];
-  write.outs = [shapeOf(base)];
-  write.device = base.device;
+  const ports = [base.auto?.node ? base.auto.port : 0, port];
+  const codes = [base.code, x.code];
+  const write = new Node(null, "CopySlices", {}, [baseEdge, node], ports, [base.layout, x.layout], codes, [base.code]);
   write.custom = ([g], algebra, [baseNeeded]) => {
     const whole = algebra.clone(g!);
-    const piece = replays.reduce((y, replay) => replay(y), whole);
+    const piece = links.reduce((y, link) => link.replay(y), whole);
     const pieceGrad = algebra.clone(piece);
     if (baseNeeded) algebra.zero(piece);
     return [baseNeeded ? whole : null, pieceGrad];

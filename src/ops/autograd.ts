@@ -4,6 +4,7 @@ import { AutogradError, isComplex, isDifferentiable, show } from "../core/index.
 import {
   asTensor,
   bindArguments,
+  codesOf,
   context,
   hookPlace,
   keepFor,
@@ -288,11 +289,10 @@ function tie(self: FunctionClass, ctx: FunctionContext, tensors: readonly (Tenso
     {},
     places.map((p) => p?.node ?? null),
     places.map((p) => p?.port ?? 0),
+    tensors.map((x) => x?.layout ?? null),
+    tensors.map((x) => x?.code ?? 0),
+    codesOf(outs),
   );
-  node.layouts = tensors.map((x) => x?.layout ?? null);
-  node.codes = tensors.map((x) => x?.code ?? 0);
-  node.outs = outs.map(({ layout, code }) => ({ layout, code }));
-  node.device = outs[0]!.device;
   for (const [i, y] of outs.entries()) {
     if (ctx.isFixed(y) || !isDifferentiable(y.code)) continue;
     // A forward that gives back its input makes it a result of its own.

@@ -10,8 +10,14 @@ export function dimsOf(dim: Dim | undefined, ndim: number, op: string): readonly
   if (!Array.isArray(list)) throw wrongArgument(op, "dim", dim, "an integer, a list of integers or null");
   if (dim == null || list.length === 0) return allDims(ndim);
   const dims = list.map((d) => axisOf(d, ndim, op));
+  if (ndim > 0 && isRising(dims)) return dims;
   if (new Set(dims).size < dims.length) throw new ShapeError(`${op}: dim ${showShape(list)} names a dim twice`);
   return dims.filter((d) => d < ndim).sort((a, b) => a - b);
+}
+
+function isRising(dims: readonly number[]): boolean {
+  for (let i = 1; i < dims.length; i++) if (dims[i - 1]! >= dims[i]!) return false;
+  return true;
 }
 
 const everyDim: (readonly number[])[] = [];

@@ -8,11 +8,13 @@ import {
   dense,
   isComplex,
   isScalar,
+  replaced,
   type Scalar,
   ShapeError,
   sameDims,
   show,
   showShape,
+  strided,
 } from "../core/index.ts";
 import {
   asTensor,
@@ -32,7 +34,6 @@ import {
   wrongArgument,
 } from "../op/index.ts";
 import { Tensor } from "../tensor/index.ts";
-import { reordered } from "./axes.ts";
 import { mul } from "./binary.ts";
 import { conj } from "./complex.ts";
 import { launchProduct } from "./product.ts";
@@ -59,7 +60,6 @@ function dims(op: string, name: string, x: Spec, ndim: number): void {
 function productShape(op: string, a: Spec, b: Spec): readonly number[] {
   const last = a.shape[a.ndim - 1];
   const first = b.shape[Math.max(b.ndim - 2, 0)];
-  if (a.ndim === 2 && b.ndim === 2 && last === first) return [a.shape[0]!, b.shape[1]!];
   if (a.ndim === 0 || b.ndim === 0) {
     throw new ShapeError(`${op}: both operands need at least 1 dim, got ${show(a)} and ${show(b)}`);
   }
@@ -68,7 +68,7 @@ function productShape(op: string, a: Spec, b: Spec): readonly number[] {
       `${op}: shapes ${showShape(a.shape)} and ${showShape(b.shape)} cannot be multiplied (${last} != ${first})`,
     );
   }
-  if (a.ndim > 2 && b.ndim === 2) return a.shape.with(-1, b.shape[1]!);
+  if (a.ndim >= 2 && b.ndim === 2) return replaced(a.shape, a.ndim - 1, b.shape[1]!);
   const batch = broadcast(op, [dense(a.shape.slice(0, -2)), dense(b.shape.slice(0, -2))]);
   return [...batch, ...(a.ndim > 1 ? [a.shape.at(-2)!] : []), ...(b.ndim > 1 ? [b.shape.at(-1)!] : [])];
 }
@@ -115,7 +115,7 @@ const productOfRows: (a: Tensor, b: Tensor) => Tensor = /* @__PURE__ */ op(
     infer: ({ a, b }) => spec(a.code, [a.shape[a.ndim - 1]!, b.shape[b.ndim - 1]!]),
     kernel: "matmul",
     strided: true,
-    launch: (k, { a, b }, { out }) => launchProduct(k, reordered(asRows(a), [1, 0]), asRows(b), null, out),
+    launch: (k, { a, b }, { out }) => launchProduct(k, flipped(asRows(a)), asRows(b), null, out),
     decompose: ({ a, b }) => matmul(transposed(rowsOf(a)), rowsOf(b)),
     samples: [[f32(2, 5, 3), f32(2, 5, 4)]],
   },
@@ -129,6 +129,13 @@ function asRows(x: Tensor): Tensor {
   return new Tensor(storage, code, dense([n === 0 ? 0 : layout.size / n, n]), offset);
 }
 
+/** A matrix transposed, below the tape. */
+function flipped({ storage, code, offset, layout }: Tensor): Tensor {
+  const [m, n] = layout.shape as readonly [number, number];
+  const [down, along] = layout.strides as readonly [number, number];
+  return new Tensor(storage, code, strided([n, m], [along, down]), offset);
+}
+
 /** All dims but the last as rows. */
 function rowsOf(x: Tensor): Tensor {
   return reshape(x, [x.shape.slice(0, -1).reduce((p, n) => p * n, 1), x.shape.at(-1)!]);
@@ -137,7 +144,7 @@ function rowsOf(x: Tensor): Tensor {
 // ── a·b ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** What PyTorch makes a product of, by the numbers of dims. */
-const PRODUCTS: Readonly<Record<string, string>> = {
+const PRODUCTS: Readonly<Record<number, string>> = {
   11: "DotBackward0",
   12: "SqueezeBackward4",
   21: "MvBackward0",
@@ -156,7 +163,7 @@ export const matmul: Op2T = /* @__PURE__ */ op(
   (a, b) => [{ a: asTensor(a, "matmul", "input"), b: asTensor(b, "matmul", "other") }],
   {
     infer: ({ a, b }) => spec(sameDType("matmul", a, b), productShape("matmul", a, b)),
-    node: ({ a, b }) => PRODUCTS[`${a.ndim}${b.ndim}`] ?? "UnsafeViewBackward0",
+    node: ({ a, b }) => PRODUCTS[10 * a.ndim + b.ndim] ?? "UnsafeViewBackward0",
     kernel: "matmul",
     strided: true,
     launch: (k, { a, b }, { out }) => launchProduct(k, a, b, null, out),
@@ -420,6 +427,8 @@ export const addbmm_: AddProduct = /* @__PURE__ */ inPlace(addbmm);
 
 const TURNED = { turned: true };
 
+const lastOf = ({ shape }: Spec): number | undefined => shape[shape.length - 1];
+
 /** `x·weightᵀ + bias`: x is [..., in], weight [out, in] or [in], bias [out]. */
 export const linear: FnQ<
   [x: Tensor, weight: Tensor],
@@ -443,12 +452,12 @@ export const linear: FnQ<
       if (weight.ndim !== 1 && weight.ndim !== 2) {
         throw new ShapeError(`linear: weight is ${show(weight)}, expected 1 or 2 dims`);
       }
-      if (x.ndim === 0 || x.shape.at(-1) !== weight.shape.at(-1)) {
+      if (x.ndim === 0 || lastOf(x) !== lastOf(weight)) {
         throw new ShapeError(
-          `linear: input ${show(x)} and weight ${show(weight)} cannot be multiplied: the last sizes ${x.shape.at(-1)} and ${weight.shape.at(-1)} differ`,
+          `linear: input ${show(x)} and weight ${show(weight)} cannot be multiplied: the last sizes ${lastOf(x)} and ${lastOf(weight)} differ`,
         );
       }
-      const shape = [...x.shape.slice(0, -1), ...weight.shape.slice(0, -1)];
+      const shape = weight.ndim === 2 ? replaced(x.shape, x.ndim - 1, weight.shape[0]!) : x.shape.slice(0, -1);
       const each = bias !== null && bias.ndim === 1 && weight.ndim === 2 && bias.shape[0] === weight.shape[0];
       if (bias !== null && !each && !sameDims(broadcast("linear", [bias.layout, dense(shape)]), shape)) {
         throw new ShapeError(`linear: bias ${show(bias)} does not broadcast to ${showShape(shape)}`);

@@ -51,7 +51,8 @@ function normalized(shape: unknown, x: Tensor, op: string): readonly number[] {
     throw wrongArgument(op, "normalizedShape", shape, "an integer or a list of integers");
   }
   if (list.length === 0) throw new ShapeError(`${op}: normalizedShape is empty, expected at least one dim`);
-  if (list.length > x.ndim || !sameDims(list, x.shape.slice(x.ndim - list.length))) {
+  const at = x.ndim - list.length;
+  if (at < 0 || list.some((n, d) => n !== x.shape[at + d])) {
     throw new ShapeError(`${op}: normalizedShape ${showShape(list)} is not the end of the shape of ${show(x)}`);
   }
   return list;
@@ -68,8 +69,12 @@ function parameter(p: unknown, shape: readonly number[], op: string, name: strin
 
 /** [rows, n] around the last `last` dims. */
 function rowsOf(x: Spec, last: number): { rows: number; n: number } {
-  const at = x.ndim - last;
-  return { rows: product(x.shape.slice(0, at)), n: product(x.shape.slice(at)) };
+  const { shape } = x.layout;
+  const at = shape.length - last;
+  let [rows, n] = [1, 1];
+  for (let d = 0; d < at; d++) rows *= shape[d]!;
+  for (let d = at; d < shape.length; d++) n *= shape[d]!;
+  return { rows, n };
 }
 
 /** The shape of a number a row that broadcasts against x. */

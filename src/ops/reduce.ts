@@ -284,14 +284,19 @@ export const sumToSize: Op<
   (...size: readonly number[] | [readonly number[]]) => Tensor
 > = /* @__PURE__ */ Object.assign(
   (x: Tensor, ...size: readonly (number | readonly number[])[]): Tensor => {
-    const shape = size.flat() as number[];
+    const shape = (size.length === 1 && Array.isArray(size[0]) ? size[0] : size.flat()) as readonly number[];
     // To a scalar it is the plain sum, which makes an int64 of a bool, of a single one too.
     if (shape.length === 0) return sum(x);
     if (sameDims(x.shape, shape)) return x;
     const lead = x.ndim - shape.length;
-    const fits = lead >= 0 && shape.every((n, d) => n === x.shape[d + lead] || n === 1);
+    const dims: number[] = [];
+    let fits = lead >= 0;
+    for (let d = 0; d < x.ndim; d++) {
+      const n = d < lead ? 1 : shape[d - lead]!;
+      fits &&= n === 1 || n === x.shape[d];
+      if (d < lead || n !== x.shape[d]) dims.push(d);
+    }
     if (!fits) throw new ShapeError(`sumToSize: ${showShape(shape)} does not broadcast to ${show(x)}`);
-    const dims = [...x.shape.keys()].filter((d) => d < lead || (shape[d - lead] === 1 && x.shape[d] !== 1));
     if (dims.length === 0) return reshape(x, shape);
     return dims[dims.length - 1]! < lead ? sum(x, dims) : reshape(sum(x, dims, true), shape);
   },

@@ -33,7 +33,9 @@ import {
   type Op2T,
   type OpK,
   type OpN,
+  operatorOf,
   type Spec,
+  showView,
   underNode,
   viewInPlace,
   view as viewOp,
@@ -66,7 +68,7 @@ export const permute: Op<(x: Tensor, ...dims: Shape) => Tensor, (...dims: Shape)
     if (order.length !== x.ndim || new Set(order).size < order.length) {
       throw new ShapeError(`permute: dims ${showShape(dims)} are no order of the ${x.ndim} dims of ${show(x)}`);
     }
-    return permuted(x, order);
+    return showView(operatorOf(permuted), x, { order });
   },
 );
 
@@ -100,7 +102,7 @@ export const expand: Op<(x: Tensor, ...sizes: Shape) => Tensor, (...sizes: Shape
     if (lead < 0 || shape.some((n, d) => n < 0 || (d >= lead && x.shape[d - lead] !== 1 && x.shape[d - lead] !== n))) {
       throw new ShapeError(`expand: ${show(x)} cannot be expanded to ${showShape(sizes)}: only dims of size 1 grow`);
     }
-    return expanded(x, shape);
+    return showView(operatorOf(expanded), x, { shape });
   },
 );
 
@@ -133,7 +135,7 @@ export const view: Op<(x: Tensor, ...shape: ShapeOrDType) => Tensor, (...shape: 
         `view: ${show(x)} with strides ${showShape(x.layout.strides)} cannot be seen as ${showShape(shape)} without a copy: use reshape`,
       );
     }
-    return viewed(x, shape);
+    return showView(operatorOf(viewed), x, { shape });
   });
 
 function reinterpreted(x: Tensor, code: number): Tensor {
@@ -156,7 +158,8 @@ function reinterpreted(x: Tensor, code: number): Tensor {
 export const reshape: Op<(x: Tensor, ...shape: Shape) => Tensor, (...shape: Shape) => Tensor> =
   /* @__PURE__ */ variadic("reshape", (x, sizes) => {
     const shape = fitted(sizes, x, "reshape");
-    return x.layout.contiguous || viewLayout(x.layout, shape) !== null ? viewed(x, shape) : viewed(clone(x), shape);
+    const seen = x.layout.contiguous || viewLayout(x.layout, shape) !== null;
+    return showView(operatorOf(viewed), seen ? x : clone(x), { shape });
   });
 
 const viewed: (x: Tensor, shape: readonly number[]) => Tensor = /* @__PURE__ */ viewOp(
@@ -211,16 +214,21 @@ function viewLayout(layout: Layout, shape: readonly number[]): Layout | null {
   return to >= 0 ? null : strided(shape, strides);
 }
 
+/** Numbers, or arrays of them, as one list that is nobody else's. */
+function plain(list: readonly (number | readonly number[])[]): readonly number[] {
+  const [first] = list;
+  if (list.length !== 1 || !Array.isArray(first)) return list.some(Array.isArray) ? list.flat() : (list as number[]);
+  const out: number[] = []; // `slice` takes long for a frozen list, as shapes are
+  for (let d = 0; d < first.length; d++) out.push(first[d]);
+  return out;
+}
+
 /** An operator that takes a list of numbers as an array or as arguments. */
 function variadic<F>(name: string, call: (x: Tensor, list: readonly number[]) => Tensor): F {
   return Object.assign(
     (x: Tensor, ...list: readonly (number | readonly number[])[]): Tensor => {
       try {
-        const [first] = list;
-        return call(
-          asTensor(x, name, "input"),
-          (list.length === 1 && Array.isArray(first) ? first.slice() : list.flat()) as number[],
-        );
+        return call(asTensor(x, name, "input"), plain(list));
       } catch (error) {
         throw withOuter(error, name);
       }

@@ -43,12 +43,13 @@ export function isTracked(x: Tensor): boolean {
 }
 
 /** A write since the view was made: its history is that of its base now, seen through the view again. */
-function refresh(x: Tensor, auto: Auto, { parent, replay }: ViewLink): void {
+function refresh(x: Tensor, auto: Auto, view: ViewLink): void {
+  const { parent } = view;
   auto.version = x.storage.version;
   // One that was disposed has no storage to tell whether it was written since.
   if (parent.isDisposed && parent.auto?.view) refresh(parent, parent.auto, parent.auto.view);
   if (!isTracked(parent)) return;
-  const fresh = replay(parent);
+  const fresh = view.replay(parent);
   if (fresh.auto !== null) {
     auto.node = fresh.auto.node;
     auto.port = fresh.auto.port;

@@ -249,6 +249,21 @@ hooks("what a hook throws passes unchanged, and the next backward works", () => 
   assert.equal(list(x.grad), [1, 1]);
 });
 
+hooks("may begin a backward through the same nodes, of which some wait for the outer one", () => {
+  const x = leaf([1, 2]);
+  const y = x.mul(3);
+  const z = y.mul(y);
+  let begun = false;
+  z.registerHook(() => {
+    if (begun) return;
+    begun = true;
+    fl.enableGrad(() => z.add(y).sum().backward({ retainGraph: true })); // 18x + 3
+  });
+  // Two of x's cotangent wait at x when the hook of z, which was made before, is called.
+  z.add(x.mul(2)).sum().backward();
+  assert.equal(list(x.grad), [18 + 3 + 18 + 2, 36 + 3 + 36 + 2]);
+});
+
 hooks("need a tensor that requires a gradient", () => {
   assert.throws(
     () => fl.tensor([1.5]).registerHook(() => {}),
