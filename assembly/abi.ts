@@ -9,8 +9,10 @@
 //
 //        0 ┌──────────────────────────────┐
 //       64 │ fault: code i32, detail i64  │ set by `fault`, read and cleared by the launcher
-//      128 │ pool: claim, job, done …     │ parallel.ts
+//      192 │ pool: job, done …            │ parallel.ts
 //     1024 │ argument block               │ 7 kB: 896 slots
+//     8192 │ pool: claims                 │ parallel.ts
+//    10 kB │ vector constants             │ tools/kernels.mjs
 //    64 kB ├──────────────────────────────┤
 //          │ static data of wide kernels  │ wide.ts
 //     1 MB ├──────────────────────────────┤

@@ -1,12 +1,13 @@
 // A parallel loop over the units of one kernel, shared by the main thread and its workers.
 //
-// One job at a time. Chunks are claimed by compare-and-swap on one i64 of (epoch, next): a late worker that still holds
-// the last job's epoch can never claim a chunk of the next job. All cells live in the header block, each group on its
-// own cache line:
+// One job at a time. Its chunks lie in lanes, one for each thread: neighbouring kernels walk over the same memory, and a
+// thread that takes the same part of it each time has that part in its own cache. A thread takes its lane from the front;
+// when that is done it helps the others, from the back. A lane is claimed by compare-and-swap on one i64 that also says
+// which job it is of, so that a late worker that still holds the last job's epoch can never claim a chunk of the next. All
+// cells live below the static data, each group on its own cache line:
 //
-//   128 claim: i64    epoch << 32 | next chunk
 //   192 epoch: i32    what sleeping workers wait on
-//   196 slot  200 args  204 n  208 grain  212 chunks     the job
+//   196 slot  200 args  204 n  208 grain  212 chunks  216 lanes     the job
 //   256 done: i32     chunks finished
 //   320 ready: i32    workers that have arrived
 //   324 sleeping: i32 workers in a wait
@@ -14,16 +15,17 @@
 //   332 stop: i32     1 ends the workers
 //   336 lost: i32     1 when a worker fell in the midst of a chunk: it says so itself
 //   340 calls: i32    how often the workers were called back to JavaScript
+//   8192 + 64·lane: i64    epoch << 32 | the end of its chunks << 16 | the first that nobody took
 
-import { thread } from "./abi";
+import { scratch, thread } from "./abi";
 
-const CLAIM: usize = 128;
 const EPOCH: usize = 192;
 const SLOT: usize = 196;
 const ARGS: usize = 200;
 const N: usize = 204;
 const GRAIN: usize = 208;
 const CHUNKS: usize = 212;
+const LANES: usize = 216;
 const DONE: usize = 256;
 const READY: usize = 320;
 const SLEEPING: usize = 324;
@@ -31,9 +33,11 @@ const LIMIT: usize = 328;
 const STOP: usize = 332;
 const LOST: usize = 336;
 const CALLS: usize = 340;
+const CLAIMS: usize = 8192;
 
-const CLOSED: i64 = 0x7fffffff; // no job has so many chunks
-const SPINS = 20_000; // some 50 µs: the time that a step of a small model leaves between two launches
+// The time that a step of a small model leaves between two launches: some 100 µs. To wake a thread takes 5 to 20 µs, from
+// the caller's time and the worker's; but a processor that both share, or with others, is held up by one that only looks.
+const SPINS = 8_000;
 const TURN = 4_000_000; // spins between two looks at the clock, which JavaScript has: some 10 ms
 
 // How a job stands: what `launch` and `settle` return.
@@ -42,30 +46,38 @@ const WAITING = 1; // a worker still holds a chunk
 const BROKEN = 2; // a worker fell: its chunk is not done, or half
 
 /**
- * Runs the kernel in table slot `slot` over [0, n) in chunks of `grain` units; the caller takes part. Returns how it stands
- * when the caller has nothing more to do; while that is `WAITING`, `settle` waits on.
+ * Runs the kernel in table slot `slot` over [0, n) in chunks of `grain` units, at most 65,535; the caller takes part. Returns
+ * how it stands when the caller has nothing more to do; while that is `WAITING`, `settle` waits on.
  */
 export function launch(slot: i32, args: usize, n: i32, grain: i32): i32 {
-  if (n <= grain || atomic.load<i32>(READY) == 0 || atomic.load<i32>(LIMIT) == 0) {
+  const workers = min(atomic.load<i32>(READY), atomic.load<i32>(LIMIT));
+  if (n <= grain || workers <= 0) {
     call_indirect(slot, args, 0, n);
     return DONE_ALL;
   }
   const chunks = (n + grain - 1) / grain;
+  const lanes = min(workers + 1, chunks);
   const epoch = atomic.load<i32>(EPOCH) + 1;
-  // Closed while the cells change: a worker that still looks at the last job can claim nothing.
-  atomic.store<i64>(CLAIM, (<i64>epoch << 32) | CLOSED);
   store<i32>(SLOT, slot);
   store<i32>(ARGS, <i32>args);
   store<i32>(N, n);
   store<i32>(GRAIN, grain);
   store<i32>(CHUNKS, chunks);
+  store<i32>(LANES, lanes);
   atomic.store<i32>(DONE, 0);
-  atomic.store<i64>(CLAIM, <i64>epoch << 32);
+  for (let lane = 0, first = 0; lane < lanes; lane++) {
+    const end = (chunks * (lane + 1)) / lanes;
+    atomic.store<i64>(claimOf(lane), (<i64>epoch << 32) | <i64>(<u32>((end << 16) | first)));
+    first = end;
+  }
   atomic.store<i32>(EPOCH, epoch);
   if (atomic.load<i32>(SLEEPING) > 0) atomic.notify(EPOCH, min(chunks - 1, atomic.load<i32>(LIMIT)));
   drain(epoch);
   return settle();
 }
+
+// @ts-ignore: decorator
+@inline function claimOf(lane: i32): usize { return CLAIMS + (<usize>lane << 6); }
 
 /** Waits for a while for the chunks that workers hold. */
 export function settle(): i32 {
@@ -87,7 +99,11 @@ export function work(calls: i32): bool {
   atomic.add<i32>(READY, 1);
   while (true) {
     let spins = SPINS;
-    while (atomic.load<i32>(EPOCH) == seen && spins > 0) spins--;
+    while (atomic.load<i32>(EPOCH) == seen && spins > 0) {
+      // A store that is waited for, to this thread's own memory: without it the processor runs hundreds of looks ahead, which
+      // are all in vain when the cell changes, and leaves little to a second thread on the same core.
+      atomic.store<i32>(scratch, --spins);
+    }
     if (spins == 0) {
       atomic.add<i32>(SLEEPING, 1);
       while (atomic.load<i32>(EPOCH) == seen) atomic.wait<i32>(EPOCH, seen, -1);
@@ -103,19 +119,20 @@ export function work(calls: i32): bool {
 
 /** Claims and runs chunks of the job `epoch` until none is left or another job has begun. */
 function drain(epoch: i32): void {
-  while (true) {
-    const claim = atomic.load<i64>(CLAIM);
-    if (<i32>(claim >> 32) != epoch) return;
-    const chunk = <i32>claim;
-    // The job's cells belong to `epoch` as long as the swap below succeeds.
-    const slot = load<i32>(SLOT);
-    const args = <usize>load<i32>(ARGS);
-    const n = load<i32>(N);
-    const grain = load<i32>(GRAIN);
-    if (chunk >= load<i32>(CHUNKS)) return;
-    if (atomic.cmpxchg<i64>(CLAIM, claim, claim + 1) != claim) continue;
-    const begin = chunk * grain;
-    call_indirect(slot, args, begin, min(begin + grain, n));
-    atomic.add<i32>(DONE, 1);
+  const lanes = load<i32>(LANES);
+  for (let i = 0; i < lanes; i++) {
+    const cell = claimOf((thread + i) % lanes);
+    while (true) {
+      const claim = atomic.load<i64>(cell);
+      const first = <i32>claim & 0xffff;
+      const end = <i32>(<u32>claim >> 16);
+      if (<i32>(claim >> 32) != epoch || first >= end) break;
+      if (atomic.cmpxchg<i64>(cell, claim, i == 0 ? claim + 1 : claim - 0x10000) != claim) continue;
+      // The job's cells belong to `epoch` until this chunk is done.
+      const grain = load<i32>(GRAIN);
+      const begin = (i == 0 ? first : end - 1) * grain;
+      call_indirect(load<i32>(SLOT), <usize>load<i32>(ARGS), begin, min(begin + grain, load<i32>(N)));
+      atomic.add<i32>(DONE, 1);
+    }
   }
 }

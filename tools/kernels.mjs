@@ -7,7 +7,7 @@ import { digest, files, root, run } from "./files.mjs";
 
 const SETS = ["simd", "relaxed", "wide"];
 // Where a binary's vector constants lie in the memory that they share: from, to.
-const CONSTANTS = { main: [8192, 49152], wide: [49152, 65536] };
+const CONSTANTS = { main: [10240, 49152], wide: [49152, 65536] };
 // A vector constant in binaryen's text.
 const CONSTANT = /\(v128\.const i32x4((?: 0x[0-9a-f]{8}){4})\)/g;
 // What JavaScript calls by name; every other export is a kernel and moves into the table.

@@ -109,11 +109,11 @@ const falling = (fate: string) => `
   const threads = createRequire(import.meta.url)("node:worker_threads");
   const { Worker } = threads;
   const TAKE = \`
-    const claim = new BigInt64Array(memory.buffer, 128, 1);
+    const claim = new BigInt64Array(memory.buffer, 8192 + 64, 1); // the worker's own lane
     Atomics.add(cells, 80, 1); // ready
     for (;;) {
       const before = Atomics.load(claim, 0);
-      if (Number(before & 0xffffffffn) >= cells[53]) continue; // all chunks are taken
+      if ((before & 0xffffn) >= ((before >> 16n) & 0xffffn)) continue; // all its chunks are taken
       if (Atomics.compareExchange(claim, 0, before, before + 1n) === before) break;
     }
     ${fate}\`;
