@@ -78,7 +78,8 @@ export function strided(shape: readonly number[], strides: readonly number[]): L
     others.fill(null);
     othersKept = 0;
   }
-  const layout = new Layout(Object.freeze(shape.slice()), Object.freeze(strides.slice()));
+  // Its shape is the dense layout's own, so that most comparisons end at the first look.
+  const layout = new Layout(dense(shape).shape, Object.freeze(strides.slice()));
   layout.next = others[bucket]!;
   others[bucket] = layout;
   return layout;
@@ -88,6 +89,7 @@ export function strided(shape: readonly number[], strides: readonly number[]): L
 export const SCALAR: Layout = /* @__PURE__ */ dense([]);
 
 export function sameDims(a: readonly number[], b: readonly number[]): boolean {
+  if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let d = 0; d < a.length; d++) if (a[d] !== b[d]) return false;
   return true;

@@ -61,8 +61,8 @@ export function bindArguments(op: string, text: string, args: readonly unknown[]
       `${op}: takes at most ${positional} positional arguments (${names.slice(0, positional).join(", ")}), got ${given}`,
     );
   }
-  const values: unknown[] = new Array(names.length).fill(undefined);
-  for (let i = 0; i < given; i++) values[i] = args[i];
+  const values: unknown[] = [];
+  for (let i = 0; i < names.length; i++) values.push(i < given ? args[i] : undefined);
   if (options !== null) {
     for (const key of Object.keys(options)) {
       const value = options[key];

@@ -142,7 +142,7 @@ function launched(
   attrs: Attrs,
   specs: readonly Spec[],
   backend: Backend,
-): Tensor[] | null {
+): readonly Tensor[] | null {
   const { rule } = operator;
   if (rule.pointwise !== undefined)
     return pointwiseLaunched(operator, flat as readonly Tensor[], attrs, specs[0]!, backend);
@@ -175,15 +175,15 @@ function launched(
 }
 
 /** New tensors for the results, dense where the rule does not say otherwise. */
-function placesOf(operator: Operator, inputs: Inputs, specs: readonly Spec[], backend: Backend): Tensor[] {
+function placesOf(operator: Operator, inputs: Inputs, specs: readonly Spec[], backend: Backend): readonly Tensor[] {
   const { places } = operator.rule;
-  if (places !== undefined) return [...places(specs, backend, inputs)];
+  if (places !== undefined) return operator.listed(places(specs, backend, inputs));
   const outs: Tensor[] = [];
   for (let i = 0; i < specs.length; i++) {
     const { code, layout } = specs[i]!;
     outs.push(allocate(backend, code, layout.contiguous ? layout : dense(layout.shape)));
   }
-  return outs;
+  return operator.listed(outs);
 }
 
 /** True where a kernel in the operands' own dtype takes them as they lie. */

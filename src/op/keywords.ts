@@ -42,6 +42,7 @@ export function keywords<K extends object>(
   return (args) => {
     const { names, required } = signature(text);
     if (least < 0) least = required.filter((needed) => needed).length;
+    if (args.length === 0 && least === 0) return { ...defaults } as Bound<K>;
     const last = args[args.length - 1];
     const mapping = args.length <= least && isPlain(last) && !Object.keys(last).some((key) => names.includes(key));
     const values = bindArguments(name, text, mapping ? [...args, {}] : args);

@@ -1,7 +1,7 @@
 // An operator: a name, a binder and a rule, and the public function made of them.
 
 import { codeOf, DTYPES, type DType, dense, Layout, type Meta } from "../core/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import { Tensor } from "../tensor/index.ts";
 import { bindArguments, isBound, type Signature, signature } from "./bind.ts";
 import { dispatch } from "./dispatch.ts";
 import type { AnyRule, Attrs, BOUND, Given, Input, Inputs, Named, Rule, Spec } from "./types.ts";
@@ -54,7 +54,7 @@ export class Operator {
   /** The tensors of the inputs in order, lists opened. */
   flatten(inputs: Inputs): (Tensor | null)[] {
     const values = Object.values(inputs) as Input[];
-    for (let i = 0; i < values.length; i++) if (Array.isArray(values[i])) return values.flat() as (Tensor | null)[];
+    for (let i = 0; i < values.length; i++) if (Array.isArray(values[i])) return opened(values);
     return values as (Tensor | null)[];
   }
 
@@ -76,37 +76,40 @@ export class Operator {
 
   /** Results by name, as a rule sees them. */
   outputs<T>(results: readonly T[]): Record<string, T> {
+    if (this.rule.outputs === undefined) return { out: results[0]! };
+    return this.listed(results) as unknown as Record<string, T>; // by its getters
+  }
+
+  /** Results in order, by name too where there are several. */
+  listed<T>(results: readonly T[]): readonly T[] {
     const { outputs } = this.rule;
-    if (outputs === undefined) return { out: results[0]! };
-    const out: Record<string, T> = {};
-    for (let i = 0; i < outputs.length; i++) out[outputs[i]!] = results[i]!;
-    return out;
+    if (outputs === undefined) return results;
+    this.#results ??= resultsOf(outputs);
+    return results instanceof this.#results ? results : filled(new this.#results<T>(outputs.length), results);
   }
 
   /** Results as the caller gets them: the only one, or an array with names. */
   named(results: readonly Tensor[]): Tensor | Tensor[] {
-    const { outputs } = this.rule;
-    if (outputs === undefined) return results[0]!;
-    this.#results ??= resultsOf(outputs);
-    return filled(new this.#results(), results);
+    return this.rule.outputs === undefined ? results[0]! : (this.listed(results) as Tensor[]); // made for the caller
   }
 }
 
 /** An array whose entries have names too, as PyTorch's named tuples. */
 export function named<const N extends readonly string[]>(results: readonly Tensor[], names: N): Named<N> {
   const Named = resultsOf(names);
-  return filled(new Named(), results) as unknown as Named<N>; // one for one
+  return filled(new Named<Tensor>(names.length), results) as unknown as Named<N>; // one for one
 }
 
-type Results = new () => Tensor[];
+type Results = new <T>(length: number) => T[];
 
 /** Arrays with these names. A class, for properties of each array's own take a microsecond; what an array maps to is plain. */
 function resultsOf(names: readonly string[]): Results {
-  const Named = class extends Array<Tensor> {};
+  const Named = class<T> extends Array<T> {};
   Object.defineProperty(Named.prototype, "constructor", { value: Array });
   for (const [i, name] of names.entries()) {
+    if (name === String(i)) continue;
     Object.defineProperty(Named.prototype, name, {
-      get(this: Tensor[]) {
+      get(this: unknown[]) {
         return this[i];
       },
     });
@@ -114,7 +117,17 @@ function resultsOf(names: readonly string[]): Results {
   return Named;
 }
 
-function filled(out: Tensor[], results: readonly Tensor[]): Tensor[] {
+function opened(inputs: readonly Input[]): (Tensor | null)[] {
+  const flat: (Tensor | null)[] = [];
+  for (let i = 0; i < inputs.length; i++) {
+    const x = inputs[i]!;
+    if (x === null || x instanceof Tensor) flat.push(x);
+    else for (let k = 0; k < x.length; k++) flat.push(x[k]!);
+  }
+  return flat;
+}
+
+function filled<T>(out: T[], results: readonly T[]): T[] {
   for (let i = 0; i < results.length; i++) out[i] = results[i]!;
   return out;
 }

@@ -8,10 +8,10 @@ import {
   dense,
   isFloating,
   type Layout,
+  replaced,
   ShapeError,
   SIZE,
   SUFFIX,
-  sameDims,
   show,
   showShape,
   strided,
@@ -59,10 +59,12 @@ interface Blocks {
 /** The sizes of blocks, or null where heads are too wide for the arena. They depend on the operands alone, never on the threads. */
 function blocksOf(q: Spec, k: Spec, v: Spec): Blocks | null {
   const bytes = Math.max(SIZE[q.code]!, 4); // narrow floats are computed in float32
-  const [rows, d] = q.shape.slice(-2) as [number, number];
-  const n = k.shape.at(-2)!;
-  const e = v.shape.at(-1)!;
-  const stacks = q.shape.slice(0, -2).reduce((p, size) => p * size, 1);
+  const last = q.ndim - 1;
+  const [rows, d] = [q.shape[last - 1]!, q.shape[last]!];
+  const n = k.shape[k.ndim - 2]!;
+  const e = v.shape[v.ndim - 1]!;
+  let stacks = 1;
+  for (let i = 0; i < last - 1; i++) stacks *= q.shape[i]!;
   const shared = Math.min(Math.max((rows * stacks) / UNITS, LEAST_QUERIES), MOST_QUERIES);
   const near = Math.min(Math.max(NEAR_BYTES / ((d + e) * bytes), LEAST_KEYS), MOST_KEYS);
   let [queries, keys] = [evenly(rows, shared, 8), evenly(n, near, 12)];
@@ -337,6 +339,7 @@ export const scaledDotProductAttention: Attention = /* @__PURE__ */ op(
   {
     infer({ q, k, v, mask }, { gqa }) {
       check(q, k, v, mask);
+      if (batchesAlike(q, k, v)) return spec(q.code, replaced(q.shape, q.ndim - 1, v.shape[v.ndim - 1]!));
       const heads = (x: Spec): Spec => (gqa ? spec(x.code, [...q.shape.slice(0, -2), ...x.shape.slice(-2)]) : x);
       return spec(q.code, [...batchOf(q, heads(k), heads(v)), q.shape.at(-2)!, v.shape.at(-1)!]);
     },
@@ -389,15 +392,21 @@ const batchOf = (...operands: readonly Spec[]): readonly number[] =>
     operands.map((x) => dense(x.shape.slice(0, -2))),
   );
 
+/** True where nothing broadcasts. */
+function batchesAlike(q: Spec, k: Spec, v: Spec): boolean {
+  if (k.ndim !== q.ndim || v.ndim !== q.ndim) return false;
+  for (let d = 0; d < q.ndim - 2; d++) if (k.shape[d] !== q.shape[d] || v.shape[d] !== q.shape[d]) return false;
+  return true;
+}
+
 /** True where the kernel can do it. */
 function fits(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null): boolean {
-  const lead = q.shape.slice(0, -2);
-  const alike = [k, v].every((x) => sameDims(x.shape.slice(0, -2), lead));
-  return alike && k.shape.at(-2)! > 0 && !(mask?.requiresGrad ?? false) && blocksOf(q, k, v) !== null;
+  return batchesAlike(q, k, v) && k.shape.at(-2)! > 0 && !(mask?.requiresGrad ?? false) && blocksOf(q, k, v) !== null;
 }
 
 /** All dims before the matrices as batch and heads; where there are not just two, as the batch. */
 function inKernel(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null, causal: boolean, scale: number): Tensor {
+  if (q.ndim === 4 && mask === null) return fused(q, k, v, null, causal, scale).out;
   const lead = q.shape.slice(0, -2);
   const batch = lead.reduce((p, n) => p * n, 1);
   const grouped = (x: Tensor): Tensor => (x.ndim === 4 ? x : reshape(x, [batch, 1, ...x.shape.slice(-2)]));

@@ -481,7 +481,9 @@ function evenSizes(n: number, size: number, op: string): number[] {
   if (size < 0 || (size === 0 && n > 0))
     throw new ShapeError(`${op}: the size of a piece is ${size}, expected more than 0`);
   const count = Math.max(1, Math.ceil(n / Math.max(size, 1)));
-  return Array.from({ length: count }, (_, i) => Math.min(size, n - i * size));
+  const sizes: number[] = [];
+  for (let i = 0; i < count; i++) sizes.push(Math.min(size, n - i * size));
+  return sizes;
 }
 
 const ranges = /* @__PURE__ */ parts<{ dim: number; sizes: readonly number[] }>(

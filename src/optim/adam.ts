@@ -5,8 +5,9 @@ import {
   atLeast0,
   checkBetas,
   fits,
+  keptOf,
   type ListStep,
-  like,
+  nextStep,
   numberOf,
   Optimizer,
   type ParamGroup,
@@ -81,6 +82,9 @@ const bindAdamW = /* @__PURE__ */ keywords<Bindable>("AdamW", NAMES, {
 
 /** What Adam and AdamW share: all but the defaults. */
 abstract class AdamBase extends Optimizer<AdamGroup, AdamOptions> {
+  /** What the last parameter of the step that is due goes by: its neighbours mostly do too. */
+  #last: { readonly group: AdamGroup; readonly step: number; readonly factors: AdamFactors } | null = null;
+
   protected override check({ lr, betas, eps, weightDecay }: AdamGroup): void {
     atLeast0(lr, "learning rate");
     atLeast0(eps, "epsilon value");
@@ -94,24 +98,14 @@ abstract class AdamBase extends Optimizer<AdamGroup, AdamOptions> {
     grad: Tensor,
     state: ParamState | null,
   ): ListStep<AdamFactors> {
-    const { eps, weightDecay, amsgrad, maximize, decoupledWeightDecay } = group;
-    const [beta1, beta2] = group.betas;
-    const lr = numberOf(group.lr);
-    const step = ((state?.step as number | undefined) ?? 0) + 1;
-    const kept = (name: string): Tensor => (state?.[name] as Tensor | undefined) ?? like(param);
-    const expAvg = kept("expAvg");
-    const expAvgSq = kept("expAvgSq");
-    const maxExpAvgSq = amsgrad ? kept("maxExpAvgSq") : null;
-    const factors: AdamFactors = {
-      sign: maximize ? -1 : 1,
-      weightDecay: decoupledWeightDecay ? 0 : weightDecay,
-      shrink: decoupledWeightDecay ? 1 - lr * weightDecay : 1,
-      beta1,
-      beta2,
-      rate: lr / (1 - beta1 ** step),
-      root: Math.sqrt(1 - beta2 ** step),
-      eps,
-    };
+    const step = nextStep(state);
+    const expAvg = keptOf(state, "expAvg", param);
+    const expAvgSq = keptOf(state, "expAvgSq", param);
+    const maxExpAvgSq = group.amsgrad ? keptOf(state, "maxExpAvgSq", param) : null;
+    if (this.#last?.group !== group || this.#last.step !== step) {
+      this.#last = { group, step, factors: factorsOf(group, step) };
+    }
+    const { factors } = this.#last;
     fits(this, param, grad, expAvg, expAvgSq, maxExpAvgSq);
     const tensors = [param, grad, expAvg, expAvgSq, maxExpAvgSq] as const;
     const isKept =
@@ -121,11 +115,32 @@ abstract class AdamBase extends Optimizer<AdamGroup, AdamOptions> {
     return { state: made, tensors, factors };
   }
 
+  protected override advance<T>(closure?: () => T): T | undefined {
+    this.#last = null;
+    return super.advance(closure);
+  }
+
   protected override run(steps: readonly Prepared<ListStep<AdamFactors>>[]): void {
     together(steps, ([param, grad, expAvg, expAvgSq, maxExpAvgSq], factors) =>
       adamStep_(param!, grad!, expAvg!, expAvgSq!, maxExpAvgSq!, factors),
     );
   }
+}
+
+function factorsOf(group: AdamGroup, step: number): AdamFactors {
+  const { eps, weightDecay, maximize, decoupledWeightDecay } = group;
+  const [beta1, beta2] = group.betas;
+  const lr = numberOf(group.lr);
+  return {
+    sign: maximize ? -1 : 1,
+    weightDecay: decoupledWeightDecay ? 0 : weightDecay,
+    shrink: decoupledWeightDecay ? 1 - lr * weightDecay : 1,
+    beta1,
+    beta2,
+    rate: lr / (1 - beta1 ** step),
+    root: Math.sqrt(1 - beta2 ** step),
+    eps,
+  };
 }
 
 /**

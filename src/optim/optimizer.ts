@@ -83,6 +83,7 @@ function alike<F extends object>(a: ListStep<F>, b: ListStep<F>): boolean {
   const [x, y] = [a.tensors[0], b.tensors[0]];
   if (x.code !== y.code || x.storage.backend !== y.storage.backend) return false;
   for (let l = 1; l < a.tensors.length; l++) if ((a.tensors[l] === null) !== (b.tensors[l] === null)) return false;
+  if (a.factors === b.factors) return true;
   for (const name in a.factors) if (a.factors[name] !== b.factors[name]) return false;
   return true;
 }
@@ -238,6 +239,7 @@ export abstract class Optimizer<G extends ParamGroup = ParamGroup, O extends obj
   /** What is new in a state outlives the scope of the step; had the step been refused, it would have ended with it. */
   protected keepState(param: Tensor, state: ParamState): void {
     const last = this.state.get(param) ?? {};
+    if (last === state) return;
     this.state.set(param, state);
     if (sameObjects(last, state) && sameObjects(state, last)) return; // almost always
     const before = new Set(tensorsOf(last));
@@ -409,6 +411,9 @@ export const reals = <T extends readonly Tensor[]>(...tensors: T): T =>
 
 /** Throws unless a parameter, its gradient and what is kept of it are there and alike. */
 export function fits(optimizer: object, param: Tensor, ...others: readonly (Tensor | null)[]): void {
+  let fit = !param.isDisposed;
+  for (let i = 0; i < others.length && fit; i++) fit = others[i] === null || isLike(param, others[i]!);
+  if (fit) return;
   const name = `${optimizer.constructor.name}.step`;
   assertAlive(param, name);
   for (const other of others) {
@@ -422,6 +427,11 @@ export function fits(optimizer: object, param: Tensor, ...others: readonly (Tens
       throw new DTypeError(`${name}: ${show(param)} has a gradient or state ${show(other)}`);
     }
   }
+}
+
+function isLike(param: Tensor, { storage, layout, code }: Tensor): boolean {
+  const isHere = storage.allocation !== null && storage.backend === param.storage.backend;
+  return isHere && sameShape(param.layout, layout) && param.code === code;
 }
 
 /** A rate that may be a tensor: it is read at every step. */

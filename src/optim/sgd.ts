@@ -107,11 +107,8 @@ export class SGD extends Optimizer<SGDGroup, SGDOptions> {
       first: kept === null,
     };
     fits(this, param, grad, buffer);
-    return {
-      state: buffer === null ? {} : { momentumBuffer: buffer },
-      tensors: [param, grad, buffer],
-      factors,
-    };
+    const made = buffer === null ? {} : { momentumBuffer: buffer };
+    return { state: state !== null && buffer === kept ? state : made, tensors: [param, grad, buffer], factors };
   }
 
   protected override run(steps: readonly Prepared<ListStep<SgdFactors>>[]): void {

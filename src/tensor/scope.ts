@@ -69,6 +69,7 @@ export function popLaunch(frame: ScopeFrame): void {
   scopes.current = frame.previous;
   frame.previous = null;
   endFrame(frame, NOTHING);
+  while (frame.tensors.length > 0) frame.tensors.pop(); // to set the length takes as long as a launch
   idle.push(frame);
 }
 
@@ -102,7 +103,6 @@ export function endFrame(frame: ScopeFrame, kept: readonly Tensor[]): void {
     if (kept.length > 0 && kept.includes(tensor)) outer?.tensors.push(tensor);
     else tensor.endScope();
   }
-  if (tensors.length > 0) tensors.length = 0; // which takes as long for an empty list
 }
 
 /** Nodes that no kept tensor leads to will never run: what they saved goes back. `kept` is null where nobody can tell. */

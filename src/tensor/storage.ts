@@ -47,14 +47,17 @@ export class Storage {
 }
 
 const tombstones = new Map<Backend, Storage>();
+let last: Storage | null = null;
 
 /** What a disposed tensor points at: a storage of the same device without bytes. */
 export function tombstone(backend: Backend): Storage {
+  if (last?.backend === backend) return last;
   let stone = tombstones.get(backend);
   if (stone === undefined) {
     stone = new Storage(backend, 0);
     stone.free();
     tombstones.set(backend, stone);
   }
+  last = stone;
   return stone;
 }
