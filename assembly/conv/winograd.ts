@@ -169,7 +169,7 @@ function multiplyStrip(from: i32, tiles: i32, u: usize, panels: usize, panel: us
       do {
         const strip = u + (<usize>(p * ROWS) << 2);
         const from = v + (<usize>p << 5);
-        if (isPair) microPair<f32>(min(chain, k - p), strip, from, panel, 32, to, row, p > 0);
+        if (isPair) microPair<f32>(min(chain, k - p), strip, from, panel, 32, to, 32, row, p > 0);
         else micro<f32>(min(chain, k - p), strip, from, 32, to, row, p > 0);
         p += chain;
       } while (p < k);

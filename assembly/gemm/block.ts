@@ -50,7 +50,7 @@ export function packedProduct<T>(m: i32, n: i32, k: i32, panels: usize, c: usize
       const isWhole = width == most && height == ROWS;
       const to = isWhole ? target : scratch;
       const apart = isWhole ? rowC : TILE_ROW;
-      if (isPair) microPair<T>(k, strip, panel, 32 * k, 32, to, apart, isWhole && add);
+      if (isPair) microPair<T>(k, strip, panel, 32 * k, 32, to, 32, apart, isWhole && add);
       else micro<T>(k, strip, panel, 32, to, apart, isWhole && add);
       if (!isWhole) copyPart<T>(height, width, target, rowC, add);
     }

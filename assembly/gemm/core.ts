@@ -119,7 +119,7 @@ function tiles<T, O>(args: usize, batch: i32, i: i32, mc: i32, j: i32, nc: i32, 
       const isDone = whole && height == ROWS;
       const to = isDone ? target + column : scratch;
       const apart = isDone ? rowC : TILE_ROW;
-      if (isPair) microPair<T>(kc, strip, panel, next, step, to, apart, isDone && !first);
+      if (isPair) microPair<T>(kc, strip, panel, next, step, to, 32, apart, isDone && !first);
       else micro<T>(kc, strip, panel, step, to, apart, isDone && !first);
       if (isDone) continue;
       finish<T, O>(args, batch, i + ii, height, j + jj, width, 0, target, column, first, last);

@@ -23,7 +23,7 @@ export const ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 
 /** Writes the tile to `c`, whose rows are `rowC` bytes apart, or adds it to what is there. */
 export function micro<T>(k: i32, strip: usize, panel: usize, apart: usize, c: usize, rowC: usize, add: bool): void {
-  if (isFloat<T>()) product<T>(ROWS, k, strip, panel, apart, false, false, 0, c, 32, rowC, add);
+  if (isFloat<T>()) product<T>(ROWS, k, strip, panel, apart, false, false, 0, c, 32, rowC, add, false);
   else {
     const lower = strip + (<usize>(ROWS / 2) << 2);
     pairProduct(k, strip, panel, apart, c, rowC, add);
@@ -31,11 +31,14 @@ export function micro<T>(k: i32, strip: usize, panel: usize, apart: usize, c: us
   }
 }
 
-/** As `micro`, over two panels, `next` bytes from one to the other, for an engine that pairs vectors: the tile is twice as wide. */
+/**
+ * As `micro`, over two panels `next` bytes apart, for an engine that pairs vectors; their tiles of c are `nextC` bytes apart
+ * (of integers side by side).
+ */
 export function microPair<T>(
-  k: i32, strip: usize, panel: usize, next: usize, apart: usize, c: usize, rowC: usize, add: bool,
+  k: i32, strip: usize, panel: usize, next: usize, apart: usize, c: usize, nextC: usize, rowC: usize, add: bool,
 ): void {
-  if (isFloat<T>()) product<T>(ROWS, k, strip, panel, apart, false, true, next, c, 32, rowC, add);
+  if (isFloat<T>()) product<T>(ROWS, k, strip, panel, apart, false, true, next, c, nextC, rowC, add, false);
   else {
     const lower = strip + (<usize>(ROWS / 2) << 2);
     widePairProduct(k, strip, panel, apart, next, c, rowC, add);
@@ -43,25 +46,30 @@ export function microPair<T>(
   }
 }
 
+/** Goes on with the sums that `micro` has left at `c`, over k more steps: they come out as of one run. */
+export function microOn<T>(k: i32, strip: usize, panel: usize, apart: usize, c: usize, rowC: usize): void {
+  product<T>(ROWS, k, strip, panel, apart, false, false, 0, c, 32, rowC, false, true);
+}
+
 /** As `micro`, with the rows of the panel anywhere: row p is `table[p]` bytes (usize) from `panel`. */
 export function microTable<T>(
   k: i32, strip: usize, panel: usize, table: usize, c: usize, rowC: usize, add: bool,
 ): void {
-  product<T>(ROWS, k, strip, panel, table, true, false, 0, c, 32, rowC, add);
+  product<T>(ROWS, k, strip, panel, table, true, false, 0, c, 32, rowC, add, false);
 }
 
 /** As `microTable`, over two panels `next` bytes apart; their tiles of c are `nextC` bytes apart. */
 export function microTablePair<T>(
   k: i32, strip: usize, panel: usize, next: usize, table: usize, c: usize, nextC: usize, rowC: usize, add: bool,
 ): void {
-  product<T>(ROWS, k, strip, panel, table, true, true, next, c, nextC, rowC, add);
+  product<T>(ROWS, k, strip, panel, table, true, true, next, c, nextC, rowC, add, false);
 }
 
 /** As `microTablePair` for the first three rows of the strip alone: so many sums fill the registers of 128 bits. */
 export function microTablePairOfThree<T>(
   k: i32, strip: usize, panel: usize, next: usize, table: usize, c: usize, nextC: usize, rowC: usize, add: bool,
 ): void {
-  product<T>(3, k, strip, panel, table, true, true, next, c, nextC, rowC, add);
+  product<T>(3, k, strip, panel, table, true, true, next, c, nextC, rowC, add, false);
 }
 
 // Half the rows of a tile of pairs: each product needs a register more than a multiply-add.
@@ -121,13 +129,14 @@ function halfProduct(
 
 /**
  * The first `rows` rows of a tile; `way` is the distance of rows of B or the table; the second panel's tile is `nextC` bytes
- * from the first's. rows, isTable and isPair are constants where this is called.
+ * from the first's; `on`: one panel's sums go on from what is at c. rows, isTable, isPair and on are constants where this is
+ * called.
  */
 // @ts-ignore: decorator
 @inline
 function product<T>(
   rows: i32, k: i32, strip: usize, panel: usize, way: usize, isTable: bool, isPair: bool, next: usize,
-  c: usize, nextC: usize, rowC: usize, add: bool,
+  c: usize, nextC: usize, rowC: usize, add: bool, on: bool,
 ): void {
   const zero = i64x2.splat(0);
   let s00 = zero, s01 = zero, s02 = zero, s03 = zero;
@@ -136,6 +145,16 @@ function product<T>(
   let s30 = zero, s31 = zero, s32 = zero, s33 = zero;
   let s40 = zero, s41 = zero, s42 = zero, s43 = zero;
   let s50 = zero, s51 = zero, s52 = zero, s53 = zero;
+  if (on) {
+    s00 = v128.load(c), s01 = v128.load(c, 16);
+    s10 = v128.load(c + rowC), s11 = v128.load(c + rowC, 16);
+    s20 = v128.load(c + 2 * rowC), s21 = v128.load(c + 2 * rowC, 16);
+    s30 = v128.load(c + 3 * rowC), s31 = v128.load(c + 3 * rowC, 16);
+    if (rows > 4) {
+      s40 = v128.load(c + 4 * rowC), s41 = v128.load(c + 4 * rowC, 16);
+      s50 = v128.load(c + 5 * rowC), s51 = v128.load(c + 5 * rowC, 16);
+    }
+  }
   for (; k > 0; k--) {
     const row = isTable ? panel + load<usize>(way) : panel;
     const b0 = v128.load(row);

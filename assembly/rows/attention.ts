@@ -17,11 +17,11 @@
 // A block of queries goes over the keys block by block, a panel of `columns` queries at a time, with the products turned
 // over: keys, packed as strips, times the panel give a column of scores for each query, and these as they lie are the
 // panel that strips of v are multiplied with. So exponentials and sums go down the columns of whole vectors, and nothing
-// is packed but q, k and v. Where causal, a panel meets no key beyond its last query. Few queries go another way:
-// attentionfew.ts.
+// is packed but q, k and v. Where causal, a panel meets no key beyond its last query. Where the engine pairs vectors two
+// panels go together, each with the keys that it meets. Few queries go another way: attentionfew.ts.
 
 import { int, ptr, real, scratch } from "../abi";
-import { columns, micro, ROWS } from "../gemm/micro";
+import { columns, micro, microOn, microPair, ROWS } from "../gemm/micro";
 import { pack } from "../gemm/pack";
 import { log4 } from "../math";
 import { turnSquare } from "../simd";
@@ -85,6 +85,46 @@ export function stripsTimes<T>(rows: i32, k: i32, strip: usize, pitch: usize, pa
   }
 }
 
+/**
+ * As `stripsTimes` for two panels `next` bytes apart, whose products are `nextTo` bytes apart. The second may be `more` steps
+ * longer than the first: it then goes on alone.
+ */
+export function stripsTimesTwo<T>(
+  rows: i32, k: i32, more: i32, strip: usize, pitch: usize, panel: usize, next: usize, to: usize, nextTo: usize, add: bool,
+): void {
+  const rest = <usize>(ROWS * k) * sizeof<T>();
+  for (; rows > 0; rows -= ROWS) {
+    if (more == 0) microPair<T>(k, strip, panel, next, 32, to, nextTo, 32, add);
+    else {
+      const tile = add ? scratch : to;
+      const nextTile = add ? TILE : nextTo;
+      microPair<T>(k, strip, panel, next, 32, tile, nextTile, 32, false);
+      microOn<T>(more, strip + rest, panel + next + (<usize>k << 5), 32, tile + nextTile, 32);
+      if (add) {
+        addTile<T>(to, tile);
+        addTile<T>(to + nextTo, tile + TILE);
+      }
+    }
+    strip += pitch;
+    to += <usize>ROWS << 5;
+  }
+}
+
+/** Bytes of a tile of one panel. Two of them lie at the begin of the arena. */
+const TILE: usize = ROWS << 5;
+export const TILES: usize = 2 * TILE;
+
+// @ts-ignore: decorator
+@inline
+function addTile<T>(to: usize, tile: usize): void {
+  for (let at: usize = 0; at < TILE; at += 32) {
+    const x0 = v128.add<T>(v128.load(to + at), v128.load(tile + at));
+    const x1 = v128.add<T>(v128.load(to + at, 16), v128.load(tile + at, 16));
+    v128.store(to + at, x0);
+    v128.store(to + at, x1, 16);
+  }
+}
+
 /** Writes the first `lanes` columns of a panel as rows of `width` elements. */
 export function turnOut<T>(to: usize, pitch: usize, panel: usize, lanes: i32, width: i32): void {
   let l = 0;
@@ -115,12 +155,8 @@ export function seen<T>(causal: bool, i: i32, end: i32, j: i32, n: i32): i32 {
   return causal ? min(n, min(i + columns<T>(), end) - j) : n;
 }
 
-/** Scores of `n` keys from j on, whose strips are at `keys`, with the panel of `m` queries from i on. */
-export function score<T>(
-  args: usize, batch: i32, head: i32, i: i32, m: i32, queries: usize, j: i32, n: i32, keys: usize, to: usize,
-): void {
-  const width = int(args, 10);
-  stripsTimes<T>(n, width, keys, <usize>(ROWS * width) * sizeof<T>(), queries, to, false);
+/** Adds the mask to the scores at `to` of `n` keys from j on with `m` queries from i on, and hides keys beyond the query. */
+export function hide<T>(args: usize, batch: i32, head: i32, i: i32, m: i32, j: i32, n: i32, to: usize): void {
   if (ptr(args, 5) != 0) {
     for (let l = 0; l < m; l++) {
       let from = row<T>(args, 5, 28, batch, head, i + l) + <usize>j * step<T>(args, 31);
@@ -139,29 +175,58 @@ export function score<T>(
   }
 }
 
+/** x where it is finite, else 0. A constant would be loaded for each of two vectors, which then are no pair. */
 // @ts-ignore: decorator
-@inline function isLowest<T>(x: v128): v128 { return v128.eq<T>(x, v128.splat<T>(<T>-Infinity)); }
+@inline
+function finite<T>(x: v128): v128 {
+  const none = v128.sub<T>(x, x);
+  return v128.and(x, v128.eq<T>(none, none));
+}
+
+/** Scores of the panel of queries i … with n keys from j on become exponentials, and the sums so far shrink as these do. */
+// @ts-ignore: decorator
+@inline
+function soften<T>(
+  args: usize, batch: i32, head: i32, i: i32, end: i32, j: i32, n: i32, scores: usize, state: usize, sums: usize,
+): void {
+  hide<T>(args, batch, head, i, min(columns<T>(), end - i), j, n, scores);
+  const moved = exponentials<T>(scores, n, state);
+  if (moved && j > 0) scale<T>(sums, int(args, 11), v128.load(state, 64), v128.load(state, 80));
+}
 
 /**
  * Scores of a panel with n keys become exponentials, relative to the greatest so far. `state` has for each query the
  * greatest score, the sum of exponentials, and the factor by which what came before shrinks. Whether any is not 1.
  */
-function soften<T>(s: usize, n: i32, state: usize): bool {
+function exponentials<T>(s: usize, n: i32, state: usize): bool {
   const end = s + (<usize>n << 5);
-  const before0 = v128.load(state);
-  const before1 = v128.load(state, 16);
-  let most0 = before0;
-  let most1 = before1;
-  for (let at = s; at < end; at += 32) {
-    most0 = v128.max<T>(most0, v128.load(at));
-    most1 = v128.max<T>(most1, v128.load(at, 16));
+  let most0 = v128.load(state);
+  let most1 = v128.load(state, 16);
+  let more0 = most0;
+  let more1 = most1;
+  // Two chains of `pmax`, one instruction where WebAssembly's own, which keeps NaN, is nine: a NaN shows in the sum.
+  let at = s;
+  for (; at + 32 < end; at += 64) {
+    most0 = v128.pmax<T>(most0, v128.load(at));
+    most1 = v128.pmax<T>(most1, v128.load(at, 16));
+    more0 = v128.pmax<T>(more0, v128.load(at, 32));
+    more1 = v128.pmax<T>(more1, v128.load(at, 48));
   }
-  // All of it -∞: no exponential is more than 0.
-  const origin0 = v128.andnot(most0, isLowest<T>(most0));
-  const origin1 = v128.andnot(most1, isLowest<T>(most1));
+  if (at < end) {
+    most0 = v128.pmax<T>(most0, v128.load(at));
+    most1 = v128.pmax<T>(most1, v128.load(at, 16));
+  }
+  // What a loop has summed goes on from memory: see `bothOf`.
+  v128.store(state, v128.pmax<T>(most0, more0), 96);
+  v128.store(state, v128.pmax<T>(most1, more1), 112);
+  most0 = v128.load(state, 96);
+  most1 = v128.load(state, 112);
+  // All of it -∞: no exponential is more than 0. An ∞ gives NaN, as an exponential of ∞ is.
+  const origin0 = finite<T>(most0);
+  const origin1 = finite<T>(most1);
   let sum0 = v128.splat<T>(0);
   let sum1 = sum0;
-  for (let at = s; at < end; at += 32) {
+  for (at = s; at < end; at += 32) {
     const x = expNegative<T>(v128.sub<T>(v128.load(at), origin0));
     const y = expNegative<T>(v128.sub<T>(v128.load(at, 16), origin1));
     v128.store(at, x);
@@ -169,26 +234,31 @@ function soften<T>(s: usize, n: i32, state: usize): bool {
     sum0 = v128.add<T>(sum0, x);
     sum1 = v128.add<T>(sum1, y);
   }
+  const before0 = v128.load(state);
+  const before1 = v128.load(state, 16);
   v128.store(state, most0);
   v128.store(state, most1, 16);
+  v128.store(state, sum0, 128);
+  v128.store(state, sum1, 144);
+  sum0 = v128.load(state, 128);
+  sum1 = v128.load(state, 144);
+  let past0 = v128.load(state, 32);
+  let past1 = v128.load(state, 48);
   const moved = v128.any_true(v128.or(v128.ne<T>(before0, most0), v128.ne<T>(before1, most1)));
   if (moved) {
     const fade0 = expNegative<T>(v128.sub<T>(before0, origin0));
     const fade1 = expNegative<T>(v128.sub<T>(before1, origin1));
     v128.store(state, fade0, 64);
     v128.store(state, fade1, 80);
-    sum0 = v128.add<T>(sum0, v128.mul<T>(v128.load(state, 32), fade0));
-    sum1 = v128.add<T>(sum1, v128.mul<T>(v128.load(state, 48), fade1));
-  } else {
-    sum0 = v128.add<T>(sum0, v128.load(state, 32));
-    sum1 = v128.add<T>(sum1, v128.load(state, 48));
+    past0 = v128.mul<T>(past0, fade0);
+    past1 = v128.mul<T>(past1, fade1);
   }
-  v128.store(state, sum0, 32);
-  v128.store(state, sum1, 48);
+  v128.store(state, v128.add<T>(sum0, past0), 32);
+  v128.store(state, v128.add<T>(sum1, past1), 48);
   return moved;
 }
 
-const STATE: usize = 96; // bytes of a panel's state
+const STATE: usize = 160; // bytes of a panel's state, of which the last 64 are room
 
 function forward<T>(args: usize, begin: i32, end: i32): void {
   const cols = columns<T>();
@@ -200,12 +270,14 @@ function forward<T>(args: usize, begin: i32, end: i32): void {
   const blockQ = int(args, 14);
   const blockK = int(args, 15);
   const blocks = (queries + blockQ - 1) / blockQ;
-  const packedQ = scratch;
+  const packedQ = scratch + TILES;
   const sums = packedQ + panelBytes<T>(blockQ, narrow);
   const packedK = sums + (<usize>(panels<T>(blockQ) * strips(wide) * ROWS) << 5);
   const packedV = packedK + stripBytes<T>(blockK, narrow);
   const scores = packedV + stripBytes<T>(wide, blockK);
-  const states = scores + (<usize>(strips(blockK) * ROWS) << 5);
+  const states = scores + 2 * stripBytes<T>(blockK, cols);
+  const pitchQ = <usize>narrow << 5;
+  const pitchK = <usize>(ROWS * narrow) * sizeof<T>();
   const pitchS = <usize>(strips(wide) * ROWS) << 5;
   const stacks = int(args, 7) * int(args, 6);
   for (let unit = begin; unit < end; unit++) {
@@ -233,17 +305,27 @@ function forward<T>(args: usize, begin: i32, end: i32): void {
       const n = min(blockK, reach - j);
       packStrips<T>(packedK, n, narrow, row<T>(args, 3, 20, batch, head, j), step<T>(args, 22), step<T>(args, 23));
       packStrips<T>(packedV, wide, n, row<T>(args, 4, 24, batch, head, j), step<T>(args, 27), step<T>(args, 26));
+      const pitchV = <usize>(ROWS * n) * sizeof<T>();
       for (let p = 0; p < panels<T>(m); p++) {
         const first = i + p * cols;
         const met = seen<T>(causal, first, i + m, j, n);
         if (met <= 0) continue;
-        const panel = packedQ + (<usize>(p * narrow) << 5);
-        score<T>(args, batch, head, first, min(cols, i + m - first), panel, j, met, packedK, scores);
+        const panel = packedQ + <usize>p * pitchQ;
         const state = states + <usize>p * STATE;
         const target = sums + <usize>p * pitchS;
-        const moved = soften<T>(scores, met, state);
-        if (moved && j > 0) scale<T>(target, wide, v128.load(state, 64), v128.load(state, 80));
-        stripsTimes<T>(wide, met, packedV, <usize>(ROWS * n) * sizeof<T>(), scores, target, j > 0);
+        if (WIDE_VECTORS && p + 1 < panels<T>(m)) {
+          const more = seen<T>(causal, first + cols, i + m, j, n) - met;
+          const others = scores + stripBytes<T>(blockK, cols);
+          stripsTimesTwo<T>(met + more, narrow, 0, packedK, pitchK, panel, pitchQ, scores, others - scores, false);
+          soften<T>(args, batch, head, first, i + m, j, met, scores, state, target);
+          soften<T>(args, batch, head, first + cols, i + m, j, met + more, others, state + STATE, target + pitchS);
+          stripsTimesTwo<T>(wide, met, more, packedV, pitchV, scores, others - scores, target, pitchS, j > 0);
+          p++;
+        } else {
+          stripsTimes<T>(met, narrow, packedK, pitchK, panel, scores, false);
+          soften<T>(args, batch, head, first, i + m, j, met, scores, state, target);
+          stripsTimes<T>(wide, met, packedV, pitchV, scores, target, j > 0);
+        }
       }
     }
     for (let p = 0; p < panels<T>(m); p++) {

@@ -12,12 +12,13 @@
 // key is summed by products with strips of pᵀ and dsᵀ, into which the panels are turned.
 
 import { int, ptr, real, scratch } from "../abi";
-import { columns, micro, ROWS } from "../gemm/micro";
+import { columns, micro, microPair, ROWS } from "../gemm/micro";
 import { pack } from "../gemm/pack";
 import { madd } from "../math";
 import { total } from "../simd";
 import {
-  packPanels, packStrips, panelBytes, panels, row, scale, score, seen, step, stripBytes, stripsTimes, turnOut,
+  hide, packPanels, packStrips, panelBytes, panels, row, scale, seen, step, stripBytes, stripsTimes, stripsTimesTwo, TILES,
+  turnOut,
 } from "./attention";
 import { expNegative } from "./exp";
 
@@ -32,7 +33,7 @@ function backward<T>(args: usize, begin: i32, end: i32): void {
   const parts = int(args, 56);
   const size = sizeof<T>();
   // Queries and their g: panels for products over their columns, panels of columns for products over the queries.
-  const packedQ = scratch + 192;
+  const packedQ = scratch + TILES;
   const packedG = packedQ + panelBytes<T>(blockQ, narrow);
   const turnedQ = packedG + panelBytes<T>(blockQ, wide);
   const turnedG = turnedQ + panelBytes<T>(narrow, blockQ);
@@ -43,10 +44,15 @@ function backward<T>(args: usize, begin: i32, end: i32): void {
   const packedV = packedK + stripBytes<T>(blockK, narrow);
   const turnedK = packedV + stripBytes<T>(blockK, wide);
   const shares = turnedK + stripBytes<T>(narrow, blockK);
-  const slopes = shares + stripBytes<T>(blockK, cols);
-  const stripsP = slopes + stripBytes<T>(blockK, cols);
+  const slopes = shares + 2 * stripBytes<T>(blockK, cols);
+  const stripsP = slopes + 2 * stripBytes<T>(blockK, cols);
   const stripsS = stripsP + stripBytes<T>(blockK, blockQ);
   const pitchS = <usize>(ROWS * blockQ) * size;
+  const pitchK = <usize>(ROWS * narrow) * size;
+  const pitchV = <usize>(ROWS * wide) * size;
+  const next = stripBytes<T>(blockK, cols);
+  const nextQ = <usize>narrow << 5;
+  const nextG = <usize>wide << 5;
   for (let unit = begin; unit < end; unit++) {
     const stack = unit / parts;
     const part = unit - stack * parts;
@@ -78,21 +84,42 @@ function backward<T>(args: usize, begin: i32, end: i32): void {
         packStrips<T>(packedK, n, narrow, k, step<T>(args, 22), step<T>(args, 23));
         packStrips<T>(turnedK, narrow, n, k, step<T>(args, 23), step<T>(args, 22));
         packStrips<T>(packedV, n, wide, row<T>(args, 4, 24, batch, head, j), step<T>(args, 26), step<T>(args, 27));
+        const pitchT = <usize>(ROWS * n) * size;
         for (let p = 0; p < panels<T>(m); p++) {
           const at = p * cols;
           const met = seen<T>(causal, i + at, i + m, j, n);
           if (met <= 0) continue;
-          const lanes = min(cols, m - at);
-          score<T>(args, batch, head, i + at, lanes, packedQ + (<usize>(p * narrow) << 5), j, met, packedK, shares);
-          const pitchV = <usize>(ROWS * wide) * size;
-          stripsTimes<T>(met, wide, packedV, pitchV, packedG + (<usize>(p * wide) << 5), slopes, false);
-          slope<T>(met, shares, slopes, lists + (<usize>p << 6));
-          stripsTimes<T>(narrow, met, turnedK, <usize>(ROWS * n) * size, slopes, slopesQ + <usize>p * pitchQ, true);
-          for (let r = 0; r < met; r += ROWS) {
-            const place = <usize>(r * blockQ + at * ROWS) * size;
-            pack<T>(stripsP + place, shares + (<usize>r << 5), ROWS, ROWS, 32, size, lanes);
-            pack<T>(stripsS + place, slopes + (<usize>r << 5), ROWS, ROWS, 32, size, lanes);
+          const panelQ = packedQ + <usize>p * nextQ;
+          const panelG = packedG + <usize>p * nextG;
+          const sums = slopesQ + <usize>p * pitchQ;
+          const isPair = WIDE_VECTORS && p + 1 < panels<T>(m);
+          const together = isPair ? 2 : 1;
+          const more = isPair ? seen<T>(causal, i + at + cols, i + m, j, n) - met : 0;
+          if (isPair) {
+            stripsTimesTwo<T>(met + more, narrow, 0, packedK, pitchK, panelQ, nextQ, shares, next, false);
+            stripsTimesTwo<T>(met + more, wide, 0, packedV, pitchV, panelG, nextG, slopes, next, false);
+          } else {
+            stripsTimes<T>(met, narrow, packedK, pitchK, panelQ, shares, false);
+            stripsTimes<T>(met, wide, packedV, pitchV, panelG, slopes, false);
           }
+          for (let o = 0; o < together; o++) {
+            const first = at + o * cols;
+            const lanes = min(cols, m - first);
+            const count = met + o * more;
+            const s = shares + <usize>o * next;
+            const t = slopes + <usize>o * next;
+            hide<T>(args, batch, head, i + first, lanes, j, count, s);
+            slope<T>(count, s, t, lists + (<usize>(p + o) << 6));
+            for (let r = 0; r < count; r += ROWS) {
+              const place = <usize>(r * blockQ + first * ROWS) * size;
+              pack<T>(stripsP + place, s + (<usize>r << 5), ROWS, ROWS, 32, size, lanes);
+              pack<T>(stripsS + place, t + (<usize>r << 5), ROWS, ROWS, 32, size, lanes);
+            }
+          }
+          if (isPair) {
+            stripsTimesTwo<T>(narrow, met, more, turnedK, pitchT, slopes, next, sums, pitchQ, true);
+            p++;
+          } else stripsTimes<T>(narrow, met, turnedK, pitchT, slopes, sums, true);
         }
         for (let r = 0; r < n; r += ROWS) {
           // The first panel that meets the strip.
@@ -157,7 +184,12 @@ function slope<T>(n: i32, shares: usize, slopes: usize, list: usize): void {
 function addRows<T>(height: i32, width: i32, k: i32, strip: usize, panel: usize, pitch: i32, to: usize, apart: usize): void {
   const cols = columns<T>();
   for (let c = 0; c < width; c += cols) {
-    if (height == ROWS && c + cols <= width) micro<T>(k, strip, panel, 32, to, apart, true);
+    if (WIDE_VECTORS && height == ROWS && c + 2 * cols <= width) {
+      microPair<T>(k, strip, panel, <usize>pitch << 5, 32, to, 32, apart, true);
+      c += cols;
+      panel += <usize>pitch << 5;
+      to += 32;
+    } else if (height == ROWS && c + cols <= width) micro<T>(k, strip, panel, 32, to, apart, true);
     else {
       micro<T>(k, strip, panel, 32, scratch, 32, false);
       for (let r = 0; r < height; r++) {

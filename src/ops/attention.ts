@@ -37,7 +37,7 @@ import { expand, reshape } from "./view.ts";
 // ── the kernel ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Bytes of a thread's arena that a block of the gradient may take: assembly/abi.ts. */
-const ARENA_BYTES = (2 << 20) - 192;
+const ARENA_BYTES = (2 << 20) - 384;
 /** Bytes of k and v that go over and over through the nearest cache while a block of queries meets them. */
 const NEAR_BYTES = 36 << 10;
 /** Queries of a block, each of which packs the keys anew. */
@@ -85,7 +85,7 @@ function evenly(n: number, most: number, of: number): number {
 /** What a block of the gradient takes (assembly/rows/attentiongrad.ts); that of the result takes less. */
 function arenaOf(queries: number, keys: number, d: number, e: number, bytes: number): number {
   const [m, n, a, b] = [queries, keys, d, e].map((size) => size + 8) as [number, number, number, number];
-  return bytes * (m * (3 * a + 2 * b + 16) + n * (2 * a + b + 16) + 2 * m * n);
+  return bytes * (m * (3 * a + 2 * b + 16) + n * (2 * a + b + 32) + 2 * m * n);
 }
 
 interface Plan {

@@ -191,4 +191,50 @@ test("functions of rows: softmax, norms, cross entropy", () => {
       }
 });
 
+test("attention and its gradient: blocks, masks, causal or not, special numbers", () => {
+  if (!isWide) return;
+  const random = noise(10);
+  const below = (n: number) => Math.floor(((random() + 1) / 2) * n);
+  const heads = 2;
+  for (let i = 0; i < 60; i++) {
+    reset();
+    const [queries, keys, width, wide] = [5 + below(90), 1 + below(90), 1 + below(40), 1 + below(40)];
+    const special = i % 3 === 2;
+    const [q, g] = [heads * queries * width, heads * queries * wide].map((n) => numbers(random, n, 2, special));
+    const [k, v] = [heads * keys * width, heads * keys * wide].map((n) => numbers(random, n, 2, special));
+    const mask = i % 4 === 0 ? numbers(random, queries * keys, 2, special) : 0;
+    const [rows, columns] = [8 * (1 + below(6)), 12 * (1 + below(4))];
+    const dense = (n: number, size: number): Slot[] => [0, n * size, size, 1];
+    const args = (out: number, lse: number): Slot[] => [
+      ...[out, lse, q!, k!, v!, mask, 1, heads, queries, keys, width, wide, i % 2, real(0.3), rows, columns],
+      ...[
+        ...dense(queries, width),
+        ...dense(keys, width),
+        ...dense(keys, wide),
+        0,
+        0,
+        keys,
+        1,
+        ...dense(queries, wide),
+      ],
+    ];
+    const what = `${queries} queries, ${keys} keys, ${width} and ${wide} wide, case ${i}`;
+    const [length, stats] = [heads * queries * wide, heads * queries];
+    const units = heads * Math.ceil(queries / rows);
+    same(what, "attention_f32", units, length + stats, (to) => args(to, to + 4 * length));
+    const [out, lse] = [room(4 * length), room(4 * stats)];
+    run("attention_f32", args(out, lse), units);
+    const sizes = [queries * width, keys * width, keys * wide].map((n) => heads * n);
+    const cut = Math.min(12, keys);
+    const parts = cut < keys ? 2 : 1;
+    same(what, "attentionGrad_f32", heads * parts, parts * sizes[0]! + sizes[1]! + sizes[2]!, (to) => {
+      const dk = to + 4 * parts * sizes[0]!;
+      return [
+        ...[...args(out, lse), g!, to, dk, dk + 4 * sizes[1]!, ...dense(queries, wide), ...dense(queries, width)],
+        ...[...dense(keys, width), ...dense(keys, wide), parts, sizes[0]!, 0, cut, keys],
+      ];
+    });
+  }
+});
+
 test.run();
