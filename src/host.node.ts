@@ -1,11 +1,14 @@
 // Node, Bun and Deno (which offer Node's modules): the kernels are files beside the library, threads are worker_threads.
 
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { availableParallelism } from "node:os";
 import type { MessagePort, Worker as NodeWorker } from "node:worker_threads";
 import { registerCpu, THREAD } from "./cpu/index.ts";
 import { type Flavour, filesOfPeer, type Host, type Peer, type Worker, type WorkerSeed } from "./device/index.ts";
+
+/** As CommonJS has them: to import "node:fs" reads each of its names, and with them its streams, in five milliseconds. */
+const builtin = createRequire(import.meta.url);
+const { readFileSync }: typeof import("node:fs") = builtin("node:fs");
+const { availableParallelism }: typeof import("node:os") = builtin("node:os");
 
 /** What takes a text for a script, and what for a module, both know `import()`. */
 const SCRIPT = `import('node:worker_threads').then(({ workerData, parentPort, receiveMessageOnPort }) =>
@@ -51,7 +54,7 @@ const WIDEN = `Promise.all([import('node:v8'), import('node:worker_threads')]).t
 })`;
 
 /** Where the first thread is wanted, and not before: the module takes milliseconds of every start. */
-const threads = (): typeof import("node:worker_threads") => createRequire(import.meta.url)("node:worker_threads");
+const threads = (): typeof import("node:worker_threads") => builtin("node:worker_threads");
 
 const startThread = (code: string, workerData: unknown, transferList: MessagePort[] = []): NodeWorker =>
   new (threads().Worker)(code, { eval: true, workerData, transferList });
