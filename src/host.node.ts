@@ -3,7 +3,15 @@
 import { createRequire } from "node:module";
 import type { MessagePort, Worker as NodeWorker } from "node:worker_threads";
 import { registerCpu, THREAD } from "./cpu/index.ts";
-import { type Flavour, filesOfPeer, type Host, type Peer, type Worker, type WorkerSeed } from "./device/index.ts";
+import {
+  type Flavour,
+  filesOfPeer,
+  type Host,
+  LEFT_BEHIND,
+  type Peer,
+  type Worker,
+  type WorkerSeed,
+} from "./device/index.ts";
 
 /** As CommonJS has them: to import "node:fs" reads each of its names, and with them its streams, in five milliseconds. */
 const builtin = createRequire(import.meta.url);
@@ -145,7 +153,7 @@ function bytesOf(name: string): Uint8Array<ArrayBuffer> {
     const advice =
       (cause as Error).name === "NotCapable" // Deno's
         ? "run with --allow-read"
-        : "a bundler that has taken in the library leaves it behind: make flambeau external there, or import flambeau/single";
+        : LEFT_BEHIND;
     throw new Error(`flambeau: cannot read the kernels, ${file}: ${advice}`, { cause });
   }
 }

@@ -3,11 +3,14 @@
 // library so; nothing else imports this.
 
 import { createRequire } from "node:module";
+import { attachMethods } from "./attach.ts";
+import { LEFT_BEHIND } from "./device/index.ts";
+import { Tensor } from "./tensor/index.ts";
 
 type Names = Readonly<Record<string, unknown>>;
 
-/** A part on file: what it exports, once it is given what it imports from other files. */
-type Part = (take: (file: string) => Names) => Names;
+/** A part on file: what it exports, once it is told how to get at what other files export, at once or when it is used. */
+type Part = (from: (file: string) => Names, later: (file: string, keys: readonly string[]) => Names) => Names;
 
 export interface LateParts {
   /** All that the file exports. */
@@ -16,40 +19,61 @@ export interface LateParts {
   namespace(file: string, name: string, keys: readonly string[]): Names;
   /** Stands for a function of it; reads the file when it is called. */
   callable(file: string, name: string): (...args: unknown[]) => unknown;
+  /** Stand for methods of Tensor that are operators of it; the first call attaches them all. */
+  methods(file: string, names: readonly string[]): void;
 }
 
 /** `core` is what is there from the start, as the file `url`, beside which the parts are. */
 export function lateParts(core: Names, url: string): LateParts {
   const loaded = new Map<string, Names>([[url.slice(url.lastIndexOf("/") + 1), core]]);
   const part = (file: string): Names => {
-    let names = loaded.get(file);
-    if (names === undefined) loaded.set(file, (names = read(file, url)(part)));
+    const known = loaded.get(file);
+    if (known !== undefined) return known;
+    const names = read(file, url)(part, (other, keys) => standIn(keys, () => part(other)));
+    loaded.set(file, names);
     return names;
   };
   return {
     part,
-    namespace(file, name, keys) {
-      const space = {};
-      const fill = () => {
-        const real = part(file)[name] as Names;
-        for (const key of keys) Object.defineProperty(space, key, { enumerable: true, value: real[key] });
-        return real;
-      };
-      for (const key of keys)
-        Object.defineProperty(space, key, { configurable: true, enumerable: true, get: () => fill()[key] });
-      return Object.defineProperty(space, Symbol.toStringTag, { value: "Module" });
-    },
+    namespace: (file, name, keys) =>
+      Object.defineProperty(
+        standIn(keys, () => part(file)[name] as Names),
+        Symbol.toStringTag,
+        { value: "Module" },
+      ),
     callable: (file, name) =>
       ({ [name]: (...args: unknown[]) => (part(file)[name] as (...args: unknown[]) => unknown)(...args) })[name]!,
+    methods(file, names) {
+      for (const name of names) {
+        const value = function (this: Tensor, ...args: unknown[]) {
+          attachMethods(part(file));
+          return (this as unknown as Record<string, (...args: unknown[]) => unknown>)[name]!(...args);
+        };
+        Object.defineProperty(Tensor.prototype, name, { configurable: true, writable: true, value });
+      }
+    },
   };
+}
+
+/** Has the keys of what `get` gives, and calls it when the first of them is asked for. */
+function standIn(keys: readonly string[], get: () => Names): Names {
+  const names = Object.create(null); // as a namespace is; and the engine takes it for a table, whose entries are cheap to change
+  for (const key of keys) {
+    const first = () => {
+      const real = get();
+      for (const each of keys) Object.defineProperty(names, each, { enumerable: true, value: real[each] });
+      return real[key];
+    };
+    Object.defineProperty(names, key, { configurable: true, enumerable: true, get: first });
+  }
+  return names;
 }
 
 function read(file: string, url: string): Part {
   try {
     return createRequire(url)(`./joined/${file}`);
   } catch (cause) {
-    const advice =
-      "a bundler that has taken in the library leaves it behind: make flambeau external there, or import flambeau/single";
-    throw new Error(`flambeau: cannot read ${file} beside ${url}: ${advice}`, { cause });
+    if ((cause as { code?: string }).code !== "MODULE_NOT_FOUND") throw cause;
+    throw new Error(`flambeau: cannot read ${file} beside ${url}: ${LEFT_BEHIND}`, { cause });
   }
 }

@@ -4,46 +4,47 @@
 //   dist/joined.js      what every program needs: tensors, operators, the CPU
 //   dist/joined/*.cjs   the rest, by parts: each is read when something of it is first asked for (src/late.ts)
 //   dist/joined/*.js    the entries by their own names, which give out what is theirs: one copy for all who import any
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 import { root } from "./files.mjs";
 
 const dist = path.join(root, "dist");
 const CORE = "joined.js";
+const OPERATORS = "rare.cjs";
+/** A third is parsed faster without white space; the lines are for those who read stack traces. */
+const SHAPE = { platform: "node", target: "es2022", minifyWhitespace: true, lineLimit: 120 };
 
-/** The late parts: what each exports. */
+/** The files of src/ops whose operators many programs do without: these are one late part. */
+const RARE = `
+  attention avgpool bilinear conv convtranspose copies ctc decompositions difference distance einsum erfinv fades fractional
+  gamma gradient gridsample histogram interpolate intmm length marginloss maxpool numeric resize rrelu shuffle statistics
+  unique`
+  .trim()
+  .split(/\s+/);
+/** The other late parts: what each exports. */
 const PARTS = {
+  spaces: `
+    export * as autograd from "./autograd.js"; export * as linalg from "./linalg.js";
+    export * as masked from "./ops/masked.js"; export * as special from "./ops/special.js";`,
   nn: `export * as nn from "./nn/index.js"; export { deepcopy } from "./nn/deepcopy.js";`,
   optim: `export * as optim from "./optim/index.js";`,
   io: `export * from "./io/index.js";`,
   utils: `export * as utils from "./utils.js"; export { serve } from "./data/worker.js";`,
   distributions: `export * as distributions from "./distributions/index.js";`,
 };
-/** The part that has a late name of the root. */
-const LATE = {
-  nn: "nn",
-  deepcopy: "nn",
-  optim: "optim",
-  load: "io",
-  numpy: "io",
-  safetensors: "io",
-  save: "io",
-  utils: "utils",
-  distributions: "distributions",
-};
-/** The namespaces of the root that are there from the start. */
-const SPACES = {
-  autograd: "./autograd.js",
-  linalg: "./linalg.js",
-  masked: "./ops/masked.js",
-  signal: "./signal.js",
-  special: "./ops/special.js",
+/** The names of the root that these have. */
+const NAMES = {
+  spaces: ["autograd", "linalg", "masked", "special"],
+  nn: ["nn", "deepcopy"],
+  optim: ["optim"],
+  io: ["load", "numpy", "safetensors", "save"],
+  utils: ["utils"],
+  distributions: ["distributions"],
 };
 /** The entries beside the root, and where their names are. */
 const ENTRIES = {
-  "part.ops.js": "core.root",
   "part.nn.js": 'late.part("nn.cjs").nn',
   "part.functional.js": 'late.part("nn.cjs").nn.functional',
   "part.init.js": 'late.part("nn.cjs").nn.init',
@@ -54,28 +55,36 @@ const ENTRIES = {
 };
 
 export async function joinModules() {
-  const all = await import(pathToFileURL(path.join(dist, "entry.node.js")).href);
-  const early = Object.keys(all).filter((name) => !(name in LATE));
+  const all = await modules("entry.node.js");
+  const rare = (await Promise.all(RARE.map((file) => modules(`ops/${file}.js`)))).flatMap(Object.keys);
+  const late = Object.entries({ ...NAMES, operators: rare }).flatMap(([part, names]) =>
+    names.map((name) => [name, part]),
+  );
+  const early = Object.keys(all).filter((name) => !late.some(([other]) => other === name));
+  const methods = rare.filter((name) => name in all.Tensor.prototype);
+  const parts = { operators: RARE.map((file) => `export * from "./ops/${file}.js";`).join(" "), ...PARTS };
+
   mkdirSync(path.join(dist, "joined/data"), { recursive: true });
   const write = (file, text) => writeFileSync(path.join(dist, file === CORE ? file : `joined/${file}`), text);
-
-  for (const [file, text] of await cut(early, await namesOf("ops/index.js"))) write(file, text);
-
-  const stands = Object.entries(LATE).map(([name, part]) => {
-    const call =
-      typeof all[name] === "function"
-        ? `callable("${part}.cjs", "${name}")`
-        : `namespace("${part}.cjs", "${name}", ${JSON.stringify(Object.keys(all[name]))})`;
-    return `export const ${name} = late.${call};\n`;
+  for (const [file, text] of await cut(await coreOf(early), parts, methods)) write(file, text);
+  const standIns = late.map(([name, part]) => {
+    const [kind, ...keys] = typeof all[name] === "function" ? ["callable"] : ["namespace", Object.keys(all[name])];
+    return `export const ${name} = late.${kind}(${[`${part}.cjs`, name, ...keys].map((x) => JSON.stringify(x))});\n`;
   });
-  write("entry.node.js", given(early, "core.root") + stands.join(""));
-  for (const [file, place] of Object.entries(ENTRIES)) write(file, given(await namesOf(file), place));
-  write("data/worker.js", `import { late } from "../../joined.js";\nexport const { serve } = late.part("utils.cjs");\n`);
+  write("entry.node.js", given(early, "core.root") + standIns.join(""));
+  const { attachMethods: _, ...root } = await modules("part.ops.js");
+  write(
+    "part.ops.js",
+    `${given(["attachMethods"], "core.root")}export { ${Object.keys(root)} } from "./entry.node.js";\n`,
+  );
+  for (const [file, place] of Object.entries(ENTRIES)) write(file, given(Object.keys(await modules(file)), place));
+  write(
+    "data/worker.js",
+    `import { late } from "../../joined.js";\nexport const { serve } = late.part("utils.cjs");\n`,
+  );
 }
 
-async function namesOf(file) {
-  return Object.keys(await import(pathToFileURL(path.join(dist, file)).href));
-}
+const modules = (file) => import(pathToFileURL(path.join(dist, file)).href);
 
 /** A module that exports `names` of what is at `place`. Some are words of the language (`delete`): they are bound as others. */
 function given(names, place) {
@@ -84,11 +93,45 @@ function given(names, place) {
   return `import { core, late } from "../joined.js";\nconst { ${bound} } = ${place};\nexport { ${exported} };\n`;
 }
 
+/**
+ * What there is from the start, by its names at the root: plain properties, as a bundled namespace is all getters, and a
+ * thousand of those take milliseconds. The operators become methods, as in src/index.ts. Each name comes from its own file,
+ * as a file that gives out many would bring all of them.
+ */
+async function coreOf(early) {
+  const common = readFileSync(path.join(dist, "ops/index.js"), "utf8").matchAll(/"\.\/(\w+)\.js"/g);
+  const files = [...common].map(([, file]) => file).filter((file) => !RARE.includes(file));
+  const api = await modules("api.js");
+  const imports = [];
+  const entries = { operators: [], root: [] };
+  for (const file of [...files.map((file) => `ops/${file}.js`), "api.js"]) {
+    const all = Object.keys(await modules(file));
+    const local = (name) => `${path.basename(file, ".js")}_${name}`;
+    imports.push(`import { ${all.map((name) => `${name} as ${local(name)}`)} } from "./${file}";`);
+    const isOperators = file !== "api.js";
+    if (isOperators) entries.operators.push(...all.map((name) => `${name}: ${local(name)}`));
+    // Names that both have are methods, and dtypes at the root: see src/functions.ts.
+    const atRoot = all.filter((name) => early.includes(name) && !(isOperators && name in api));
+    entries.root.push(...atRoot.map((name) => `${name}: ${local(name)}`));
+  }
+  return `
+    import "./host.node.js";
+    import { attachMethods } from "./attach.js";
+    import * as signal from "./signal.js";
+    ${imports.join("\n")}
+    attachMethods({ ${entries.operators} });
+    export { lateParts } from "./late.js";
+    export const root = { attachMethods, signal, ${entries.root} };`;
+}
+
 /** The files of the core and of the parts: name and text. */
-async function cut(early, ops) {
-  const sources = new Map([["core", coreOf(early, ops)]]);
-  for (const [part, text] of Object.entries(PARTS)) sources.set(part, `import "core"; ${text}`);
+async function cut(core, parts, methods) {
+  const sources = new Map([["core", core]]);
+  // What is rare is read before the modules: else what both need would be files of its own.
+  const before = (part) => (part === "operators" ? `import "core";` : `import "core"; import "operators";`);
+  for (const [part, text] of Object.entries(parts)) sources.set(part, `${before(part)} ${text}`);
   const { outputFiles, metafile } = await build({
+    ...SHAPE,
     absWorkingDir: root,
     entryPoints: [...sources.keys()],
     outdir: dist,
@@ -97,10 +140,6 @@ async function cut(early, ops) {
     splitting: true,
     metafile: true,
     format: "esm",
-    platform: "node",
-    target: "es2022",
-    minifyWhitespace: true, // a third is parsed faster
-    lineLimit: 120, // for those who read stack traces
     plugins: [
       {
         name: "parts",
@@ -119,46 +158,54 @@ async function cut(early, ops) {
   for (const { path: file } of outputFiles) {
     const base = path.basename(file, ".js");
     const { inputs } = metafile.outputs[path.relative(root, file)];
-    const name = "dist/host.node.js" in inputs ? CORE : sources.has(base) ? `${base}.cjs` : `shared${nameOf.size}.cjs`;
-    nameOf.set(path.basename(file), name);
+    const has = (input) => `dist/${input}` in inputs;
+    const shared = has("host.node.js") ? CORE : has("ops/conv.js") ? OPERATORS : `shared${nameOf.size}.cjs`;
+    nameOf.set(path.basename(file), sources.has(base) ? `${base}.cjs` : shared);
   }
   const files = outputFiles.map(({ path: file, text }) => [nameOf.get(path.basename(file)), text]);
-  return files.filter(([name]) => name !== "core.cjs").map(([name, text]) => [name, filed(text, name, nameOf)]);
+  const needed = files.filter(([name, text]) => name !== "core.cjs" && text !== "");
+  const filed = (name, text) => (name === CORE ? early(text, methods) : late(text, nameOf));
+  return Promise.all(needed.map(async ([name, text]) => [name, await filed(name, text)]));
 }
 
-/**
- * What there is from the start, by its names at the root: plain properties, as a bundled namespace is all getters, and a
- * thousand of those take milliseconds. The operators become methods, as in src/index.ts.
- */
-function coreOf(early, ops) {
-  const rest = early.filter((name) => !(name in SPACES));
-  const imported = (names, prefix) => names.map((name, i) => `${name} as ${prefix}${i}`).join(", ");
-  const object = (names, prefix) => names.map((name, i) => `${name}: ${prefix}${i}`).join(", ");
-  return `
-    import "./host.node.js";
-    import { attachMethods } from "./attach.js";
-    import { ${imported(ops, "op")} } from "./ops/index.js";
-    import { ${imported(rest, "rest")} } from "./functions.js";
-    ${Object.entries(SPACES).map(([name, file]) => `import * as ${name} from "${file}";\n`).join("")}
-    attachMethods({ ${object(ops, "op")} });
-    export { lateParts } from "./late.js";
-    export const root = { attachMethods, ${Object.keys(SPACES).join(", ")}, ${object(rest, "rest")} };`;
+/** The core: its exports are one object. What a function refers to is looked for among a module's exports one by one. */
+function early(text, methods) {
+  const { body, exports } = parsed(text);
+  return `${body}export const core={${renamed(exports, "$2:$1")}};export const late=core.lateParts(core,import.meta.url);
+late.methods("operators.cjs",${JSON.stringify(methods)});\n`;
 }
 
-/** esbuild's module as the core, whose exports are one object, or as a part: see src/late.ts. */
-function filed(text, name, nameOf) {
-  const renamed = (list, to) => list.replaceAll(/([\w$]+) as ([\w$]+)/g, to);
-  const exports = /export\{([^}]*)\};\s*$/.exec(text);
-  const given = renamed(exports[1], "$2:$1");
-  let body = text.slice(0, exports.index);
-  // What functions refer to is looked for among a module's exports one by one: a thousand would slow each one's first call.
-  if (name === CORE) return `${body}export const core={${given}};export const late=core.lateParts(core,import.meta.url);\n`;
-  let taken = "";
-  for (let found; (found = /^\s*import(?:\{([^}]*)\}from)?"\.\/([^"]+)";/.exec(body)) !== null; ) {
-    const [all, list, file] = found;
-    if (list !== undefined) taken += `const{${renamed(list, "$1:$2")}}=take("${nameOf.get(file)}");`;
-    body = body.slice(all.length);
+/** A part as src/late.ts takes it: what it imports are constants of it, but rare operators it asks for where it uses them. */
+async function late(text, nameOf) {
+  const { imports, body, exports } = parsed(text);
+  let constants = "";
+  let rare;
+  for (const { names, file } of imports) {
+    if (nameOf.get(file) === OPERATORS) rare = { names, file };
+    else constants += `const{${renamed(names, "$1:$2")}}=_from("${nameOf.get(file)}");`;
   }
   // In parentheses it is compiled at once, not looked through first.
-  return `"use strict";module.exports=(function(take){${taken}${body}return{${given}}});\n`;
+  const filed = (code) => `"use strict";module.exports=(function(_from,_later){${constants}${code}});\n`;
+  if (rare === undefined) return filed(`${body}return{${renamed(exports, "$2:$1")}}`);
+  const module = `import{${rare.names}}from"rare";${body}export{${exports}};`;
+  const { code } = await transform(module, { ...SHAPE, format: "cjs" });
+  const keys = renamed(rare.names, "$1")
+    .split(",")
+    .map((name) => name.trim());
+  const asked = code.replace('require("rare")', `_later("${OPERATORS}",${JSON.stringify(keys)})`);
+  return filed(`const module={};${asked}return module.exports`);
 }
+
+/** A module of esbuild's: the lists of names that it imports from others, its body, the list that it exports. */
+function parsed(text) {
+  const imports = [];
+  let start = 0;
+  for (const [all, names, file] of text.matchAll(/\s*import(?:\{([^}]*)\}from)?"\.\/([^"]+)";/gy)) {
+    if (names !== undefined) imports.push({ names, file });
+    start += all.length;
+  }
+  const { index, 1: exports } = /export\{([^}]*)\};\s*$/.exec(text);
+  return { imports, body: text.slice(start, index), exports };
+}
+
+const renamed = (list, to) => list.replaceAll(/([\w$]+) as ([\w$]+)/g, to);

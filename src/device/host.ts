@@ -66,6 +66,10 @@ export interface Host {
   warn(message: string): void;
 }
 
+/** Where a file of the library is not where the library thinks it is. */
+export const LEFT_BEHIND: string =
+  "a bundler that has taken in the library leaves it behind: make flambeau external there, or import flambeau/single";
+
 /**
  * What a peer imports: the entry beside the file of its host, which is at `url`, then a module of the library. Throws where a
  * bundler has made one file of them. (The build's own one file, tools/join.mjs, has its entries in a folder.)
