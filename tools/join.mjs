@@ -43,14 +43,13 @@ const NAMES = {
   utils: ["utils"],
   distributions: ["distributions"],
 };
-/** The entries beside the root, and where their names are. */
+/** The entries whose names are not the root's, and where those are. */
 const ENTRIES = {
   "part.nn.js": 'late.part("nn.cjs").nn',
   "part.functional.js": 'late.part("nn.cjs").nn.functional',
   "part.init.js": 'late.part("nn.cjs").nn.init',
   "part.optim.js": 'late.part("optim.cjs").optim',
   "part.lrScheduler.js": 'late.part("optim.cjs").optim.lrScheduler',
-  "part.io.js": 'late.part("io.cjs")',
   "part.data.js": 'late.part("utils.cjs").utils.data',
 };
 
@@ -72,11 +71,12 @@ export async function joinModules() {
     return `export const ${name} = late.${kind}(${[`${part}.cjs`, name, ...keys].map((x) => JSON.stringify(x))});\n`;
   });
   write("entry.node.js", given(early, "core.root") + standIns.join(""));
-  const { attachMethods: _, ...root } = await modules("part.ops.js");
-  write(
-    "part.ops.js",
-    `${given(["attachMethods"], "core.root")}export { ${Object.keys(root)} } from "./entry.node.js";\n`,
-  );
+  for (const file of ["part.ops.js", "part.io.js"]) {
+    const [ofRoot, beside] = [[], []];
+    for (const name of Object.keys(await modules(file))) (name in all ? ofRoot : beside).push(name);
+    const other = beside.length > 0 ? given(beside, "core.root") : "";
+    write(file, `export { ${ofRoot.join(", ")} } from "./entry.node.js";\n${other}`);
+  }
   for (const [file, place] of Object.entries(ENTRIES)) write(file, given(Object.keys(await modules(file)), place));
   write(
     "data/worker.js",

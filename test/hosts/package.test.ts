@@ -94,7 +94,7 @@ test("npm pack → install: types under strict with those of the library checked
 test("it holds what it needs and nothing else", () => {
   assert.equal(readdirSync(installed).sort(), ["LICENSE", "README.md", "dist", "docs", "package.json"]);
   const files = readdirSync(path.join(installed, "dist"), { recursive: true, withFileTypes: true });
-  const strangers = files.filter((file) => file.isFile() && !/\.(js|d\.ts|js\.map|wasm)$/.test(file.name));
+  const strangers = files.filter((file) => file.isFile() && !/\.(c?js|d\.ts|js\.map|wasm)$/.test(file.name));
   assert.equal(strangers, []);
 });
 

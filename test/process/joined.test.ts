@@ -1,4 +1,4 @@
-// What Node, Bun and Deno load: the library joined into one file (tools/join.mjs). The other tests see its modules.
+// What Node, Bun and Deno load: the library joined into a core and late parts (tools/join.mjs). The other tests see its modules.
 import * as fl from "flambeau";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -12,6 +12,21 @@ function listed(module: object): string[] {
     .sort();
 }
 
+/** The root and its modules. */
+const spaces = ({
+  nn,
+  optim,
+  utils,
+  linalg,
+  special,
+  masked,
+  autograd,
+  distributions,
+  ...root
+}: typeof fl): object[] => [
+  ...[root, nn, nn.functional, nn.init, nn.utils, optim, utils.data, linalg, special, masked, autograd, distributions],
+];
+
 /** Runs a program that sees the package as users do. */
 async function answer(source: string): Promise<unknown> {
   const { code, output } = await run(source, { bare: true, env: { NODE_OPTIONS: "" } });
@@ -23,8 +38,48 @@ test("the joined library has the names of the modules", async () => {
   const names = await answer(`
     import * as fl from "flambeau";
     ${listed};
-    console.log(JSON.stringify([fl, fl.nn, fl.optim, fl.utils.data].map(listed)));`);
-  assert.equal(names, [fl, fl.nn, fl.optim, fl.utils.data].map(listed));
+    const spaces = ${spaces};
+    console.log(JSON.stringify(spaces(fl).map(listed)));`);
+  assert.equal(names, spaces(fl).map(listed));
+});
+
+test("a tensor has the methods of the modules", async () => {
+  const names = await answer(`
+    import { Tensor } from "flambeau";
+    console.log(JSON.stringify(Object.getOwnPropertyNames(Tensor.prototype).sort()));`);
+  assert.equal(names, Object.getOwnPropertyNames(fl.Tensor.prototype).sort());
+});
+
+test("what is late comes when it is asked for: by function, method and module, and is not read before", async () => {
+  const seen = await answer(`
+    import { createRequire } from "node:module";
+    import * as fl from "flambeau";
+    const read = () => Object.keys(createRequire(import.meta.url).cache).length;
+    const x = fl.tensor([[2.0, 1.5], [1, 3]]);
+    const seen = [x.matmul(x).sum().item(), read()];
+    seen.push(fl.einsum("ii", x).item(), fl.einsum.name, read() > 0);
+    seen.push(Number(x.det().item().toFixed(4)), fl.linalg.det === fl.linalg.det, x.det.name);
+    seen.push(fl.nn.functional.maxPool2d(x.view(1, 1, 2, 2), 2).item(), x.numel());
+    seen.push(new fl.nn.Linear(2, 1) instanceof fl.nn.Module, fl.deepcopy({ x }).x.tolist()[1]);
+    console.log(JSON.stringify(seen));`);
+  assert.equal(seen, [28.5, 0, 5, "einsum", true, 4.5, true, "", 3, 4, true, [1, 3]]);
+});
+
+test("it says which file is missing, and why it may be", async () => {
+  const { code, output } = await run(
+    `
+    import * as fl from "flambeau";
+    import Module from "node:module";
+    const resolve = Module._resolveFilename;
+    Module._resolveFilename = (name, ...rest) => resolve(name.replace("/joined/", "/elsewhere/"), ...rest);
+    fl.nn.Linear;`,
+    { bare: true, env: { NODE_OPTIONS: "" } },
+  );
+  assert.is.not(code, 0);
+  assert.match(
+    output,
+    /cannot read nn\.cjs beside .*joined\.js: a bundler that has taken in the library leaves it behind/,
+  );
 });
 
 test("its parts are parts of one library", async () => {
