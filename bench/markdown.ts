@@ -1,7 +1,7 @@
 // docs/performance.md, the whole table as the last run gave it; and what the README shows of it.
 import type { Figure } from "./figures.ts";
 import { withTable } from "./readme.ts";
-import { cells, duration, foot, head, overall, type Section } from "./table.ts";
+import { cells, duration, foot, head, overall, remarks, type Section } from "./table.ts";
 
 /** One run of the benches, ready to be written down. */
 export interface Report {
@@ -25,7 +25,8 @@ ${[...machine, runtime].map((line) => `- ${line}`).join("\n")}
 
 Beside each peer's time stands ours ÷ theirs: below 1, ours is faster. *Goal* is the ratio to native PyTorch that we aim
 at, on as many threads. *Of limit* is the share of what one thread of WebAssembly can do here: multiply-adds of its vectors, or
-bytes at the speed of the cache or memory that holds them.
+bytes at the speed of the cache or memory that holds them. A library that has one thread only stands with it beside more of
+ours.
 ${sections.map((section) => `\n## ${section.threads === 1 ? "One thread" : `${section.threads} threads`}\n\n${tables(section)}`).join("")}
 ${figures.length === 0 ? "" : `## Start and memory\n\n${figures.map(({ name, ours, goal }) => `- ${name}: ${ours} (goal: ${goal})`).join("\n")}\n`}
 ${notes.map((note) => `- ${note}`).join("\n")}
@@ -86,5 +87,12 @@ function tables(section: Section): string {
     return line([group, ...columns]) + rule + lines.map((l) => line(cells(section, l))).join("");
   });
   const [mean, ...means] = foot(section);
-  return [...groups, line([mean!, ...columns]) + rule + line(["all rows with a goal", ...means])].join("\n");
+  const last = line([mean!, ...columns]) + rule + line(["all rows with a goal", ...means]);
+  return [
+    ...groups,
+    last,
+    remarks(section)
+      .map((remark) => `- ${remark}\n`)
+      .join(""),
+  ].join("\n");
 }

@@ -1,6 +1,6 @@
 // The report of a run as one HTML file that needs nothing beside it: a picture of the ratios to PyTorch, and the tables.
 import type { Report } from "./markdown.ts";
-import { cells, foot, head, type Line, overall, type Section } from "./table.ts";
+import { cells, foot, head, type Line, overall, remarks, type Section } from "./table.ts";
 
 const REFERENCE = "pytorch";
 const WIDTH = 760;
@@ -60,7 +60,10 @@ ${section.lines
 <tr>${foot(section)
     .map((cell) => `<th>${text(cell)}`)
     .join("")}
-</table></div>`;
+</table></div>
+<ul>${remarks(section)
+    .map((remark) => `<li>${text(remark)}`)
+    .join("")}</ul>`;
 }
 
 /** A dot a row at ours ÷ PyTorch's, a tick where the goal is. */

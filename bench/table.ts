@@ -53,7 +53,10 @@ export function sections(
   const find = (row: string, library: string, n: number): Result | undefined =>
     results.find((r) => r.row === row && r.library === library && r.threads === n);
   const made = [...new Set(results.map((r) => r.threads))].map((threads): Section => {
-    const present = libraries.filter((library) => results.some((r) => r.library === library && r.threads === threads));
+    const has = (library: string, n: number): boolean => results.some((r) => r.library === library && r.threads === n);
+    // One that has no threads stands beside more of ours with its one.
+    const own = (library: string): number => (has(library, threads) ? threads : 1);
+    const present = libraries.filter((library) => has(library, own(library)));
     const lines = rows.map((row): Line => {
       const ours = find(row.name, "ours", threads);
       const time = timeOf(ours);
@@ -64,7 +67,7 @@ export function sections(
         fraction: limit === null || time === null ? null : limit / time,
         gain: threads === 1 ? null : ratioOf(find(row.name, "ours", 1), ours),
         peers: present.map((library): Peer => {
-          const theirs = find(row.name, library, threads);
+          const theirs = find(row.name, library, own(library));
           for (const r of [ours, theirs]) {
             if (r?.error != null) notes.add(`${r.library} failed on ${r.row}: ${r.error.split("\n")[0]}`);
           }
@@ -86,13 +89,61 @@ export function overall({ lines }: Section, library: string): number | null {
     .filter(({ row }) => row.goal !== undefined)
     .map(({ peers }) => peers.find((p) => p.library === library))
     .flatMap((p) => (p?.ratio == null || !p.same ? [] : [p.ratio]));
+  return geometric(ratios);
+}
+
+function geometric(ratios: readonly number[]): number | null {
   return ratios.length === 0 ? null : Math.exp(ratios.reduce((sum, r) => sum + Math.log(r), 0) / ratios.length);
+}
+
+/** The peers that a JavaScript program has wherever it runs: no native code. */
+const SCRIPTED = ["onnx-web", "tfjs", "jax"];
+/** Beside the fastest of them ours shall need no more than this. */
+const SHARE = 0.5;
+/** What more threads shall gain on a row that takes longer than this many microseconds. */
+const [GAIN, LONG] = [1.7, 1000];
+
+/** What falls short, row by row, and how ours stands beside the fastest library that is no native one. */
+export function remarks({ threads, lines }: Section): string[] {
+  const listed = (title: string, short: readonly string[]): string =>
+    `${title}: ${short.length === 0 ? "none" : short.join(", ")}`;
+  const counted = (peer: Peer | undefined): peer is Peer & { ratio: number } => peer?.ratio != null && peer.same;
+  const above = lines.flatMap(({ row, peers }) => {
+    const native = peers.find(({ library }) => library === "pytorch");
+    return row.goal !== undefined && counted(native) && native.ratio > row.goal
+      ? [`${row.name} ${native.ratio.toFixed(2)} [${row.goal.toFixed(1)}]`]
+      : [];
+  });
+  const slow = lines.flatMap(({ row, ours, gain }) =>
+    ours !== null && gain !== null && gain < GAIN && ours * gain > LONG ? [`${row.name} ${gain.toFixed(2)}×`] : [],
+  );
+  const best = lines.flatMap(({ row, peers }) => {
+    const [first] = peers
+      .filter((peer) => SCRIPTED.includes(peer.library))
+      .filter(counted)
+      .sort((a, b) => b.ratio - a.ratio);
+    return first === undefined ? [] : [{ name: row.name, library: first.library, ratio: first.ratio }];
+  });
+  const shown = best.filter(({ ratio }) => ratio > SHARE);
+  const beside = shown.map(({ name, library, ratio }) => `${name} ${ratio.toFixed(2)} (${library})`);
+  const title = `beside the fastest of ${SCRIPTED.join(", ")} on each row: ${geometric(best.map((b) => b.ratio))?.toFixed(2)} as a geometric mean of ${best.length} rows; above ${SHARE}`;
+  return [
+    ...(lines.some(({ peers }) => peers.some(({ library }) => library === "pytorch"))
+      ? [listed("above the goal beside PyTorch", above)]
+      : []),
+    ...(threads > 1 ? [listed(`rows beyond ${LONG / 1000} ms that gain less than ${GAIN}×`, slow)] : []),
+    ...(best.length > 0 ? [listed(title, beside)] : []),
+  ];
 }
 
 /** The sections as text for a terminal, and the notes below them. */
 export function table({ sections, notes }: { sections: readonly Section[]; notes: readonly string[] }): string {
-  const tables = sections.map((section) =>
-    align([head(section), ...section.lines.map((line) => cells(section, line)), foot(section)]),
+  const tables = sections.map(
+    (section) =>
+      align([head(section), ...section.lines.map((line) => cells(section, line)), foot(section)]) +
+      remarks(section)
+        .map((remark) => `\n${remark}\n`)
+        .join(""),
   );
   return [...tables, notes.map((n) => `! ${n}\n`).join("")].filter((t) => t !== "").join("\n");
 }

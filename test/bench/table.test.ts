@@ -4,7 +4,7 @@ import { limitOf } from "../../bench/ceilings.ts";
 import { inReadme, markdown } from "../../bench/markdown.ts";
 import { html } from "../../bench/report.ts";
 import { noise } from "../../bench/rows.ts";
-import { duration, median, overall, table as print, type Result, sections } from "../../bench/table.ts";
+import { duration, median, overall, table as print, type Result, remarks, sections } from "../../bench/table.ts";
 
 const result = (library: string, medians: number[], more: Partial<Result> = {}): Result => ({
   row: "matmul_64",
@@ -46,6 +46,39 @@ test("a peer that computed something else is marked, one that failed is named, o
 
 test("two threads are compared with one", () => {
   assert.match(table(rows, [result("ours", [10]), result("ours", [5], { threads: 2 })]), /2\.00×/);
+});
+
+test("a library of one thread stands beside two of ours with its one", () => {
+  const two = { threads: 2 };
+  const text = table(rows, [
+    result("ours", [10]),
+    result("tfjs", [20]),
+    result("ours", [5], two),
+    result("pytorch", [4], two),
+  ]);
+  assert.match(text, /2 threads.*tfjs +pytorch\nmatmul_64 +5\.00 µs.*20\.0 µs +0\.25 +4\.00 µs +1\.25\n/);
+});
+
+test("what falls short is said: of the goal, of twice the fastest without native code, of the second thread", () => {
+  const [one, two] = [{ probe: null }, { probe: null, threads: 2 }];
+  const both = (library: string, us: number, again = us): Result[] => [
+    result(library, [us], one),
+    result(library, [again], two),
+  ];
+  const short = sections(rows, [
+    ...both("ours", 3000, 2000),
+    ...both("pytorch", 2500, 2000),
+    ...both("jax", 4000),
+  ]).sections;
+  assert.equal(remarks(short[0]!), [
+    "above the goal beside PyTorch: matmul_64 1.20 [1.0]",
+    "beside the fastest of onnx-web, tfjs, jax on each row: 0.75 as a geometric mean of 1 rows; above 0.5: matmul_64 0.75 (jax)",
+  ]);
+  assert.equal(remarks(short[1]!), [
+    "above the goal beside PyTorch: none",
+    "rows beyond 1 ms that gain less than 1.7×: matmul_64 1.50×",
+    "beside the fastest of onnx-web, tfjs, jax on each row: 0.50 as a geometric mean of 1 rows; above 0.5: none",
+  ]);
 });
 
 test("a row's limit is the slower of its operations and its bytes", () => {
