@@ -131,8 +131,7 @@ function sort(starts: readonly Node[], order: Node[], outer: [Node, Cotangents][
   const visit = ++visits;
   const open = [...starts];
   const leaves: Node[] = [];
-  let first = Number.POSITIVE_INFINITY;
-  let last = first;
+  let falling = true;
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     if (node.visit === visit) continue;
     node.visit = visit;
@@ -144,20 +143,27 @@ function sort(starts: readonly Node[], order: Node[], outer: [Node, Cotangents][
       leaves.push(node);
       continue;
     }
+    falling &&= order.length === 0 || order[order.length - 1]!.sequence > node.sequence;
     order.push(node);
-    if (order.length === 1) first = last = node.sequence;
-    else if (node.sequence < first) first = node.sequence;
-    else if (node.sequence > last) last = node.sequence;
     const { edges } = node;
     for (let i = 0; i < edges.length; i++) if (edges[i] !== null) open.push(edges[i]!);
   }
-  if (last - first < 4 * order.length) place(order, first, last);
-  else order.sort((a, b) => b.sequence - a.sequence);
+  if (!falling) bySequence(order);
   for (let i = 0; i < leaves.length; i++) order.push(leaves[i]!);
 }
 
-/** Sorts nodes whose numbers, from `first` to `last`, nearly follow each other, as those of one forward do. */
-function place(order: Node[], first: number, last: number): void {
+/** Sorts nodes, latest first. Those of one forward nearly follow each other: each goes straight to its place. */
+function bySequence(order: Node[]): void {
+  let [first, last] = [Number.POSITIVE_INFINITY, 0];
+  for (let i = 0; i < order.length; i++) {
+    const { sequence } = order[i]!;
+    if (sequence < first) first = sequence;
+    if (sequence > last) last = sequence;
+  }
+  if (last - first >= 4 * order.length) {
+    order.sort((a, b) => b.sequence - a.sequence);
+    return;
+  }
   const places = new Array<Node | null>(last - first + 1).fill(null);
   for (let i = 0; i < order.length; i++) places[last - order[i]!.sequence] = order[i]!;
   for (let i = 0, k = 0; i < places.length; i++) if (places[i] !== null) order[k++] = places[i]!;

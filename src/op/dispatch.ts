@@ -177,13 +177,13 @@ function launched(
 /** New tensors for the results, dense where the rule does not say otherwise. */
 function placesOf(operator: Operator, inputs: Inputs, specs: readonly Spec[], backend: Backend): readonly Tensor[] {
   const { places } = operator.rule;
-  if (places !== undefined) return operator.listed(places(specs, backend, inputs));
+  if (places !== undefined) return places(specs, backend, inputs);
   const outs: Tensor[] = [];
   for (let i = 0; i < specs.length; i++) {
     const { code, layout } = specs[i]!;
     outs.push(allocate(backend, code, layout.contiguous ? layout : dense(layout.shape)));
   }
-  return operator.listed(outs);
+  return outs;
 }
 
 /** True where a kernel in the operands' own dtype takes them as they lie. */

@@ -24,7 +24,7 @@ export class Operator {
   /** How the tape calls it where the rule does not say otherwise. */
   readonly #nodeName: string;
   #parsed: Signature | null = null;
-  #results: Results | null = null;
+  #names: object | null = null;
 
   constructor(name: string, signature: string, bind: Binder, rule: AnyRule) {
     const { node } = rule;
@@ -76,45 +76,35 @@ export class Operator {
 
   /** Results by name, as a rule sees them. */
   outputs<T>(results: readonly T[]): Record<string, T> {
-    if (this.rule.outputs === undefined) return { out: results[0]! };
-    return this.listed(results) as unknown as Record<string, T>; // by its getters
-  }
-
-  /** Results in order, by name too where there are several. */
-  listed<T>(results: readonly T[]): readonly T[] {
     const { outputs } = this.rule;
-    if (outputs === undefined) return results;
-    this.#results ??= resultsOf(outputs);
-    return results instanceof this.#results ? results : filled(new this.#results<T>(outputs.length), results);
+    if (outputs === undefined) return { out: results[0]! };
+    const out: Record<string, T> = {};
+    for (let i = 0; i < outputs.length; i++) out[outputs[i]!] = results[i]!;
+    return out;
   }
 
-  /** Results as the caller gets them: the only one, or an array with names. */
+  /** Results as the caller gets them: the only one, or an array with names, which is their own from now on. */
   named(results: readonly Tensor[]): Tensor | Tensor[] {
-    return this.rule.outputs === undefined ? results[0]! : (this.listed(results) as Tensor[]); // made for the caller
+    const { outputs } = this.rule;
+    if (outputs === undefined) return results[0]!;
+    this.#names ??= getters(outputs);
+    return Object.setPrototypeOf(results, this.#names) as Tensor[];
   }
 }
 
 /** An array whose entries have names too, as PyTorch's named tuples. */
 export function named<const N extends readonly string[]>(results: readonly Tensor[], names: N): Named<N> {
-  const Named = resultsOf(names);
-  return filled(new Named<Tensor>(names.length), results) as unknown as Named<N>; // one for one
+  return Object.setPrototypeOf([...results], getters(names)) as Named<N>;
 }
 
-type Results = new <T>(length: number) => T[];
-
-/** Arrays with these names. A class, for properties of each array's own take a microsecond; what an array maps to is plain. */
-function resultsOf(names: readonly string[]): Results {
-  const Named = class<T> extends Array<T> {};
-  Object.defineProperty(Named.prototype, "constructor", { value: Array });
-  for (const [i, name] of names.entries()) {
-    if (name === String(i)) continue;
-    Object.defineProperty(Named.prototype, name, {
-      get(this: unknown[]) {
-        return this[i];
-      },
-    });
-  }
-  return Named;
+/** What gives arrays names for their entries. (To define them on each array takes longer than most launches.) */
+function getters(names: readonly string[]): object {
+  const entry = (i: number): PropertyDescriptor => ({
+    get(this: Tensor[]) {
+      return this[i];
+    },
+  });
+  return Object.create(Array.prototype, Object.fromEntries(names.map((name, i) => [name, entry(i)])));
 }
 
 function opened(inputs: readonly Input[]): (Tensor | null)[] {
@@ -125,11 +115,6 @@ function opened(inputs: readonly Input[]): (Tensor | null)[] {
     else for (let k = 0; k < x.length; k++) flat.push(x[k]!);
   }
   return flat;
-}
-
-function filled<T>(out: T[], results: readonly T[]): T[] {
-  for (let i = 0; i < results.length; i++) out[i] = results[i]!;
-  return out;
 }
 
 /** The public function of an operator carries it, for the method table, in-place forms and tests. */

@@ -3,7 +3,6 @@
 import { DTypeError, isFloating, ShapeError, show, showShape, showValue, ValueError } from "../core/index.ts";
 import { type Call, type Spec, wrongArgument } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { product } from "./axes.ts";
 import type { Pair } from "./convwork.ts";
 import { perDim, type Sizes } from "./window.ts";
 
@@ -19,10 +18,12 @@ export interface Window {
 }
 
 /** The last `ndim` dims as a plane: rows of the last one. */
-export const planeOf = (shape: readonly number[], ndim: number): Pair => [
-  product(shape.slice(-ndim, -1)),
-  shape.at(-1)!,
-];
+export function planeOf(shape: readonly number[], ndim: number): Pair {
+  const last = shape.length - 1;
+  let rows = 1;
+  for (let d = shape.length - ndim; d < last; d++) rows *= shape[d]!;
+  return [rows, shape[last]!];
+}
 
 const area = ([h, w]: Pair): number => h * w;
 
@@ -51,20 +52,24 @@ export function checkInput(op: string, x: Spec, ndim: number): void {
 export function pooledShape(op: string, x: Spec, ndim: number, window: Window, ceil: boolean): readonly number[] {
   checkInput(op, x, ndim);
   const { kernel, stride, padding, dilation } = window;
-  const out = x.shape.slice(-ndim).map((size, i) => {
-    const d = kernel.length - ndim + i;
+  const lead = x.ndim - ndim;
+  let fits = true;
+  const shape = x.shape.map((size, i) => {
+    if (i < lead) return size;
+    const d = kernel.length - x.ndim + i;
     const reach = dilation[d]! * (kernel[d]! - 1) + 1;
     const over = size + 2 * padding[d]! - reach;
     let n = Math.floor((over + (ceil ? stride[d]! - 1 : 0)) / stride[d]!) + 1;
     if (ceil && (n - 1) * stride[d]! >= size + padding[d]!) n--;
+    fits &&= n >= 1;
     return n;
   });
-  if (out.some((n) => n < 1)) {
+  if (!fits) {
     throw new ShapeError(
-      `${op}: the result of ${show(x)} would be ${showShape(out)}: the kernel ${showShape(kernel)} is too large`,
+      `${op}: the result of ${show(x)} would be ${showShape(shape.slice(lead))}: the kernel ${showShape(kernel)} is too large`,
     );
   }
-  return [...x.shape.slice(0, -ndim), ...out];
+  return shape;
 }
 
 interface Options {
