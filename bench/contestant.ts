@@ -18,12 +18,12 @@ export class Contestant {
   /** The end of what it wrote to standard error: the reason, if it dies. */
   #complaint = "";
 
-  private constructor(file: string, threads: number, [binary, ...args]: string[]) {
+  private constructor(file: string, threads: number, [binary, ...args]: string[], more: NodeJS.ProcessEnv) {
     this.file = file;
     this.threads = threads;
     // The native libraries' pools are sized when they load; OpenBLAS has one of its own.
     const pools = ["FLAMBEAU_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"];
-    const env = { ...process.env, ...Object.fromEntries(pools.map((name) => [name, String(threads)])) };
+    const env = { ...process.env, ...more, ...Object.fromEntries(pools.map((name) => [name, String(threads)])) };
     this.#process = spawn(binary!, args, { env, stdio: ["pipe", "pipe", "pipe"] });
     this.#process.on("error", (error) => {
       this.#complaint += error.message;
@@ -35,9 +35,14 @@ export class Contestant {
     this.#lines = createInterface({ input: this.#process.stdout! })[Symbol.asyncIterator]();
   }
 
-  /** Starts a library's process, or says why it cannot run. */
-  static async start(file: string, threads: number, command: string[]): Promise<Contestant | { reason: string }> {
-    const contestant = new Contestant(file, threads, command);
+  /** Starts a library's process with `env` beside what this one has, or says why it cannot run. */
+  static async start(
+    file: string,
+    threads: number,
+    command: string[],
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<Contestant | { reason: string }> {
+    const contestant = new Contestant(file, threads, command, env);
     const { name, error } = await contestant.#answer();
     if (name === undefined) return { reason: firstLine(String(error)) };
     contestant.label = threads === 1 ? String(name) : `${name} ×${threads}`;

@@ -16,7 +16,7 @@ export const node: string = existsSync(newestNode) ? newestNode : process.execPa
 export async function start(file: string, threads: number): Promise<Contestant | { reason: string }> {
   let started: Contestant | { reason: string } = { reason: "" };
   for (const command of commandsOf(file, threads)) {
-    started = await Contestant.start(file, threads, command);
+    started = await Contestant.start(file, threads, command, file === "ours-128" ? { FLAMBEAU_WIDE: "0" } : {});
     if (started instanceof Contestant) break;
   }
   return started;
@@ -28,7 +28,7 @@ export function ours(build: string, threads: number): string[] {
 }
 
 function commandsOf(file: string, threads: number): string[][] {
-  if (file === "ours") return [ours(built, threads)];
+  if (file === "ours" || file === "ours-128") return [ours(built, threads)];
   // The first Python of the path is not always the one that the system's packages are for.
   const pythons = ["python3", "/usr/bin/python3"];
   if (file.startsWith("pytorch")) {

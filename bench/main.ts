@@ -27,7 +27,7 @@ const { values: option } = parseArgs({
     rounds: { type: "string", default: "5" },
     ms: { type: "string", default: "150" },
     threads: { type: "string", default: "1" },
-    peers: { type: "string", default: "pytorch,pytorch-avx512,onnx-node,onnx-web,tfjs,jax" },
+    peers: { type: "string", default: "ours-128,pytorch,pytorch-avx512,onnx-node,onnx-web,tfjs,jax" },
     "no-figures": { type: "boolean", default: false },
     json: { type: "string" },
     html: { type: "string" },
