@@ -14,7 +14,7 @@ import {
 } from "./device/index.ts";
 
 /** As CommonJS has them: to import "node:fs" reads each of its names, and with them its streams, in five milliseconds. */
-const builtin = createRequire(import.meta.url);
+const builtin = createRequire(import.meta.url ?? process.execPath); // none where a bundler has made CommonJS of it
 const { readFileSync }: typeof import("node:fs") = builtin("node:fs");
 const { availableParallelism }: typeof import("node:os") = builtin("node:os");
 
@@ -146,15 +146,14 @@ function widening(): MessagePort | null {
 }
 
 function bytesOf(name: string): Uint8Array<ArrayBuffer> {
-  const file = new URL(`./wasm/${name}`, import.meta.url);
   try {
-    return readFileSync(file);
+    return readFileSync(new URL(`./wasm/${name}`, import.meta.url));
   } catch (cause) {
     const advice =
       (cause as Error).name === "NotCapable" // Deno's
         ? "run with --allow-read"
         : LEFT_BEHIND;
-    throw new Error(`flambeau: cannot read the kernels, ${file}: ${advice}`, { cause });
+    throw new Error(`flambeau: cannot read the kernels, wasm/${name} beside ${import.meta.url}: ${advice}`, { cause });
   }
 }
 

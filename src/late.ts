@@ -23,9 +23,9 @@ export interface LateParts {
   methods(file: string, names: readonly string[]): void;
 }
 
-/** `core` is what is there from the start, as the file `url`, beside which the parts are. */
-export function lateParts(core: Names, url: string): LateParts {
-  const loaded = new Map<string, Names>([[url.slice(url.lastIndexOf("/") + 1), core]]);
+/** `core` is what is there from the start; its file is `name` at `url`, beside which the parts are. */
+export function lateParts(core: Names, name: string, url: string | undefined): LateParts {
+  const loaded = new Map([[name, core]]);
   const part = (file: string): Names => {
     const known = loaded.get(file);
     if (known !== undefined) return known;
@@ -69,11 +69,11 @@ function standIn(keys: readonly string[], get: () => Names): Names {
   return names;
 }
 
-function read(file: string, url: string): Part {
+function read(file: string, url: string | undefined): Part {
   try {
-    return createRequire(url)(`./joined/${file}`);
+    return createRequire(url!)(`./joined/${file}`);
   } catch (cause) {
-    if ((cause as { code?: string }).code !== "MODULE_NOT_FOUND") throw cause;
+    if (url !== undefined && (cause as { code?: string }).code !== "MODULE_NOT_FOUND") throw cause;
     throw new Error(`flambeau: cannot read ${file} beside ${url}: ${LEFT_BEHIND}`, { cause });
   }
 }

@@ -171,7 +171,7 @@ async function cut(core, parts, methods) {
 /** The core: its exports are one object. What a function refers to is looked for among a module's exports one by one. */
 function early(text, methods) {
   const { body, exports } = parsed(text);
-  return `${body}export const core={${renamed(exports, "$2:$1")}};export const late=core.lateParts(core,import.meta.url);
+  return `${body}export const core={${renamed(exports, "$2:$1")}};export const late=core.lateParts(core,"${CORE}",import.meta.url);
 late.methods("operators.cjs",${JSON.stringify(methods)});\n`;
 }
 
