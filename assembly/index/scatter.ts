@@ -7,8 +7,12 @@
 // index is int64; one that is out of range is a fault and is left out. Units are lines along the dim. What meets at one
 // element comes from one line and meets in the order of the line, so that sums are the same in every run and the last
 // of several values stays.
+//
+// Lines that share the index make rows of y and src. `scatterRows_` takes the same block, with one dim of adjacent lines
+// before the dim itself, and cuts y by its rows: unit u of PARTS has those whose index is u modulo PARTS. So threads share no
+// page of a large table; each reads all indices.
 
-import { FAULT_INDEX, fault, int, long, ptr } from "../abi";
+import { FAULT_INDEX, fault, int, long, ptr, scratch } from "../abi";
 import { rowOffset, sizeAt, strideAt } from "../iterate";
 import { CHECKED, within } from "./within";
 
@@ -46,6 +50,39 @@ function scatter<T, O>(args: usize, begin: i32, end: i32): void {
       }
     }
     begin += count;
+  }
+}
+
+const PARTS: i32 = 64; // src/ops/gather.ts says the same
+const CHOSEN: i32 = 4096; // indices that are looked at before the first of them is used
+
+// @ts-ignore: decorator
+@inline
+function scatterRows<T, O>(args: usize, begin: i32, end: i32): void {
+  const y = ptr(args, 3);
+  const index = ptr(args, 4);
+  const src = ptr(args, 5);
+  const width = sizeAt(args, 3, 0);
+  const length = sizeAt(args, 3, 1);
+  const jy = strideAt(args, 3, 1, 0);
+  const ji = strideAt(args, 3, 1, 1);
+  const js = strideAt(args, 3, 1, 2);
+  const size = int(args, 1);
+  const skip = long(args, 2);
+  for (let first = 0; first < length; first += CHOSEN) {
+    const last = min(first + CHOSEN, length);
+    let to = scratch;
+    for (let j = first; j < last; j++) {
+      const i = load<i64>(index + (<usize>(j * ji) << 3));
+      store<i32>(to, j);
+      // One that is out of range is everybody's, so that the first of them is the fault in any cut.
+      const part = <i32>i & (PARTS - 1);
+      to += <usize>i32(((part >= begin) & (part < end)) | (<u64>i >= <u64>size)) << 2;
+    }
+    for (let from = scratch; from < to; from += 4) {
+      const j = load<i32>(from);
+      same<T, O>(width, y, jy, 1, load<i64>(index + (<usize>(j * ji) << 3)), src + <usize>(j * js) * sizeof<T>(), 1, size, skip);
+    }
   }
 }
 
@@ -192,6 +229,8 @@ export function scatter_w8(args: usize, begin: i32, end: i32): void { scatter<u6
 export function scatter_w16(args: usize, begin: i32, end: i32): void { scatter<v128, Put>(args, begin, end); }
 export function scatter_sum_f32(args: usize, begin: i32, end: i32): void { scatter<f32, Sum>(args, begin, end); }
 export function scatter_sum_f64(args: usize, begin: i32, end: i32): void { scatter<f64, Sum>(args, begin, end); }
+export function scatterRows_sum_f32(args: usize, begin: i32, end: i32): void { scatterRows<f32, Sum>(args, begin, end); }
+export function scatterRows_sum_f64(args: usize, begin: i32, end: i32): void { scatterRows<f64, Sum>(args, begin, end); }
 export function scatter_sum_i32(args: usize, begin: i32, end: i32): void { scatter<i32, Sum>(args, begin, end); }
 export function scatter_sum_i64(args: usize, begin: i32, end: i32): void { scatter<i64, Sum>(args, begin, end); }
 export function scatter_prod_f32(args: usize, begin: i32, end: i32): void { scatter<f32, Product>(args, begin, end); }

@@ -17,35 +17,39 @@
 //
 //   With `greatest v` (amsgrad), it becomes max(itself, v) and stands for v in the last line.
 //
-// The list is a count and, for so many parameters: elements │ its first unit │ the addresses. A unit is BLOCK elements of one
-// of them.
+// The list is a count, the units of the launch and, for so many parameters: elements │ the addresses. A unit is its share of
+// every parameter: a thread that takes the first units has the first part of each, which is what products that are cut in as
+// many parts give it and take from it.
 
 import { int, ptr, real } from "../abi";
 import { madd } from "../math";
 import { giveSome, takeSome } from "../simd";
 
-const BLOCK: i32 = 4096; // src/ops/step.ts says the same
+const STEP: i32 = 16; // elements: cuts are on whole cache lines
 
 // @ts-ignore: decorator
 @inline
 function factor<T>(args: usize, slot: i32): v128 { return v128.splat<T>(<T>real(args, slot)); }
 
-/** Runs `O` over the elements of units [begin, end) of the list at slot `list`, each parameter with `count` addresses. */
+/** Runs `O` over units [begin, end) of the list at slot `list`, each parameter with `count` addresses. */
 // @ts-ignore: decorator
 @inline
 function overList<T, O>(args: usize, list: i32, count: i32, begin: i32, end: i32): void {
   const op = changetype<O>(0);
-  let slot = list + 1;
-  for (let left = int(args, list); left > 0 && begin < end; left--) {
+  const units = int(args, list + 1);
+  let slot = list + 2;
+  for (let left = int(args, list); left > 0; left--) {
     const n = int(args, slot);
-    const first = int(args, slot + 1);
-    const last = min(end, first + (n + BLOCK - 1) / BLOCK);
-    if (begin < last) {
-      op.over<T>(args, slot + 2, (begin - first) * BLOCK, min((last - first) * BLOCK, n));
-      begin = last;
-    }
-    slot += 2 + count;
+    const i = place(n, begin, units);
+    const last = place(n, end, units);
+    if (i < last) op.over<T>(args, slot + 1, i, last);
+    slot += 1 + count;
   }
+}
+
+/** The first of n elements that is not before `unit`. */
+function place(n: i32, unit: i32, units: i32): i32 {
+  return unit == units ? n : <i32>((<i64>(n / STEP) * unit) / units) * STEP;
 }
 
 // @ts-ignore: decorator

@@ -312,26 +312,23 @@ function trapped(): never {
 }
 
 /**
- * How many units a thread claims at a time: some claims a thread, so that one that is late can be helped. Of few units
- * the busiest thread should have the fewest. Results do not depend on where the cuts are.
+ * How many units a thread claims at a time: some claims a thread, so that one that is late can be helped, but no less than
+ * half a grain. Of few units the busiest thread should have the fewest. Results do not depend on where the cuts are.
  */
 function chunkOf(units: number, grain: number, threads: number): number {
-  const even = Math.max(grain, Math.ceil(units / (threads * CLAIMS)));
-  if (units > FEW) return even;
-  let chunk = even;
-  let least = Number.POSITIVE_INFINITY;
-  for (let c = even; c >= grain; c--) {
-    const most = Math.ceil(Math.ceil(units / c) / threads) * c;
-    if (most < least) {
-      least = most;
-      chunk = c;
-    }
-  }
-  return chunk;
+  const least = Math.ceil(grain / 2);
+  const some = Math.max(least, Math.ceil(units / (threads * CLAIMS)));
+  const even = Math.max(some, Math.ceil(units / threads));
+  if (units > FEW) return Math.ceil(even / Math.floor(even / some));
+  const busiest = (chunk: number): number => Math.ceil(Math.ceil(units / chunk) / threads) * chunk;
+  let best = some;
+  for (let c = some - 1; c >= least; c--) if (busiest(c) < busiest(best)) best = c;
+  return busiest(even) < WORTH * busiest(best) ? even : best;
 }
 
 const CLAIMS = 4;
 const FEW = 64;
+const WORTH = 0.9; // of the busiest thread's units, for one claim a thread
 
 /** "64 MiB" */
 export function readable(bytes: number): string {

@@ -51,6 +51,8 @@ import { dimOf, expand, reshape } from "./view.ts";
 // ── launches ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const GRAIN = 16384; // elements worth another thread
+/** Units of a scatter of whole rows: PARTS of assembly/index/scatter.ts. */
+const PARTS = 64;
 /** No index is left out. */
 const NONE = -(2n ** 63n);
 
@@ -128,18 +130,27 @@ function launchLines(kernel: string, y: Tensor, dim: number, index: Tensor, src:
   );
   const lines = merged.dims.reduce((a, b) => a * b, 1);
   const length = shape[dim] ?? 1;
-  // Where lines share the index, a thread takes many that lie side by side, for it reads all indices.
-  const least = merged.strides[1]!.at(-1) === 0 ? 64 : 1;
+  const [alongY, alongIndex, alongSrc] = merged.strides.map((steps) => steps.at(-1));
   merged.dims.push(length);
   for (const [i, x] of operands.entries()) merged.strides[i]!.push(x.layout.strides[dim] ?? 0);
-  launch(
-    kernel,
-    operands,
-    merged,
-    (call) => call.int(y.shape[dim] ?? 1).long(skip),
-    lines,
-    Math.max(Math.ceil(GRAIN / length), least),
-  );
+  const parameters = (call: Call): Call => call.int(y.shape[dim] ?? 1).long(skip);
+  const { backend } = y.storage;
+  const byRows = kernel.replace("_", "Rows_");
+  if (
+    merged.dims.length === 2 &&
+    alongIndex === 0 &&
+    alongY === 1 &&
+    alongSrc === 1 &&
+    length >= PARTS &&
+    backend.threads !== 1 &&
+    backend.kernel(byRows) !== null
+  ) {
+    launch(byRows, operands, merged, parameters, PARTS, Math.max(Math.ceil((GRAIN * PARTS) / (length * lines)), 8));
+    return;
+  }
+  // Where lines share the index, a thread takes many that lie side by side, for it reads all indices.
+  const least = alongIndex === 0 ? 64 : 1;
+  launch(kernel, operands, merged, parameters, lines, Math.max(Math.ceil(GRAIN / length), least));
 }
 
 /** A launch over the block of assembly/iterate.ts, with other parameters than a pointwise kernel's. @internal */

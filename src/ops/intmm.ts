@@ -5,7 +5,7 @@ import { asTensor, type Call, i8, type Kernels, type Op, op, type Spec, spec } f
 import type { Tensor } from "../tensor/index.ts";
 import { asCode } from "./cast.ts";
 import { mm } from "./matmul.ts";
-import { grainOf, tilesOf } from "./product.ts";
+import { grainOf, PACKING, tilesOf } from "./product.ts";
 
 function int8Matrix(name: string, x: Spec): void {
   if (x.code !== INT8) throw new DTypeError(`_intMm: ${name} is ${show(x)}, expected int8`);
@@ -34,8 +34,8 @@ export const _intMm: Op<(input: Tensor, mat2: Tensor) => Tensor, never> = /* @__
       const right = k.scratch(INT32, [pairs, n]);
       const [rowA, columnA] = a.layout.strides as readonly [number, number];
       const [rowB, columnB] = b.layout.strides as readonly [number, number];
-      paired(k, left, a, [pairs, 1, rowA, columnA, m]).run(m, grainOf(pairs));
-      paired(k, right, b, [1, n, columnB, rowB, n]).run(pairs, grainOf(n));
+      paired(k, left, a, [pairs, 1, rowA, columnA, m]).run(m, grainOf(PACKING * pairs));
+      paired(k, right, b, [1, n, columnB, rowB, n]).run(pairs, grainOf(PACKING * n));
       const tiles = tilesOf(m, n, pairs, 1, k.backend);
       const call = k.exact("pairProduct_i32").int(m).int(n).int(pairs).int(tiles.rows).int(tiles.columns);
       call.bool(false).pair(1, 0).pair(1, 0).tensor(out).tensor(left).tensor(right).tensor(null);

@@ -172,7 +172,7 @@ type AdamBound = [
   eps: number,
 ];
 
-/** Elements of a unit: BLOCK of assembly/optim/step.ts. */
+/** Elements of a unit, of all parameters together. */
 const BLOCK = 4096;
 /** Parameters of a launch: their addresses fit the block of arguments (assembly/abi.ts). */
 const MOST = 120;
@@ -182,13 +182,15 @@ function launchList(lists: readonly (readonly Tensor[])[], begin: () => Call): v
   const [params] = lists as [readonly Tensor[]];
   for (let from = 0; from < params.length; from += MOST) {
     const to = Math.min(from + MOST, params.length);
-    const call = begin().int(to - from);
-    let units = 0;
+    let elements = 0;
+    for (let i = from; i < to; i++) elements += params[i]!.layout.size;
+    const units = Math.ceil(elements / BLOCK);
+    const call = begin()
+      .int(to - from)
+      .int(units);
     for (let i = from; i < to; i++) {
-      const { size } = params[i]!.layout;
-      call.int(size).int(units);
+      call.int(params[i]!.layout.size);
       for (let l = 0; l < lists.length; l++) call.tensor(lists[l]![i] ?? null);
-      units += Math.ceil(size / BLOCK);
     }
     call.run(units, POINTWISE_GRAIN / BLOCK);
   }

@@ -156,15 +156,47 @@ test("scatter with one index a row (the gradient of an embedding) leaves out the
     if (i === 2n) return;
     for (let c = 0; c < width; c++) want[Number(i) * width + c]! += grad[j * width + c]!;
   });
+  const dims = [
+    [width, 1, 0, 1],
+    [n, width, 1, width],
+  ];
   for (const pieces of [1, 4]) {
+    for (const [kernel, units] of [
+      ["scatter_sum_f32", width],
+      ["scatterRows_sum_f32", 64],
+    ] as const) {
+      reset();
+      const y = put(new Float32Array(5 * width));
+      run(kernel, block([5, 2n], [y, put(index), put(grad)], dims), units, pieces);
+      assert.equal([...read(Float32Array, y, 5 * width)], [...want], kernel);
+    }
+  }
+});
+
+test("scatter of rows: more of them than parts and more indices than are looked at at once; the first fault in any cut", () => {
+  const [rows, n, width] = [150, 5000, 6];
+  const grad = floats(n * width, 8);
+  const index = places(n, rows, 9);
+  const want = new Float32Array(rows * width);
+  index.forEach((i, j) => {
+    for (let c = 0; c < width; c++) want[Number(i) * width + c]! += grad[j * width + c]!;
+  });
+  const dims = [
+    [width, 1, 0, 1],
+    [n, width, 1, width],
+  ];
+  for (const pieces of [1, 3, 64]) {
     reset();
-    const y = put(new Float32Array(5 * width));
-    const dims = [
-      [width, 1, 0, 1],
-      [n, width, 1, width],
-    ];
-    run("scatter_sum_f32", block([5, 2n], [y, put(index), put(grad)], dims), width, pieces);
-    assert.equal([...read(Float32Array, y, 5 * width)], [...want]);
+    const y = put(new Float32Array(rows * width));
+    run("scatterRows_sum_f32", block([rows, NONE], [y, put(index), put(grad)], dims), 64, pieces);
+    assert.equal([...read(Float32Array, y, want.length)], [...want]);
+    assert.is(takeFault(), 0);
+    const bad = index.slice();
+    bad[4100] = 207n;
+    bad[4200] = -1n;
+    run("scatterRows_sum_f32", block([rows, NONE], [y, put(bad), put(grad)], dims), 64, pieces);
+    assert.equal([...read(BigInt64Array, 72, 1)], [207n]);
+    assert.is(takeFault(), 1);
   }
 });
 

@@ -2,12 +2,13 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { noise, put, read, real, reset, run } from "./harness.ts";
 
-const N = 4133; // a unit and some
+const N = 4133; // no multiple of a cache line
 const LEFT = 6; // another parameter in front, of so many elements
 /** A list of two parameters, the one tested last, whose addresses are given; `other` stands for those of the first. */
 const list = (other: number, addresses: readonly number[]): number[] => [
-  ...[2, LEFT, 0, ...addresses.map((at) => (at === 0 ? 0 : other))],
-  ...[N, 1, ...addresses],
+  ...[2, UNITS],
+  ...[LEFT, ...addresses.map((at) => (at === 0 ? 0 : other))],
+  ...[N, ...addresses],
 ];
 const UNITS = 3;
 
