@@ -169,8 +169,9 @@ function multiplyStrip(from: i32, tiles: i32, u: usize, panels: usize, panel: us
       do {
         const strip = u + (<usize>(p * ROWS) << 2);
         const from = v + (<usize>p << 5);
-        if (isPair) microPair<f32>(min(chain, k - p), strip, from, panel, 32, to, 32, row, p > 0);
-        else micro<f32>(min(chain, k - p), strip, from, 32, to, row, p > 0);
+        const before: usize = p > 0 ? to : 0;
+        if (isPair) microPair<f32>(min(chain, k - p), strip, from, panel, 32, to, 32, row, before, row);
+        else micro<f32>(min(chain, k - p), strip, from, 32, to, row, before, row);
         p += chain;
       } while (p < k);
       tile += isPair ? 16 : 8;

@@ -50,8 +50,9 @@ export function packedProduct<T>(m: i32, n: i32, k: i32, panels: usize, c: usize
       const isWhole = width == most && height == ROWS;
       const to = isWhole ? target : scratch;
       const apart = isWhole ? rowC : TILE_ROW;
-      if (isPair) microPair<T>(k, strip, panel, 32 * k, 32, to, 32, apart, isWhole && add);
-      else micro<T>(k, strip, panel, 32, to, apart, isWhole && add);
+      const from: usize = isWhole && add ? to : 0;
+      if (isPair) microPair<T>(k, strip, panel, 32 * k, 32, to, 32, apart, from, apart);
+      else micro<T>(k, strip, panel, 32, to, apart, from, apart);
       if (!isWhole) copyPart<T>(height, width, target, rowC, add);
     }
     j += width;

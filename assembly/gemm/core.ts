@@ -90,7 +90,11 @@ function tiles<T, O>(args: usize, batch: i32, i: i32, mc: i32, j: i32, nc: i32, 
   const rowC = o.rowC<T>(args);
   const first = p == 0;
   const last = p + kc == int(args, 2);
-  const plain = real(args, 6) == 1 && !o.hasD(args) && int(args, 5) == 0;
+  // Where D is only to be added, and its columns lie as those of C, the micro-kernel does so.
+  const isSum = !o.hasD(args) || real(args, 8) == 1 && o.colD<T>(args) == sizeof<T>();
+  const plain = real(args, 6) == 1 && isSum && int(args, 5) == 0;
+  const hasD = first && o.hasD(args);
+  const rowFrom = hasD ? o.d<T>(args, batch, i + 1, j) - o.d<T>(args, batch, i, j) : rowC;
   for (let jj = 0; jj < nc; ) {
     const left = nc - jj;
     // Two panels at a time. Where B is not packed, its columns that fill no panel are.
@@ -110,8 +114,9 @@ function tiles<T, O>(args: usize, batch: i32, i: i32, mc: i32, j: i32, nc: i32, 
     const width2 = isPair ? min(cols, left - cols) : 0;
     const column2 = isPair ? place<T, O>(args, j + jj + cols, width2, cols) : 0;
     const whole = plain && column != NOWHERE && (!isPair || column2 == column + 32);
+    const from: usize = !whole ? 0 : hasD ? o.d<T>(args, batch, i, j + jj) : first ? 0 : c + column;
     // Rows of a large C lie in memory, and all at once they come sooner than one after the other.
-    if (whole && !first) for (let ii = 0; ii < mc; ii++) load<i32>(c + <usize>ii * rowC + column);
+    if (from != 0 && rowFrom != 0) for (let ii = 0; ii < mc; ii++) load<i32>(from + <usize>ii * rowFrom);
     for (let ii = 0; ii < mc; ii += ROWS) {
       const strip = strips + <usize>(ii * kc) * sizeof<T>();
       const height = min(ROWS, mc - ii);
@@ -119,8 +124,9 @@ function tiles<T, O>(args: usize, batch: i32, i: i32, mc: i32, j: i32, nc: i32, 
       const isDone = whole && height == ROWS;
       const to = isDone ? target + column : scratch;
       const apart = isDone ? rowC : TILE_ROW;
-      if (isPair) microPair<T>(kc, strip, panel, next, step, to, 32, apart, isDone && !first);
-      else micro<T>(kc, strip, panel, step, to, apart, isDone && !first);
+      const addend = isDone && from != 0 ? from + <usize>ii * rowFrom : 0;
+      if (isPair) microPair<T>(kc, strip, panel, next, step, to, 32, apart, addend, rowFrom);
+      else micro<T>(kc, strip, panel, step, to, apart, addend, rowFrom);
       if (isDone) continue;
       finish<T, O>(args, batch, i + ii, height, j + jj, width, 0, target, column, first, last);
       if (isPair) finish<T, O>(args, batch, i + ii, height, j + jj + cols, width2, cols, target, column2, first, last);

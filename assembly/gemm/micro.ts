@@ -21,71 +21,83 @@ export const ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 // @ts-ignore: decorator
 @inline export function columns<T>(): i32 { return 32 / <i32>sizeof<T>(); }
 
-/** Writes the tile to `c`, whose rows are `rowC` bytes apart, or adds it to what is there. */
-export function micro<T>(k: i32, strip: usize, panel: usize, apart: usize, c: usize, rowC: usize, add: bool): void {
-  if (isFloat<T>()) product<T>(ROWS, k, strip, panel, apart, false, false, 0, c, 32, rowC, add, false);
+/**
+ * Writes the tile to `c`, whose rows are `rowC` bytes apart: the sums, added to what is at `from`, whose rows are `rowFrom` apart
+ * (0: to nothing). That may be `c` itself.
+ */
+export function micro<T>(
+  k: i32, strip: usize, panel: usize, apart: usize, c: usize, rowC: usize, from: usize, rowFrom: usize,
+): void {
+  if (isFloat<T>()) product<T>(ROWS, k, strip, panel, apart, false, false, 0, c, 32, rowC, from, rowFrom, false);
   else {
     const lower = strip + (<usize>(ROWS / 2) << 2);
-    pairProduct(k, strip, panel, apart, c, rowC, add);
-    pairProduct(k, lower, panel, apart, c + <usize>(ROWS / 2) * rowC, rowC, add);
+    pairProduct(k, strip, panel, apart, c, rowC, from, rowFrom);
+    pairProduct(k, lower, panel, apart, c + <usize>(ROWS / 2) * rowC, rowC, below(from, rowFrom), rowFrom);
   }
 }
 
+// @ts-ignore: decorator
+@inline function below(from: usize, rowFrom: usize): usize { return from == 0 ? 0 : from + <usize>(ROWS / 2) * rowFrom; }
+
 /**
- * As `micro`, over two panels `next` bytes apart, for an engine that pairs vectors; their tiles of c are `nextC` bytes apart
- * (of integers side by side).
+ * As `micro`, over two panels `next` bytes apart, for an engine that pairs vectors; their tiles of c, and of what is at
+ * `from`, are `nextC` bytes apart (of integers side by side).
  */
 export function microPair<T>(
-  k: i32, strip: usize, panel: usize, next: usize, apart: usize, c: usize, nextC: usize, rowC: usize, add: bool,
+  k: i32, strip: usize, panel: usize, next: usize, apart: usize, c: usize, nextC: usize, rowC: usize,
+  from: usize, rowFrom: usize,
 ): void {
-  if (isFloat<T>()) product<T>(ROWS, k, strip, panel, apart, false, true, next, c, nextC, rowC, add, false);
+  if (isFloat<T>()) product<T>(ROWS, k, strip, panel, apart, false, true, next, c, nextC, rowC, from, rowFrom, false);
   else {
     const lower = strip + (<usize>(ROWS / 2) << 2);
-    widePairProduct(k, strip, panel, apart, next, c, rowC, add);
-    widePairProduct(k, lower, panel, apart, next, c + <usize>(ROWS / 2) * rowC, rowC, add);
+    widePairProduct(k, strip, panel, apart, next, c, rowC, from, rowFrom);
+    widePairProduct(k, lower, panel, apart, next, c + <usize>(ROWS / 2) * rowC, rowC, below(from, rowFrom), rowFrom);
   }
 }
 
 /** Goes on with the sums that `micro` has left at `c`, over k more steps: they come out as of one run. */
 export function microOn<T>(k: i32, strip: usize, panel: usize, apart: usize, c: usize, rowC: usize): void {
-  product<T>(ROWS, k, strip, panel, apart, false, false, 0, c, 32, rowC, false, true);
+  product<T>(ROWS, k, strip, panel, apart, false, false, 0, c, 32, rowC, 0, 0, true);
 }
 
-/** As `micro`, with the rows of the panel anywhere: row p is `table[p]` bytes (usize) from `panel`. */
+/** As `micro`, with the rows of the panel anywhere, row p `table[p]` bytes (usize) from `panel`; `add`: to what is at c. */
 export function microTable<T>(
   k: i32, strip: usize, panel: usize, table: usize, c: usize, rowC: usize, add: bool,
 ): void {
-  product<T>(ROWS, k, strip, panel, table, true, false, 0, c, 32, rowC, add, false);
+  product<T>(ROWS, k, strip, panel, table, true, false, 0, c, 32, rowC, add ? c : 0, rowC, false);
 }
 
 /** As `microTable`, over two panels `next` bytes apart; their tiles of c are `nextC` bytes apart. */
 export function microTablePair<T>(
   k: i32, strip: usize, panel: usize, next: usize, table: usize, c: usize, nextC: usize, rowC: usize, add: bool,
 ): void {
-  product<T>(ROWS, k, strip, panel, table, true, true, next, c, nextC, rowC, add, false);
+  product<T>(ROWS, k, strip, panel, table, true, true, next, c, nextC, rowC, add ? c : 0, rowC, false);
 }
 
 /** As `microTablePair` for the first three rows of the strip alone: so many sums fill the registers of 128 bits. */
 export function microTablePairOfThree<T>(
   k: i32, strip: usize, panel: usize, next: usize, table: usize, c: usize, nextC: usize, rowC: usize, add: bool,
 ): void {
-  product<T>(3, k, strip, panel, table, true, true, next, c, nextC, rowC, add, false);
+  product<T>(3, k, strip, panel, table, true, true, next, c, nextC, rowC, add ? c : 0, rowC, false);
 }
 
 // Half the rows of a tile of pairs: each product needs a register more than a multiply-add.
-function pairProduct(k: i32, strip: usize, panel: usize, apart: usize, c: usize, rowC: usize, add: bool): void {
-  halfProduct(k, strip, panel, apart, false, 0, c, rowC, add);
+function pairProduct(
+  k: i32, strip: usize, panel: usize, apart: usize, c: usize, rowC: usize, from: usize, rowFrom: usize,
+): void {
+  halfProduct(k, strip, panel, apart, false, 0, c, rowC, from, rowFrom);
 }
 function widePairProduct(
-  k: i32, strip: usize, panel: usize, apart: usize, next: usize, c: usize, rowC: usize, add: bool,
+  k: i32, strip: usize, panel: usize, apart: usize, next: usize, c: usize, rowC: usize, from: usize, rowFrom: usize,
 ): void {
-  halfProduct(k, strip, panel, apart, true, next, c, rowC, add);
+  halfProduct(k, strip, panel, apart, true, next, c, rowC, from, rowFrom);
 }
 
 // @ts-ignore: decorator
 @inline
 function halfProduct(
-  k: i32, strip: usize, panel: usize, apart: usize, isPair: bool, next: usize, c: usize, rowC: usize, add: bool,
+  k: i32, strip: usize, panel: usize, apart: usize, isPair: bool, next: usize, c: usize, rowC: usize,
+  from: usize, rowFrom: usize,
 ): void {
   const zero = i64x2.splat(0);
   let s00 = zero, s01 = zero, s02 = zero, s03 = zero;
@@ -122,9 +134,10 @@ function halfProduct(
     strip += <usize>ROWS << 2;
     panel += apart;
   }
-  putRow<i32>(c, 32, s00, s01, s02, s03, isPair, add);
-  putRow<i32>(c + rowC, 32, s10, s11, s12, s13, isPair, add);
-  if (ROWS == 6) putRow<i32>(c + 2 * rowC, 32, s20, s21, s22, s23, isPair, add);
+  const step: usize = from == 0 ? 0 : rowFrom;
+  putRow<i32>(c, 32, s00, s01, s02, s03, isPair, from);
+  putRow<i32>(c + rowC, 32, s10, s11, s12, s13, isPair, from + step);
+  if (ROWS == 6) putRow<i32>(c + 2 * rowC, 32, s20, s21, s22, s23, isPair, from + 2 * step);
 }
 
 /**
@@ -136,7 +149,7 @@ function halfProduct(
 @inline
 function product<T>(
   rows: i32, k: i32, strip: usize, panel: usize, way: usize, isTable: bool, isPair: bool, next: usize,
-  c: usize, nextC: usize, rowC: usize, add: bool, on: bool,
+  c: usize, nextC: usize, rowC: usize, from: usize, rowFrom: usize, on: bool,
 ): void {
   const zero = i64x2.splat(0);
   let s00 = zero, s01 = zero, s02 = zero, s03 = zero;
@@ -211,32 +224,38 @@ function product<T>(
     if (isTable) way += sizeof<usize>();
     else panel += way;
   }
-  putRow<T>(c, nextC, s00, s01, s02, s03, isPair, add);
+  const step: usize = from == 0 ? 0 : rowFrom;
+  putRow<T>(c, nextC, s00, s01, s02, s03, isPair, from);
   c += rowC;
-  putRow<T>(c, nextC, s10, s11, s12, s13, isPair, add);
+  from += step;
+  putRow<T>(c, nextC, s10, s11, s12, s13, isPair, from);
   c += rowC;
-  putRow<T>(c, nextC, s20, s21, s22, s23, isPair, add);
+  from += step;
+  putRow<T>(c, nextC, s20, s21, s22, s23, isPair, from);
   if (rows > 3) {
     c += rowC;
-    putRow<T>(c, nextC, s30, s31, s32, s33, isPair, add);
+    from += step;
+    putRow<T>(c, nextC, s30, s31, s32, s33, isPair, from);
   }
   if (rows > 4) {
     c += rowC;
-    putRow<T>(c, nextC, s40, s41, s42, s43, isPair, add);
+    from += step;
+    putRow<T>(c, nextC, s40, s41, s42, s43, isPair, from);
     c += rowC;
-    putRow<T>(c, nextC, s50, s51, s52, s53, isPair, add);
+    from += step;
+    putRow<T>(c, nextC, s50, s51, s52, s53, isPair, from);
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function putRow<T>(c: usize, next: usize, s0: v128, s1: v128, s2: v128, s3: v128, isPair: bool, add: bool): void {
-  if (add) {
-    const c0 = v128.load(c), c1 = v128.load(c, 16);
+function putRow<T>(c: usize, next: usize, s0: v128, s1: v128, s2: v128, s3: v128, isPair: bool, from: usize): void {
+  if (from != 0) {
+    const c0 = v128.load(from), c1 = v128.load(from, 16);
     s0 = v128.add<T>(c0, s0);
     s1 = v128.add<T>(c1, s1);
     if (isPair) {
-      const c2 = v128.load(c + next), c3 = v128.load(c + next, 16);
+      const c2 = v128.load(from + next), c3 = v128.load(from + next, 16);
       s2 = v128.add<T>(c2, s2);
       s3 = v128.add<T>(c3, s3);
     }

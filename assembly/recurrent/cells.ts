@@ -14,8 +14,8 @@
 //   forward       of row r at `step`; `before` is the step before or -1
 //   backward      likewise
 
-import { int, ptr } from "../abi";
-import { madd, sigmoid, sigmoid4, tanh4 } from "../math";
+import { int, ptr, scratch } from "../abi";
+import { madd, sigmoid, sigmoid4, sigmoid4Brief, sigmoidStrange4, tanh4 } from "../math";
 import { giveSome, takeSome } from "../simd";
 
 /** The address of row r of `columns` widths at a step of the list in `slot`. */
@@ -128,7 +128,29 @@ export class Lstm {
     const last = state<T>(args, 10, 11, before, r);
     const h = row<T>(args, 8, 1, step, r);
     const c = row<T>(args, 11, 1, step, r);
-    for (let j: usize = 0; j < bytes; ) {
+    let j: usize = 0;
+    if (WIDE_VECTORS && sizeof<T>() == 4 && isBrief(x, gates, bytes)) {
+      // Two vectors a turn: all is loaded before anything is stored.
+      for (; j + 32 <= bytes; j += 32) {
+        const i0 = sigmoid4Brief(gate<f32>(x, gates, 0, true)), i1 = sigmoid4Brief(gate<f32>(x, gates, 16, true));
+        const f0 = sigmoid4Brief(gate<f32>(x, gates, bytes, true)), f1 = sigmoid4Brief(gate<f32>(x, gates, bytes + 16, true));
+        const g0 = tanh4(gate<f32>(x, gates, 2 * bytes, true)), g1 = tanh4(gate<f32>(x, gates, 2 * bytes + 16, true));
+        const o0 = sigmoid4Brief(gate<f32>(x, gates, 3 * bytes, true));
+        const o1 = sigmoid4Brief(gate<f32>(x, gates, 3 * bytes + 16, true));
+        const cell0 = madd<f32>(i0, g0, f32x4.mul(f0, v128.load(last + j)));
+        const cell1 = madd<f32>(i1, g1, f32x4.mul(f1, v128.load(last + j, 16)));
+        const h0 = f32x4.mul(o0, tanh4(cell0)), h1 = f32x4.mul(o1, tanh4(cell1));
+        putPair(gates, i0, i1);
+        putPair(gates + bytes, f0, f1);
+        putPair(gates + 2 * bytes, g0, g1);
+        putPair(gates + 3 * bytes, o0, o1);
+        putPair(c + j, cell0, cell1);
+        putPair(h + j, h0, h1);
+        x += 32;
+        gates += 32;
+      }
+    }
+    while (j < bytes) {
       const whole = j + 16 <= bytes;
       const i = sigma<T>(gate<T>(x, gates, 0, whole));
       const f = sigma<T>(gate<T>(x, gates, bytes, whole));
@@ -158,7 +180,41 @@ export class Lstm {
     const laterC = row<T>(args, 15, 1, 0, r);
     const ownH = given<T>(args, 12, step, r);
     const ownC = given<T>(args, 13, step, r);
-    for (let j: usize = 0; j < bytes; ) {
+    let j: usize = 0;
+    if (WIDE_VECTORS) {
+      // What is not given is -0, which changes no sum: a branch would be the end of what can be paired.
+      putPair(scratch, v128.splat<T>(<T>-0.0), v128.splat<T>(<T>-0.0));
+      const moreH = ownH == 0 ? scratch : ownH, maskH: usize = ownH == 0 ? 0 : -1;
+      const moreC = ownC == 0 ? scratch : ownC, maskC: usize = ownC == 0 ? 0 : -1;
+      for (; j + 32 <= bytes; j += 32) {
+        const byH = moreH + (j & maskH);
+        const byC = moreC + (j & maskC);
+        const i0 = v128.load(gates), i1 = v128.load(gates, 16);
+        const f0 = v128.load(gates + bytes), f1 = v128.load(gates + bytes, 16);
+        const g0 = v128.load(gates + 2 * bytes), g1 = v128.load(gates + 2 * bytes, 16);
+        const o0 = v128.load(gates + 3 * bytes), o1 = v128.load(gates + 3 * bytes, 16);
+        const shown0 = bend<T>(v128.load(c + j)), shown1 = bend<T>(v128.load(c + j, 16));
+        const dh0 = v128.add<T>(v128.load(laterH + j), v128.load(byH));
+        const dh1 = v128.add<T>(v128.load(laterH + j, 16), v128.load(byH, 16));
+        const dc0 = v128.add<T>(v128.add<T>(v128.load(laterC + j), v128.load(byC)), byBend<T>(v128.mul<T>(dh0, o0), shown0));
+        const dc1 = v128.add<T>(
+          v128.add<T>(v128.load(laterC + j, 16), v128.load(byC, 16)), byBend<T>(v128.mul<T>(dh1, o1), shown1),
+        );
+        const di0 = bySigma<T>(v128.mul<T>(dc0, g0), i0), di1 = bySigma<T>(v128.mul<T>(dc1, g1), i1);
+        const df0 = bySigma<T>(v128.mul<T>(dc0, v128.load(last + j)), f0);
+        const df1 = bySigma<T>(v128.mul<T>(dc1, v128.load(last + j, 16)), f1);
+        const dg0 = byBend<T>(v128.mul<T>(dc0, i0), g0), dg1 = byBend<T>(v128.mul<T>(dc1, i1), g1);
+        const do0 = bySigma<T>(v128.mul<T>(dh0, shown0), o0), do1 = bySigma<T>(v128.mul<T>(dh1, shown1), o1);
+        putPair(dx, di0, di1);
+        putPair(dx + bytes, df0, df1);
+        putPair(dx + 2 * bytes, dg0, dg1);
+        putPair(dx + 3 * bytes, do0, do1);
+        putPair(laterC + j, v128.mul<T>(dc0, f0), v128.mul<T>(dc1, f1));
+        gates += 32;
+        dx += 32;
+      }
+    }
+    while (j < bytes) {
       const whole = j + 16 <= bytes;
       const i = takeSome<T>(gates, whole);
       const f = takeSome<T>(gates + bytes, whole);
@@ -178,6 +234,29 @@ export class Lstm {
       dx += width;
     }
   }
+}
+
+/** Whether `sigmoid4Brief` holds for the three gates of a row that are sigmoids, as far as they are taken in pairs. */
+function isBrief(x: usize, p: usize, bytes: usize): bool {
+  let least0 = f32x4.splat(0);
+  let least1 = least0;
+  for (let j: usize = 0; j + 32 <= bytes; j += 32) {
+    least0 = f32x4.pmin(least0, gate<f32>(x, p, j, true));
+    least1 = f32x4.pmin(least1, gate<f32>(x, p, j + 16, true));
+    least0 = f32x4.pmin(least0, gate<f32>(x, p, bytes + j, true));
+    least1 = f32x4.pmin(least1, gate<f32>(x, p, bytes + j + 16, true));
+    least0 = f32x4.pmin(least0, gate<f32>(x, p, 3 * bytes + j, true));
+    least1 = f32x4.pmin(least1, gate<f32>(x, p, 3 * bytes + j + 16, true));
+  }
+  putPair(scratch, least0, least1);
+  return !v128.any_true(v128.or(sigmoidStrange4(v128.load(scratch)), sigmoidStrange4(v128.load(scratch, 16))));
+}
+
+// @ts-ignore: decorator
+@inline
+function putPair(to: usize, a: v128, b: v128): void {
+  v128.store(to, a);
+  v128.store(to, b, 16);
 }
 
 /** x + p of one gate. */

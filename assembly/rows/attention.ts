@@ -79,7 +79,7 @@ export function scale<T>(panel: usize, rows: i32, low: v128, high: v128): void {
 /** Panels of the product of strips of `rows` vectors and one panel, both of length k. */
 export function stripsTimes<T>(rows: i32, k: i32, strip: usize, pitch: usize, panel: usize, to: usize, add: bool): void {
   for (; rows > 0; rows -= ROWS) {
-    micro<T>(k, strip, panel, 32, to, 32, add);
+    micro<T>(k, strip, panel, 32, to, 32, add ? to : 0, 32);
     strip += pitch;
     to += <usize>ROWS << 5;
   }
@@ -94,11 +94,11 @@ export function stripsTimesTwo<T>(
 ): void {
   const rest = <usize>(ROWS * k) * sizeof<T>();
   for (; rows > 0; rows -= ROWS) {
-    if (more == 0) microPair<T>(k, strip, panel, next, 32, to, nextTo, 32, add);
+    if (more == 0) microPair<T>(k, strip, panel, next, 32, to, nextTo, 32, add ? to : 0, 32);
     else {
       const tile = add ? scratch : to;
       const nextTile = add ? TILE : nextTo;
-      microPair<T>(k, strip, panel, next, 32, tile, nextTile, 32, false);
+      microPair<T>(k, strip, panel, next, 32, tile, nextTile, 32, 0, 0);
       microOn<T>(more, strip + rest, panel + next + (<usize>k << 5), 32, tile + nextTile, 32);
       if (add) {
         addTile<T>(to, tile);
@@ -110,9 +110,11 @@ export function stripsTimesTwo<T>(
   }
 }
 
-/** Bytes of a tile of one panel. Two of them lie at the begin of the arena. */
+/** Bytes of a tile of one panel. */
 const TILE: usize = ROWS << 5;
-export const TILES: usize = 2 * TILE;
+/** Two of them lie at the begin of the arena. */
+// @ts-ignore: decorator
+@inline export function tileBytes<T>(): usize { return 2 * TILE; }
 
 // @ts-ignore: decorator
 @inline
@@ -270,7 +272,7 @@ function forward<T>(args: usize, begin: i32, end: i32): void {
   const blockQ = int(args, 14);
   const blockK = int(args, 15);
   const blocks = (queries + blockQ - 1) / blockQ;
-  const packedQ = scratch + TILES;
+  const packedQ = scratch + tileBytes<T>();
   const sums = packedQ + panelBytes<T>(blockQ, narrow);
   const packedK = sums + (<usize>(panels<T>(blockQ) * strips(wide) * ROWS) << 5);
   const packedV = packedK + stripBytes<T>(blockK, narrow);

@@ -17,8 +17,8 @@ import { pack } from "../gemm/pack";
 import { madd } from "../math";
 import { total } from "../simd";
 import {
-  hide, packPanels, packStrips, panelBytes, panels, row, scale, seen, step, stripBytes, stripsTimes, stripsTimesTwo, TILES,
-  turnOut,
+  hide, packPanels, packStrips, panelBytes, panels, row, scale, seen, step, stripBytes, stripsTimes, stripsTimesTwo,
+  tileBytes, turnOut,
 } from "./attention";
 import { expNegative } from "./exp";
 
@@ -33,7 +33,7 @@ function backward<T>(args: usize, begin: i32, end: i32): void {
   const parts = int(args, 56);
   const size = sizeof<T>();
   // Queries and their g: panels for products over their columns, panels of columns for products over the queries.
-  const packedQ = scratch + TILES;
+  const packedQ = scratch + tileBytes<T>();
   const packedG = packedQ + panelBytes<T>(blockQ, narrow);
   const turnedQ = packedG + panelBytes<T>(blockQ, wide);
   const turnedG = turnedQ + panelBytes<T>(narrow, blockQ);
@@ -185,13 +185,13 @@ function addRows<T>(height: i32, width: i32, k: i32, strip: usize, panel: usize,
   const cols = columns<T>();
   for (let c = 0; c < width; c += cols) {
     if (WIDE_VECTORS && height == ROWS && c + 2 * cols <= width) {
-      microPair<T>(k, strip, panel, <usize>pitch << 5, 32, to, 32, apart, true);
+      microPair<T>(k, strip, panel, <usize>pitch << 5, 32, to, 32, apart, to, apart);
       c += cols;
       panel += <usize>pitch << 5;
       to += 32;
-    } else if (height == ROWS && c + cols <= width) micro<T>(k, strip, panel, 32, to, apart, true);
+    } else if (height == ROWS && c + cols <= width) micro<T>(k, strip, panel, 32, to, apart, to, apart);
     else {
-      micro<T>(k, strip, panel, 32, scratch, 32, false);
+      micro<T>(k, strip, panel, 32, scratch, 32, 0, 0);
       for (let r = 0; r < height; r++) {
         for (let l = 0; l < min(cols, width - c); l++) {
           const at = to + <usize>r * apart + <usize>l * sizeof<T>();

@@ -237,4 +237,44 @@ test("attention and its gradient: blocks, masks, causal or not, special numbers"
   }
 });
 
+test("the cell of an LSTM and its derivatives: widths, steps, gates far from 0", () => {
+  if (!isWide) return;
+  const random = noise(11);
+  for (const width of [1, 4, 7, 8, 9, 16, 24, 31, 32, 60])
+    for (const scale of [1, 30]) {
+      reset();
+      const [steps, rows, n] = [3, 5, 4 * width];
+      const what = `${width} of ${scale}`;
+      const states = steps * rows * width;
+      const [x, u, first, firstC, g] = [4 * states, n * width, rows * width, rows * width, states].map((length, i) =>
+        numbers(random, length, i === 0 ? scale : 1, scale > 1 && i === 0),
+      ) as [number, number, number, number, number];
+      const panels = (columns: number, depth: number, column: number, row: number): number => {
+        const to = room(4 * Math.ceil(columns / 8) * 8 * depth);
+        run("panels_f32", [to, u, columns, depth, column, row], Math.ceil(columns / 8));
+        return to;
+      };
+      const head = [steps, rows, width, 4];
+      for (const back of [0, 1]) {
+        const forward = (to: number): Slot[] => [
+          ...[...head, back, panels(n, width, width, 1), first, x, to + 16 * states, to, firstC, to + 20 * states],
+        ];
+        same(what, "lstm_f32", 2, 6 * states, forward);
+        const kept = room(24 * states);
+        run("lstm_f32", forward(kept), 2);
+        for (const [byH, byC] of [
+          [g, 0],
+          [0, g],
+          [g, g],
+        ] as const) {
+          const ends = 16 * states;
+          same(what, "lstmGrad_f32", 2, 4 * states + 2 * rows * width, (to) => [
+            ...[...head, back, panels(width, n, 1, width), first, to, kept + 16 * states, kept, firstC],
+            ...[kept + 20 * states, byH, byC, to + ends, to + ends + 4 * rows * width],
+          ]);
+        }
+      }
+    }
+});
+
 test.run();
