@@ -205,11 +205,79 @@ function phasesOf(size: number, taps: number, stride: number, dilation: number, 
   return phases;
 }
 
+/** Products with zeros, over those that count, up to which phases are made together; few channels leave half a tile empty. */
+const MOST_IN_VAIN = 1.1;
+const MOST_IN_VAIN_OF_FEW = 1.8;
+const FEW_CHANNELS = 3;
+
+/** Places of g that position p < stride of x is reached from, at most: from `least` to `most` elements beyond its own. */
+function reachOf(taps: number, stride: number, padding: number): { least: number; most: number; count: number } {
+  const least = Math.ceil((padding - taps + 1) / stride);
+  const most = Math.floor((padding + stride - 1) / stride);
+  return { least, most, count: most - least + 1 };
+}
+
+/**
+ * The gradient by x where its phases see nearly the same of g: one convolution whose channels are those of x in each phase,
+ * put in their places afterwards. False where that is not so.
+ */
+function launchPhases(k: Kernels, g: Tensor, w: Tensor, x: Tensor, geometry: Geometry): boolean {
+  const { stride, dilation, padding, groups } = geometry;
+  const [from, to] = pairOf(w.shape, 0);
+  const kernel = pairOf(w.shape, 2);
+  const [h, width] = pairOf(x.shape, 2);
+  const [down, across] = stride;
+  const phases = down * across;
+  if (phases === 1 || groups > 1 || Math.max(...dilation) > 1 || h % down > 0 || width % across > 0) return false;
+  const rows = reachOf(kernel[0], down, padding[0]);
+  const columns = reachOf(kernel[1], across, padding[1]);
+  const taps = rows.count * columns.count;
+  const inVain = (taps * phases) / (kernel[0] * kernel[1]);
+  if (inVain > (to > FEW_CHANNELS ? MOST_IN_VAIN : MOST_IN_VAIN_OF_FEW)) return false;
+
+  // With zeros around it the filter is [from, to, tap, phase, tap, phase], the taps in the order of x.
+  const padded = k.scratch(w.code, [from, to, rows.count * down, columns.count * across]);
+  copyInto(padded, scalarTensor(0, w.code, w.storage.backend));
+  const length = columns.count * across;
+  const plane = rows.count * down * length;
+  const middle = strided(w.shape, [to * plane, plane, length, 1]);
+  const corner = (rows.most * down - padding[0]) * length + columns.most * across - padding[1];
+  copyInto(new Tensor(padded.storage, w.code, middle, padded.offset + corner), w);
+  const filters = k.scratch(w.code, [from, to, down, across, rows.count, columns.count]);
+  const byPhase = strided(filters.shape, [to * plane, plane, length, 1, down * length, across]);
+  copyInto(filters, new Tensor(padded.storage, w.code, byPhase, padded.offset));
+
+  const out: Pair = [h / down, width / across];
+  const images = x.shape[0]!;
+  const y = k.scratch(x.code, [images, to, down, across, ...out]);
+  run(k, {
+    from,
+    to: to * phases,
+    x: g,
+    w: filters,
+    y,
+    bias: null,
+    images,
+    size: pairOf(g.shape, 2),
+    out,
+    kernel: [rows.count, columns.count],
+    geometry: { stride: [1, 1], dilation: [1, 1], padding: [-rows.least, -columns.least], groups: 1 },
+    yBase: 0,
+    yStrides: planes(to * phases, out),
+    wBase: taps - 1,
+    wStrides: [0, taps, to * phases * taps, -columns.count, -1],
+  });
+  const places = strided(y.shape, [to * h * width, h * width, width, 1, down * width, across]);
+  copyInto(new Tensor(x.storage, x.code, places, x.offset), y);
+  return true;
+}
+
 /**
  * The gradient by x: a convolution of g with the filters turned over. With a stride it is one for each phase of x, whose
  * taps are the multiples of the stride apart, and none is in vain.
  */
 export function launchConvInput(k: Kernels, g: Tensor, w: Tensor, x: Tensor, geometry: Geometry): void {
+  if (launchPhases(k, g, w, x, geometry)) return;
   const { stride, dilation, padding, groups } = geometry;
   const [o, to] = pairOf(w.shape, 0);
   const [kh, kw] = pairOf(w.shape, 2);
@@ -269,7 +337,8 @@ function isNarrow(k: Kernels, { from, to, kernel, out, geometry }: Work, splits:
   const { rows, pitch, planes } = copyOf(kernel, geometry, out);
   const table = from * kernel[0] * kernel[1] * 4;
   const strip = Math.max(STRIP, Math.ceil((out[1] * bytes) / 16)) * ROWS * 16;
-  return table + strip + from * planes * (out[0] + rows) * pitch * bytes + 352 <= ARENA;
+  const sums = (to + ROWS) * from * kernel[0] * kernel[1] * 16;
+  return table + strip + sums + from * planes * (out[0] + rows) * pitch * bytes + 64 <= ARENA;
 }
 
 /** The gradient by w: sums over parts of the images, then over the parts. */
