@@ -2,24 +2,8 @@
 
 import { ShapeError, showShape, ValueError } from "../core/index.ts";
 import { type Arguments, keywords, noGrad } from "../op/index.ts";
-import {
-  abs,
-  add,
-  amax,
-  cat,
-  clamp,
-  clamp_,
-  copy_,
-  mul,
-  mul_,
-  narrow,
-  pow,
-  reciprocal,
-  reshape,
-  sqrt,
-  stack,
-  sum,
-} from "../ops/index.ts";
+import { add, cat, clamp, clamp_, copy_, mul, mul_, narrow, reciprocal, reshape, stack } from "../ops/index.ts";
+import { vectorNorm } from "../ops/vectornorm.ts";
 import { gradOf, Tensor, tensor } from "../tensor/index.ts";
 import { real } from "./repr.ts";
 
@@ -72,7 +56,7 @@ export function clipGradNorm_(
   const grads = gradsOf(parameters);
   return noGrad(() => {
     if (grads.length === 0) return tensor(0, { dtype: "float32" });
-    const total = norm(stack(grads.map((grad) => norm(reshape(grad, [-1]), normType))), normType);
+    const total = vectorNorm(stack(grads.map((grad) => vectorNorm(grad, normType))), normType);
     if (errorIfNonfinite && !Number.isFinite(total.item())) {
       throw new ValueError(
         `The total norm of order ${real(normType)} for gradients from \`parameters\` is non-finite, so it cannot be clipped. To disable this error and scale the gradients by the non-finite norm anyway, set \`errorIfNonfinite: false\``,
@@ -114,13 +98,6 @@ export function vectorToParameters(vector: Tensor, parameters: Iterable<Tensor>)
       at += parameter.numel();
     }
   });
-}
-
-/** The p-norm of a vector: `(Σ |x|ᵖ)^(1/p)`, for p = ∞ the greatest |x|. */
-function norm(x: Tensor, p: number): Tensor {
-  if (p === 2) return sqrt(sum(mul(x, x)));
-  if (p === Number.POSITIVE_INFINITY) return amax(abs(x));
-  return pow(sum(pow(abs(x), p)), 1 / p);
 }
 
 function gradsOf(parameters: Tensor | Iterable<Tensor>): Tensor[] {
