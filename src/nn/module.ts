@@ -232,20 +232,24 @@ export abstract class Module extends Callable {
   }
 
   /** All that is registered in a module itself. @internal */
-  static *held(module: Module): Generator<Held> {
+  static held(module: Module): Held[] {
+    const held: Held[] = [];
     for (const [key, value] of module.#entries) {
-      yield value instanceof Parameter ? { kind: "parameter", key, value } : { kind: "module", key, value };
+      held.push(value instanceof Parameter ? { kind: "parameter", key, value } : { kind: "module", key, value });
     }
     const Class = module.constructor as typeof Module;
     for (const field of Object.keys(module)) {
-      const key = Class.stateName(field);
       const value = (module as Fields)[field];
-      const persistent = module.#buffers.get(field);
-      if (value instanceof Module) yield { kind: "module", key, value };
-      else if (value instanceof Parameter) yield { kind: "parameter", key, value };
-      else if (persistent !== undefined && value instanceof Tensor) yield { kind: "buffer", key, value, persistent };
-      else if (value === null && module.#places.has(field)) yield { kind: "module", key, value };
+      if (typeof value !== "object" && typeof value !== "function") continue; // a size, a flag
+      const key = Class.stateName(field);
+      if (value instanceof Module) held.push({ kind: "module", key, value });
+      else if (value instanceof Parameter) held.push({ kind: "parameter", key, value });
+      else if (value instanceof Tensor) {
+        const persistent = module.#buffers.get(field);
+        if (persistent !== undefined) held.push({ kind: "buffer", key, value, persistent });
+      } else if (value === null && module.#places.has(field)) held.push({ kind: "module", key, value });
     }
+    return held;
   }
 
   /** Runs `hook` before each `forward`; `prepend` puts it before the hooks that are there. */

@@ -48,7 +48,7 @@ export function save(module: Module, { destination, prefix, keepVars }: Required
   // Shared modules come under every name that they have. Of one module: parameters, buffers, then what is inside.
   function collect(owner: Module, path: string): void {
     metadata[path.slice(0, -1)] = { version: versionOf(owner) };
-    const held = [...Module.held(owner)];
+    const held = Module.held(owner);
     for (const item of saved(held)) state[path + item.key] = keepVars ? item.value : detach(item.value);
     for (const { kind, key, value } of held) if (kind === "module" && value !== null) collect(value, `${path}${key}.`);
   }
@@ -88,7 +88,7 @@ export function load(
   // `keys` are those that begin with `path`: each module sees its own alone.
   function match(owner: Module, path: string, keys: readonly string[]): void {
     owner.upgradeState(state, path, metadata?.[path.slice(0, -1)]?.version ?? null);
-    const held = [...Module.held(owner)];
+    const held = Module.held(owner);
     const local = new Map(saved(held).map((item) => [item.key, item]));
     const inside = new Map<string, string[]>();
     for (const { kind, key, value } of held) if (kind === "module" && value !== null) inside.set(key, []);
