@@ -11,7 +11,7 @@ import {
   show,
   showShape,
 } from "../core/index.ts";
-import { type Auto, alias, escape, outside, popInner, pushFrame, type Tensor } from "../tensor/index.ts";
+import { type Auto, alias, escape, newVisit, outside, popInner, pushFrame, Tensor } from "../tensor/index.ts";
 import { context } from "./context.ts";
 import { spec } from "./operator.ts";
 import { type Algebra, type Cotangents, edgeOf, type Node } from "./tape.ts";
@@ -121,14 +121,12 @@ function own(g: Tensor, code: number, algebra: Algebra): Tensor {
   return alias(g.code === code ? g : algebra.cast(g, code));
 }
 
-let visits = 0;
-
 /**
  * Puts all nodes that lead on from the starts into `order`, latest first: leaves come last. A backward may begin in a hook of
  * another: what waits at its nodes then goes to `outer`.
  */
 function sort(starts: readonly Node[], order: Node[], outer: [Node, Cotangents][]): void {
-  const visit = ++visits;
+  const visit = newVisit();
   const open = [...starts];
   const leaves: Node[] = [];
   let falling = true;
@@ -322,11 +320,8 @@ function unpack(node: Node, op: string): Record<string, Tensor | readonly Tensor
   for (let i = 0; i < names.length; i++) {
     const name = names[i]!;
     const x = node.saved![i]!;
-    if (x !== null) {
-      for (const one of Array.isArray(x) ? (x as readonly Tensor[]) : [x as Tensor]) {
-        check(one, name, node, node.versions![version++]!, op);
-      }
-    }
+    if (x instanceof Tensor) check(x, name, node, node.versions![version++]!, op);
+    else if (x !== null) for (const one of x) check(one, name, node, node.versions![version++]!, op);
     out[name] = x;
   }
   return out;

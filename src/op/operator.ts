@@ -24,6 +24,8 @@ export class Operator {
   /** How the tape calls it where the rule does not say otherwise. */
   readonly #nodeName: string;
   #parsed: Signature | null = null;
+  /** How many arguments the binder names: one that gathers them counts them. */
+  #arity = 0;
   #names: object | null = null;
 
   constructor(name: string, signature: string, bind: Binder, rule: AnyRule) {
@@ -37,12 +39,15 @@ export class Operator {
 
   /** Arguments as the caller wrote them → inputs and attributes. */
   bound(args: readonly unknown[]): { inputs: Inputs; attrs: Attrs } {
-    this.#parsed ??= signature(this.signature);
-    // A binder that gathers its arguments counts them.
-    const whole = args.length <= this.bind.length && isBound(this.#parsed, args);
-    const [inputs, attrs] = this.bind(...(whole ? args : bindArguments(this.name, this.signature, args)));
+    if (this.#parsed === null) {
+      this.#parsed = signature(this.signature);
+      this.#arity = this.bind.length;
+    }
+    const whole = args.length <= this.#arity && isBound(this.#parsed, args);
+    const bound = this.bind(...(whole ? args : bindArguments(this.name, this.signature, args)));
+    const inputs = bound[0];
     if (this.inputNames.length === 0) this.inputNames = Object.keys(inputs);
-    return { inputs, attrs: attrs ?? NO_ATTRS };
+    return { inputs, attrs: bound[1] ?? NO_ATTRS };
   }
 
   /** How the tape calls it for these arguments: "AddBackward0". */

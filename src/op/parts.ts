@@ -32,7 +32,7 @@ export function parts<A extends object>(
       return new Tensor(x.storage, x.code, layout, offset);
     });
     if (context.grad && isTracked(x)) record(operatorFor(each.length), [x], attrs as Attrs, views, { x });
-    for (const [i, view] of views.entries()) linkView(part, x, each[i]!, view);
+    for (let i = 0; i < views.length; i++) linkView(part, x, each[i]!, views[i]!);
     return views;
   };
 }

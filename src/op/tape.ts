@@ -68,7 +68,6 @@ export class Node implements Recorded {
   hooks: { port: number; hook: GradHook }[] | null = null;
   retained: { port: number; auto: Auto }[] | null = null;
   released = false;
-  /** The last search of a backward that came by. */
   visit = 0;
 
   constructor(
@@ -99,12 +98,13 @@ export class Node implements Recorded {
     return `<${this.name}>`;
   }
 
-  reach(marked: Set<Recorded>, oldest: number): void {
+  reach(visit: number, oldest: number): void {
     const open: Node[] = [this];
     for (let node = open.pop(); node !== undefined; node = open.pop()) {
-      if (node.sequence < oldest || marked.has(node)) continue;
-      marked.add(node);
-      for (const edge of node.edges) if (edge !== null) open.push(edge);
+      if (node.sequence < oldest || node.visit === visit) continue;
+      node.visit = visit;
+      const { edges } = node;
+      for (let i = 0; i < edges.length; i++) if (edges[i] !== null) open.push(edges[i]!);
     }
   }
 
@@ -113,9 +113,10 @@ export class Node implements Recorded {
     if (saved === null) return; // nothing is lost: it can run again
     this.released = true;
     this.saved = null;
-    for (const x of saved) {
-      if (x === null) continue;
-      for (const one of Array.isArray(x) ? (x as readonly Tensor[]) : [x as Tensor]) one.storage.unhold();
+    for (let i = 0; i < saved.length; i++) {
+      const x = saved[i]!;
+      if (x instanceof Tensor) x.storage.unhold();
+      else if (x !== null) for (const one of x) one.storage.unhold();
     }
   }
 }

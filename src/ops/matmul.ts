@@ -131,9 +131,8 @@ function asRows(x: Tensor): Tensor {
 
 /** A matrix transposed, below the tape. */
 function flipped({ storage, code, offset, layout }: Tensor): Tensor {
-  const [m, n] = layout.shape as readonly [number, number];
-  const [down, along] = layout.strides as readonly [number, number];
-  return new Tensor(storage, code, strided([n, m], [along, down]), offset);
+  const { shape, strides } = layout;
+  return new Tensor(storage, code, strided([shape[1]!, shape[0]!], [strides[1]!, strides[0]!]), offset);
 }
 
 /** All dims but the last as rows. */

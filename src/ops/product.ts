@@ -85,13 +85,15 @@ export function launchProduct(
     // The common case, without the search for batches.
     const { shape, strides, size } = a.layout;
     const k = shape[a.ndim - 1]!;
-    const [m, rowA] = a.ndim === 2 ? [shape[0]!, strides[0]!] : [size / k, k];
-    const [rowB, columnB] = b.layout.strides as readonly [number, number];
+    const isMatrix = a.ndim === 2;
+    const m = isMatrix ? shape[0]! : size / k;
+    const rowA = isMatrix ? strides[0]! : k;
+    const columnA = isMatrix ? strides[1]! : 1;
+    const rowB = b.layout.strides[turned ? 1 : 0]!;
+    const columnB = b.layout.strides[turned ? 0 : 1]!;
     const columnD = added === null || added.shape[0] === 1 ? 0 : added.layout.strides[0]!;
     const n = b.shape[turned ? 0 : 1]!;
-    const [stepB, alongB] = turned ? [columnB, rowB] : [rowB, columnB];
-    const columnA = a.ndim === 2 ? strides[1]! : 1;
-    run(kernels, out, a, b, added, epilogue, NO_BATCH, 1, m, n, k, [rowA, columnA, stepB, alongB, 0, columnD]);
+    run(kernels, out, a, b, added, epilogue, NO_BATCH, 1, m, n, k, [rowA, columnA, rowB, columnB, 0, columnD]);
     return;
   }
   const left = matrix(a.layout, a.ndim === 1 ? "row" : "matrix");

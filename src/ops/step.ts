@@ -49,7 +49,7 @@ export const sgdStep_: Step<
   ],
   {
     infer({ param, grad, buffer }) {
-      for (const [i, p] of param.entries()) together("sgdStep_", p, [grad[i]!, buffer[i] ?? null]);
+      for (let i = 0; i < param.length; i++) together("sgdStep_", param[i]!, grad[i]!, buffer[i]);
       return [];
     },
     kernel: "sgd",
@@ -134,8 +134,8 @@ export const adamStep_: Step<
   ],
   {
     infer({ param, grad, expAvg, expAvgSq, maxExpAvgSq }) {
-      for (const [i, p] of param.entries()) {
-        together("adamStep_", p, [grad[i]!, expAvg[i]!, expAvgSq[i]!, maxExpAvgSq[i] ?? null]);
+      for (let i = 0; i < param.length; i++) {
+        together("adamStep_", param[i]!, grad[i]!, expAvg[i], expAvgSq[i], maxExpAvgSq[i]);
       }
       return [];
     },
@@ -196,14 +196,14 @@ function launchList(lists: readonly (readonly Tensor[])[], begin: () => Call): v
   }
 }
 
-/** Nothing is made, but all must be alike. */
-function together(name: string, param: Spec, others: readonly (Spec | null)[]): readonly Spec[] {
-  for (const other of others) {
-    if (other === null) continue;
+/** Throws unless all are alike. */
+function together(name: string, param: Spec, ...others: readonly (Spec | undefined)[]): void {
+  for (let i = 0; i < others.length; i++) {
+    const other = others[i];
+    if (other === undefined) continue;
     if (!sameShape(param.layout, other.layout)) {
       throw new ShapeError(`${name}: ${show(param)} and ${show(other)} differ in shape`);
     }
     if (param.code !== other.code) throw new DTypeError(`${name}: ${show(param)} and ${show(other)} differ in dtype`);
   }
-  return [];
 }

@@ -68,7 +68,7 @@ export function together<F extends object>(
   take: (lists: readonly (readonly Tensor[])[], factors: F) => void,
 ): void {
   for (let i = 0; i < steps.length; ) {
-    const [, first] = steps[i]!;
+    const first = steps[i]![1];
     const lists = first.tensors.map((x): Tensor[] => (x === null ? [] : [x]));
     for (i++; i < steps.length && alike(first, steps[i]![1]); i++) {
       const { tensors } = steps[i]![1];
@@ -80,7 +80,8 @@ export function together<F extends object>(
 
 /** True where one call can take both: what they go by is the same, and where and of what their tensors are. */
 function alike<F extends object>(a: ListStep<F>, b: ListStep<F>): boolean {
-  const [x, y] = [a.tensors[0], b.tensors[0]];
+  const x = a.tensors[0];
+  const y = b.tensors[0];
   if (x.code !== y.code || x.storage.backend !== y.storage.backend) return false;
   for (let l = 1; l < a.tensors.length; l++) if ((a.tensors[l] === null) !== (b.tensors[l] === null)) return false;
   if (a.factors === b.factors) return true;

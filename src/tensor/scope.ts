@@ -8,8 +8,10 @@ import type { Tensor } from "./tensor.ts";
 export interface Recorded {
   /** Grows with time: a backward goes to smaller numbers only. */
   readonly sequence: number;
-  /** Adds itself and all that its backward would visit, but for those before `oldest`. */
-  reach(marked: Set<Recorded>, oldest: number): void;
+  /** The last search that came by: see `newVisit`. */
+  readonly visit: number;
+  /** Visits itself and all that its backward would, but for those before `oldest`. */
+  reach(visit: number, oldest: number): void;
   /** Lets go of the tensors that it saved. */
   release(): void;
 }
@@ -111,14 +113,22 @@ function endRecorded(nodes: readonly Recorded[], kept: readonly Tensor[] | null,
     if (outer !== null) outer.escaped = true;
     return;
   }
-  const marked = new Set<Recorded>();
+  const visit = newVisit();
   let oldest = Number.POSITIVE_INFINITY;
-  for (const { sequence } of nodes) oldest = Math.min(oldest, sequence);
-  for (const tensor of kept) tensor.auto?.node?.reach(marked, oldest);
-  for (const node of nodes) {
-    if (!marked.has(node)) node.release();
+  for (let i = 0; i < nodes.length; i++) oldest = Math.min(oldest, nodes[i]!.sequence);
+  for (let i = 0; i < kept.length; i++) kept[i]!.auto?.node?.reach(visit, oldest);
+  for (let i = 0; i < nodes.length; i++) {
+    const node = nodes[i]!;
+    if (node.visit !== visit) node.release();
     else outer?.note(node);
   }
+}
+
+let visits = 0;
+
+/** A number for one search through nodes, by which it knows where it has been. */
+export function newVisit(): number {
+  return ++visits;
 }
 
 /**
