@@ -22,7 +22,7 @@ import { allocate, isTracked, scalarTensor, Tensor } from "../tensor/index.ts";
 import { wrongArgument } from "./bind.ts";
 import { context } from "./context.ts";
 import { showView } from "./dispatch.ts";
-import { computing, fullName, POINTWISE_GRAIN } from "./launch.ts";
+import { computing, fullName, POINTWISE_GRAIN, pointwise } from "./launch.ts";
 import { Operator, publish, spec } from "./operator.ts";
 import { record } from "./tape.ts";
 import type {
@@ -184,8 +184,11 @@ export function binary<const S extends Part = never>(name: string, member: Binar
     return general(a, b, ...rest);
   };
   const straight = (a: unknown, b: unknown): Tensor | null => {
+    if (a instanceof Tensor && b instanceof Tensor) {
+      if (a.code !== b.code) return null;
+      return a.layout === b.layout && a.layout.contiguous ? quick.binary(a, b, a, 1, 1) : quick.spread(a, b);
+    }
     if (a instanceof Tensor && a.layout.contiguous) {
-      if (b instanceof Tensor) return a.layout === b.layout && a.code === b.code ? quick.binary(a, b, a, 1, 1) : null;
       return typeof b === "number" && numbers !== "none" ? quick.withNumber(a, b, false) : null;
     }
     const second = typeof a === "number" && numbers === undefined && b instanceof Tensor && b.layout.contiguous;
@@ -216,7 +219,9 @@ interface Way {
   readonly out: number;
 }
 
-/** The straight line for dense operands of one dtype and layout: no binder, no specs, no arrays. */
+const wanted = (x: Tensor): boolean => x.auto !== null && isTracked(x);
+
+/** The straight line for operands of one dtype, and where they are dense and alike for no more than their launch. */
 class Quick {
   readonly #operator: Operator;
   #backend: Backend | null = null;
@@ -262,15 +267,30 @@ class Quick {
     return first ? this.binary(number, x, x, 0, 1) : this.binary(x, number, x, 1, 0);
   }
 
+  /** Of one dtype, as they lie: they broadcast to the result. */
+  spread(a: Tensor, b: Tensor): Tensor | null {
+    const { backend } = a.storage;
+    const way = this.#wayOf(a, b);
+    const tracked = way !== null && context.grad && (wanted(a) || wanted(b));
+    if (way === null || (tracked && this.#operator.rule.vjp === undefined)) return null;
+    const y = allocate(backend, way.out, dense(broadcast(this.#operator.name, [a.layout, b.layout])));
+    pointwise(backend, way.kernel, y, [a, b], 0, 0);
+    if (tracked) record(this.#operator, [a, b], NO_ATTRS, [y], null);
+    return y;
+  }
+
+  #wayOf(a: Tensor, b: Tensor): Way | null {
+    const { backend, allocation } = a.storage;
+    if (allocation === null || b.storage.allocation === null || b.storage.backend !== backend) return null;
+    return this.#way(backend, a.code);
+  }
+
   /** `like` is the operand with the result's layout; an operand with step 0 is one element. */
   binary(a: Tensor, b: Tensor, like: Tensor, stepA: number, stepB: number): Tensor | null {
-    const { backend, allocation } = a.storage;
-    const other = b.storage;
-    if (allocation === null || other.allocation === null || other.backend !== backend) return null;
-    const way = this.#way(backend, a.code);
-    if (way === null) return null;
-    const tracked = context.grad && ((a.auto !== null && isTracked(a)) || (b.auto !== null && isTracked(b)));
-    if (tracked && this.#operator.rule.vjp === undefined) return null;
+    const { backend } = a.storage;
+    const way = this.#wayOf(a, b);
+    const tracked = way !== null && context.grad && (wanted(a) || wanted(b));
+    if (way === null || (tracked && this.#operator.rule.vjp === undefined)) return null;
     const { layout } = like;
     const y = allocate(backend, way.out, layout);
     const n = layout.size;
@@ -281,8 +301,8 @@ class Quick {
         .real(0)
         .real(0)
         .buffer(y.storage.allocation!, 0)
-        .buffer(allocation, a.offset * a.elementSize())
-        .buffer(other.allocation, b.offset * b.elementSize())
+        .buffer(a.storage.allocation!, a.offset * a.elementSize())
+        .buffer(b.storage.allocation!, b.offset * b.elementSize())
         .int(n)
         .int(1)
         .int(stepA)

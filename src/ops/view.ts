@@ -129,13 +129,7 @@ export const view: Op<(x: Tensor, ...shape: ShapeOrDType) => Tensor, (...shape: 
   /* @__PURE__ */ variadic("view", (x, sizes) => {
     const [dtype] = sizes as readonly unknown[];
     if (typeof dtype === "string") return reinterpreted(x, dtypeArgument(dtype, "view"));
-    const shape = fitted(sizes, x, "view");
-    if (!x.layout.contiguous && viewLayout(x.layout, shape) === null) {
-      throw new ShapeError(
-        `view: ${show(x)} with strides ${showShape(x.layout.strides)} cannot be seen as ${showShape(shape)} without a copy: use reshape`,
-      );
-    }
-    return showView(operatorOf(viewed), x, { shape });
+    return showView(operatorOf(viewed), x, { shape: fitted(sizes, x, "view") });
   });
 
 function reinterpreted(x: Tensor, code: number): Tensor {
@@ -167,7 +161,13 @@ const viewed: (x: Tensor, shape: readonly number[]) => Tensor = /* @__PURE__ */ 
   "input, shape",
   (x: Tensor, shape: readonly number[]) => [{ x }, { shape }],
   {
-    view: ({ layout, offset }, { shape }) => ({ layout: viewLayout(layout, shape)!, offset }),
+    view(x, { shape }) {
+      const layout = viewLayout(x.layout, shape);
+      if (layout !== null) return { layout, offset: x.offset };
+      throw new ShapeError(
+        `view: ${show(x)} with strides ${showShape(x.layout.strides)} cannot be seen as ${showShape(shape)} without a copy: use reshape`,
+      );
+    },
     vjp: (g, _attrs, x: Spec) => reshape(g, x.shape),
     samples: [[f32(2, 3), [3, 2]]],
   },
