@@ -145,7 +145,9 @@ function launchLines(kernel: string, y: Tensor, dim: number, index: Tensor, src:
     backend.threads !== 1 &&
     backend.kernel(byRows) !== null
   ) {
-    launch(byRows, operands, merged, parameters, PARTS, Math.max(Math.ceil((GRAIN * PARTS) / (length * lines)), 8));
+    // Few chunks, for each reads all indices.
+    const grain = Math.max(Math.ceil((GRAIN * PARTS) / (length * lines)), PARTS / 2);
+    launch(byRows, operands, merged, parameters, PARTS, grain);
     return;
   }
   // Where lines share the index, a thread takes many that lie side by side, for it reads all indices.
