@@ -53,6 +53,8 @@ import { dimOf, expand, reshape } from "./view.ts";
 const GRAIN = 16384; // elements worth another thread
 /** Units of a scatter of whole rows: PARTS of assembly/index/scatter.ts. */
 const PARTS = 64;
+/** Bytes of a table that is in no thread's way. */
+const CACHED = 1 << 20;
 /** No index is left out. */
 const NONE = -(2n ** 63n);
 
@@ -142,6 +144,7 @@ function launchLines(kernel: string, y: Tensor, dim: number, index: Tensor, src:
     alongY === 1 &&
     alongSrc === 1 &&
     length >= PARTS &&
+    y.layout.size * SIZE[y.code]! > CACHED &&
     backend.threads !== 1 &&
     backend.kernel(byRows) !== null
   ) {
