@@ -12,6 +12,7 @@ import {
   sameDims,
   show,
   showShape,
+  without,
 } from "../core/index.ts";
 import { f32, indices, type Named, op, spec } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
@@ -46,7 +47,7 @@ export const classDim = (input: Tensor): number => (input.ndim === 1 ? 0 : 1);
 export function checkClasses(input: Tensor, target: Tensor, weight: Tensor | null): void {
   const dim = classDim(input);
   if (input.ndim === 0) throw new ShapeError(`input is ${show(input)}, expected at least one dim`);
-  const wanted = input.shape.filter((_, d) => d !== dim);
+  const wanted = without(input.shape, dim);
   if (!sameDims(target.shape, wanted)) {
     throw new ShapeError(`Expected target size ${showShape(wanted)}, got ${showShape(target.shape)}`);
   }

@@ -286,11 +286,12 @@ export const crossEntropy: Loss<
   "crossEntropy",
   "weight?, sizeAverage?, ignoreIndex?, reduce?, reduction?, labelSmoothing?",
   { ...USUAL, weight: null, ignoreIndex: -100, labelSmoothing: 0 },
-  ({ input, target, weight, ignoreIndex, labelSmoothing, ...rest }) => {
+  (args) => {
+    const { input, target, weight, ignoreIndex, labelSmoothing } = args;
     if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
       throw new ValueError(`label_smoothing must be between 0.0 and 1.0. Got: ${labelSmoothing}`);
     }
-    const reduction = reductionOf(rest);
+    const reduction = reductionOf(args);
     const dim = classDim(input);
     const count = input.shape[dim] ?? 0;
     if (isFloating(target.code) && sameDims(target.shape, input.shape)) {
@@ -311,9 +312,9 @@ export const crossEntropy: Loss<
     const soft = reduction === "mean" ? div(sum(all), total(classes)) : reduced(all, reduction);
     return add(mul(hard, 1 - labelSmoothing), mul(soft, labelSmoothing / count));
   },
-  ({ input, target, labelSmoothing, ...rest }) => {
-    if (isFloating(target.code)) return reductionOf(rest) === "mean" ? "DivBackward1" : "NegBackward0";
-    return labelSmoothing === 0 ? likelihoodNode(input) : null;
+  (args) => {
+    if (isFloating(args.target.code)) return reductionOf(args) === "mean" ? "DivBackward1" : "NegBackward0";
+    return args.labelSmoothing === 0 ? likelihoodNode(args.input) : null;
   },
 );
 

@@ -420,8 +420,12 @@ export const flatten: Flatten = /* @__PURE__ */ composed(
     const end = dimOf(endDim ?? -1, x.ndim, "flatten");
     if (start > end) throw new ShapeError(`flatten: startDim ${start} comes after endDim ${end}`);
     if (x.ndim === 0) return reshape(x, [1]);
-    const joined = x.shape.slice(start, end + 1).reduce((a, b) => a * b, 1);
-    return reshape(x, [...x.shape.slice(0, start), joined, ...x.shape.slice(end + 1)]);
+    const shape: number[] = [];
+    for (let d = 0; d < x.ndim; d++) {
+      if (d > start && d <= end) shape[start]! *= x.shape[d]!;
+      else shape.push(x.shape[d]!);
+    }
+    return reshape(x, shape);
   },
 );
 
