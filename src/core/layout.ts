@@ -148,7 +148,14 @@ export function extent(layout: Layout): number {
   return last + 1;
 }
 
-// Lists of dims with one changed. Plain loops: the built-in `with` and `toSpliced` take ten times as long on frozen lists.
+// Copies of lists of dims. Plain loops: the built-in `slice`, `with` and `toSpliced` take ten times as long on frozen lists.
+
+/** A copy of the places from `from` to before `to`. */
+export function cut(list: readonly number[], from: number, to: number = list.length): number[] {
+  const out: number[] = [];
+  for (let i = from; i < to; i++) out.push(list[i]!);
+  return out;
+}
 
 /** A copy of `list` with `value` at the place d. */
 export function replaced(list: readonly number[], d: number, value: number): number[] {

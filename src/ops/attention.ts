@@ -4,6 +4,7 @@
 import {
   BOOL,
   broadcast,
+  cut,
   DTypeError,
   dense,
   isFloating,
@@ -140,7 +141,7 @@ const fused: (
     outputs: ["out", "lse"],
     differentiable: ["out"],
     infer: ({ q, v }) => {
-      const rows = q.shape.slice(0, 3);
+      const rows = cut(q.shape, 0, 3);
       return [spec(q.code, [...rows, v.shape[3]!]), spec(q.code, rows)];
     },
     kernel: "attention",
@@ -212,7 +213,7 @@ const fusedGradient: (
       const call = kernels.call("attentionGrad").tensor(out).tensor(lse).tensor(q).tensor(k).tensor(v).tensor(mask);
       describe(call, q, k, v, mask, out, blocks, plan);
       call.tensor(g).tensor(partial).tensor(grads.k).tensor(grads.v);
-      call.ints(g.layout.strides).ints(partial.layout.strides.slice(-4));
+      call.ints(g.layout.strides).ints(cut(partial.layout.strides, partial.ndim - 4));
       call.ints(grads.k.layout.strides).ints(grads.v.layout.strides);
       call
         .int(parts)

@@ -1,6 +1,6 @@
 // Convolutions over the last one to three dims.
 
-import { isComplex, ShapeError, show, ValueError } from "../core/index.ts";
+import { cut, isComplex, ShapeError, show, ValueError } from "../core/index.ts";
 import { asTensor, type FnQ, f32, i64, op, type Spec, spec } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { checkOperands, complexConv, convolveOver } from "./convprimitives.ts";
@@ -45,7 +45,7 @@ function conv(name: string, ndim: number, samples: readonly (readonly unknown[])
       infer(inputs, attrs) {
         const { x, weight } = inputs;
         const size = outputSize(name, ndim, inputs, attrs);
-        return spec(x.code, [...x.shape.slice(0, -ndim - 1), weight.shape[0]!, ...size]);
+        return spec(x.code, [...cut(x.shape, 0, x.ndim - ndim - 1), weight.shape[0]!, ...size]);
       },
       node: "ConvolutionBackward0",
       decompose({ x, weight, bias }, attrs) {

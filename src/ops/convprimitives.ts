@@ -8,7 +8,7 @@
 // the depth images: `convolveOver` gathers them, `convInputOver` adds them up again. All are real: a complex convolution
 // is made of four.
 
-import { DTypeError, dense, ShapeError, show } from "../core/index.ts";
+import { cut, DTypeError, dense, ShapeError, show } from "../core/index.ts";
 import { op, type Spec, spec } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { constantPadNd } from "./arrange.ts";
@@ -59,7 +59,7 @@ export const convolve: (x: Tensor, w: Tensor, bias: Tensor | null, ...geometry: 
       launch: (k, { x, w, bias }, { out }, geometry) => launchConv(k, x, w, bias, out, geometry),
       saves: ["x", "w"],
       vjp: (g, { x, w }, geometry) => ({
-        x: () => convInput(g, w, ...spread(geometry, x.shape.slice(2))),
+        x: () => convInput(g, w, ...spread(geometry, cut(x.shape, 2))),
         w: () => convWeight(g, x, ...spread(geometry, w.shape)),
         bias: () => sum(g, [0, 2, 3]),
       }),
@@ -77,7 +77,7 @@ export const convInput: (y: Tensor, w: Tensor, ...geometry: GeometryArguments) =
     launch: (k, { y, w }, { out }, geometry) => launchConvInput(k, y, w, out, geometry),
     saves: ["y", "w"],
     vjp: (g, { y, w }, geometry) => ({
-      y: () => convolve(g, w, null, ...spread(geometry, y.shape.slice(2))),
+      y: () => convolve(g, w, null, ...spread(geometry, cut(y.shape, 2))),
       w: () => convWeight(y, g, ...spread(geometry, w.shape)),
     }),
   },
@@ -94,8 +94,8 @@ const convWeight: (y: Tensor, x: Tensor, ...geometry: GeometryArguments) => Tens
     launch: (k, { y, x }, { out }, geometry) => launchConvWeight(k, y, x, out, geometry),
     saves: ["y", "x"],
     vjp: (g, { y, x }, geometry) => ({
-      y: () => convolve(x, g, null, ...spread(geometry, y.shape.slice(2))),
-      x: () => convInput(y, g, ...spread(geometry, x.shape.slice(2))),
+      y: () => convolve(x, g, null, ...spread(geometry, cut(y.shape, 2))),
+      x: () => convInput(y, g, ...spread(geometry, cut(x.shape, 2))),
     }),
   },
 );

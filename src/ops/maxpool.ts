@@ -1,6 +1,6 @@
 // Maxima of windows over the last one to three dims, and the way back.
 
-import { DTypeError, INT64, isComplex, ShapeError, sameDims, show, showShape } from "../core/index.ts";
+import { cut, DTypeError, INT64, isComplex, ShapeError, sameDims, show, showShape } from "../core/index.ts";
 import {
   asTensor,
   bindArguments,
@@ -50,7 +50,7 @@ type Maxima = (x: Tensor, ...plan: Plan) => Named<["values", "indices"]>;
 
 /** What comes of windows over the last dims, `shape` of them: the values and their places. */
 function pooledSpecs(x: Spec, shape: readonly number[]): [values: Spec, indices: Spec] {
-  const full = [...x.shape.slice(0, -shape.length), ...shape];
+  const full = [...cut(x.shape, 0, x.ndim - shape.length), ...shape];
   return [spec(x.code, full), spec(INT64, full)];
 }
 
@@ -64,7 +64,7 @@ const planeMaxima: Maxima = /* @__PURE__ */ op("maxPool", PLAN, planOf, {
   launch: (k, { x }, { values, indices }, plan) => runMaxima(k, x, values, indices, plan),
   saves: ["indices"],
   vjp: ({ values: g }, { indices }, { ndim }, { x }) => ({
-    x: () => scattered(g!, indices, x.shape.slice(-ndim)),
+    x: () => scattered(g!, indices, cut(x.shape, x.ndim - ndim)),
   }),
 });
 
@@ -123,7 +123,7 @@ const scattered: (y: Tensor, indices: Tensor, size: readonly number[]) => Tensor
   "y, indices, size",
   (y: Tensor, indices: Tensor, size: readonly number[]) => [{ y, indices }, { size }],
   {
-    infer: ({ y }, { size }) => spec(y.code, [...y.shape.slice(0, -size.length), ...size]),
+    infer: ({ y }, { size }) => spec(y.code, [...cut(y.shape, 0, y.ndim - size.length), ...size]),
     kernel: "maxPoolGrad",
     launch(k, { y, indices }, { out: x }, { size }) {
       const [plane, out] = [planeOf(size, size.length), planeOf(y.shape, size.length)];

@@ -3,6 +3,7 @@
 // Letters: n samples, c channels, hw elements of a channel's plane.
 
 import {
+  cut,
   DTypeError,
   FLOAT64,
   isFloating,
@@ -201,7 +202,7 @@ const layerNormBackwards: (
   {
     outputs: ["x", "weight", "bias"],
     infer({ x }, { last }) {
-      const one = spec(x.code, x.shape.slice(x.ndim - last));
+      const one = spec(x.code, cut(x.shape, x.ndim - last));
       return [spec(x.code, x.shape), one, one];
     },
     kernel: "layerNormBackward",
