@@ -5,11 +5,12 @@
 //   tile[o, t] = Σ_{oy, q} strip[oy, q, o] · copy[t, oy, q]      q numbers the vectors of a row
 //
 // A strip holds the channels' vectors side by side, with zeros behind the end of a row; there the copy is masked too, so
-// that an infinity beyond is not seen. A sum runs along one band of rows, then is added to w.
+// that an infinity beyond is not seen. A sum runs along one band of rows, then is added to that of the unit's images so far;
+// only at the end of the unit are lanes added up, and w is written.
 //
 //   args ─ as in weight.ts, but 3 is oh, 4 the channels of y in a block, 1 is not read, filters are dense
 //
-// Units: blocks, then groups, then splits. Table, strip and copy must fit the arena (src/ops/convolve.ts sees to it).
+// Units: blocks, then groups, then splits. Table, strip, sums and copy must fit the arena (src/ops/convolve.ts sees to it).
 
 import { int, scratch } from "../abi";
 import { ROWS } from "../gemm/micro";
@@ -18,11 +19,12 @@ import { total } from "../simd";
 import { copyBand, fillTable, pitch } from "./band";
 import { channelY, filter } from "./block";
 import { gather } from "./gather";
+import { addTo } from "./three";
 
 /** Vectors of a channel in a strip: with six channels 24 kB, which stay in the first cache beside the copy's rows. */
 const STRIP: i32 = 256;
-/** Bytes of the sums of six rows by three taps, where two rows are neighbours in a register of 256 bits. */
-const PAIRS: usize = 288;
+/** Bytes of the sums of a tap: of ROWS channels side by side, so that two are neighbours in a register of 256 bits. */
+const TAP: usize = ROWS << 4;
 
 // @ts-ignore: decorator
 @inline
@@ -39,8 +41,9 @@ function narrow<T>(args: usize, begin: i32, end: i32): void {
   const isCut = int(args, 30) % lanes != 0;
   const band = min(max(STRIP / steps, 1), oh);
   const strip = (scratch + <usize>k * sizeof<usize>() + 15) & ~15;
-  const pairs = strip + (<usize>(band * steps * ROWS) << 4);
-  const copy = pairs + PAIRS;
+  const sums = strip + <usize>(band * steps) * TAP;
+  const bytes = <usize>((block + ROWS - 1) / ROWS * k) * TAP;
+  const copy = sums + bytes;
   fillTable<T>(args, scratch);
   for (let unit = begin; unit < end; unit++) {
     const stack = unit / blocks;
@@ -49,31 +52,40 @@ function narrow<T>(args: usize, begin: i32, end: i32): void {
     const first = (unit - stack * blocks) * block;
     const last = min(first + block, to);
     const w = filter<T>(args, g, 0, 0) + <usize>(split * int(args, 42)) * sizeof<T>();
-    memory.fill(w + <usize>(first * k) * sizeof<T>(), 0, <usize>((last - first) * k) * sizeof<T>());
+    memory.fill(sums, 0, bytes);
     for (let b = split * images; b < (split + 1) * images; b++) {
       copyBand<T>(args, b, g, 0, oh, copy);
       for (let o = first; o < last; o += ROWS) {
-        const row = w + <usize>(o * k) * sizeof<T>();
+        const tile = sums + <usize>((o - first) / ROWS * k) * TAP;
         for (let oy = 0; oy < oh; oy += band) {
           const rows = min(band, oh - oy);
           packStrip<T>(args, b, g, o, min(ROWS, last - o), oy, rows, strip);
           const from = copy + <usize>(oy * pitch(args)) * sizeof<T>();
-          // With an odd number of taps the last one is summed twice and written once.
           let t = 0;
           if (WIDE_VECTORS) {
             for (; t + 3 <= k; t += 3) {
               const taps = scratch + <usize>t * sizeof<usize>();
-              const to = row + <usize>t * sizeof<T>();
-              if (isCut) threeTapsToEnd<T>(args, rows, steps, strip, from, taps, to, min(ROWS, last - o), pairs);
-              else threeTaps<T>(args, rows, steps, strip, from, taps, to, min(ROWS, last - o), pairs);
+              const to = tile + <usize>t * TAP;
+              if (isCut) threeTapsToEnd<T>(args, rows, steps, strip, from, taps, to);
+              else threeTaps<T>(args, rows, steps, strip, from, taps, to);
             }
           }
+          // With an odd number of taps the last one is summed twice and added once.
           for (; t < k; t += 2) {
             const x0 = from + load<usize>(scratch + <usize>t * sizeof<usize>());
             const x1 = from + load<usize>(scratch + <usize>min(t + 1, k - 1) * sizeof<usize>());
-            sumTile<T>(args, rows, steps, strip, x0, x1, row, t, min(ROWS, last - o), min(2, k - t));
+            sumTile<T>(args, rows, steps, strip, x0, x1, tile + <usize>t * TAP, t + 1 < k);
           }
         }
+      }
+    }
+    for (let o = first; o < last; o++) {
+      const strips = (o - first) / ROWS;
+      let from = sums + <usize>(strips * k) * TAP + (<usize>(o - first - strips * ROWS) << 4);
+      const row = w + <usize>(o * k) * sizeof<T>();
+      for (let t = 0; t < k; t++) {
+        store<T>(row + <usize>t * sizeof<T>(), total<T>(v128.load(from)));
+        from += TAP;
       }
     }
   }
@@ -83,23 +95,24 @@ function narrow<T>(args: usize, begin: i32, end: i32): void {
 function packStrip<T>(args: usize, b: i32, g: i32, o: i32, count: i32, oy: i32, rows: i32, to: usize): void {
   const lanes: i32 = 16 / <i32>sizeof<T>();
   const ow = int(args, 30);
-  for (let y = oy; y < oy + rows; y++) {
-    const at = <usize>(y * int(args, 16)) * sizeof<T>();
-    for (let q = 0; q < ow; q += lanes) {
-      for (let r = 0; r < ROWS; r++) {
+  const stride = int(args, 17);
+  for (let r = 0; r < ROWS; r++) {
+    let at = to + (<usize>r << 4);
+    for (let y = oy; y < oy + rows; y++) {
+      const from = r < count ? channelY<T>(args, b, g, o + r) + <usize>(y * int(args, 16)) * sizeof<T>() : 0;
+      for (let q = 0; q < ow; q += lanes) {
         let v = i64x2.splat(0);
-        if (r < count) v = gather<T>(channelY<T>(args, b, g, o + r) + at, q, 1, int(args, 17), ow);
-        v128.store(to, v);
-        to += 16;
+        if (r < count) v = gather<T>(from, q, 1, stride, ow);
+        v128.store(at, v);
+        at += TAP;
       }
     }
   }
 }
 
 function sumTile<T>(
-  args: usize, rows: i32, steps: i32, strip: usize, x0: usize, x1: usize, w: usize, t: i32, height: i32, width: i32,
+  args: usize, rows: i32, steps: i32, strip: usize, x0: usize, x1: usize, to: usize, isTwo: bool,
 ): void {
-  const k = <usize>int(args, 2) * sizeof<T>();
   const jump = <usize>pitch(args) * sizeof<T>() - (<usize>steps << 4);
   // The bytes of the last vector that are inside a row.
   const left = int(args, 30) * <i32>sizeof<T>() - ((steps - 1) << 4);
@@ -142,26 +155,34 @@ function sumTile<T>(
     x0 += jump;
     x1 += jump;
   }
-  w += <usize>t * sizeof<T>();
-  const two = width > 1;
-  put<T>(w, s00, s01, two);
-  if (height > 1) put<T>(w + k, s10, s11, two);
-  if (height > 2) put<T>(w + 2 * k, s20, s21, two);
-  if (height > 3) put<T>(w + 3 * k, s30, s31, two);
-  if (height > 4) put<T>(w + 4 * k, s40, s41, two);
-  if (height > 5) put<T>(w + 5 * k, s50, s51, two);
+  addSums<T>(to, s00, s10, s20, s30, s40, s50);
+  if (isTwo) addSums<T>(to + TAP, s01, s11, s21, s31, s41, s51);
+}
+
+/** Adds those of a tap to what is at `to`. */
+// @ts-ignore: decorator
+@inline
+function addSums<T>(to: usize, a: v128, b: v128, c: v128, d: v128, e: v128, f: v128): void {
+  addTo<T>(to, a);
+  addTo<T>(to + 16, b);
+  addTo<T>(to + 32, c);
+  addTo<T>(to + 48, d);
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    addTo<T>(to + 64, e);
+    addTo<T>(to + 80, f);
+  }
 }
 
 function threeTaps<T>(
-  args: usize, rows: i32, steps: i32, strip: usize, from: usize, taps: usize, w: usize, height: i32, pairs: usize,
+  args: usize, rows: i32, steps: i32, strip: usize, from: usize, taps: usize, to: usize,
 ): void {
-  tilePair<T>(args, false, rows, steps, strip, from, taps, w, height, pairs);
+  tilePair<T>(args, false, rows, steps, strip, from, taps, to);
 }
 
 function threeTapsToEnd<T>(
-  args: usize, rows: i32, steps: i32, strip: usize, from: usize, taps: usize, w: usize, height: i32, pairs: usize,
+  args: usize, rows: i32, steps: i32, strip: usize, from: usize, taps: usize, to: usize,
 ): void {
-  tilePair<T>(args, true, rows, steps, strip, from, taps, w, height, pairs);
+  tilePair<T>(args, true, rows, steps, strip, from, taps, to);
 }
 
 /**
@@ -171,8 +192,7 @@ function threeTapsToEnd<T>(
 // @ts-ignore: decorator
 @inline
 function tilePair<T>(
-  args: usize, isCut: bool, rows: i32, steps: i32, strip: usize, from: usize, taps: usize, w: usize, height: i32,
-  pairs: usize,
+  args: usize, isCut: bool, rows: i32, steps: i32, strip: usize, from: usize, taps: usize, to: usize,
 ): void {
   const jump = <usize>pitch(args) * sizeof<T>() - (<usize>steps << 4);
   const tail = maskOf(int(args, 30) * <i32>sizeof<T>() - ((steps - 1) << 4));
@@ -226,22 +246,21 @@ function tilePair<T>(
     x1 += jump;
     x2 += jump;
   }
-  keep(pairs, s00, s10, s20, s30, s40, s50);
-  keep(pairs + 96, s01, s11, s21, s31, s41, s51);
-  keep(pairs + 192, s02, s12, s22, s32, s42, s52);
-  const k = <usize>int(args, 2) * sizeof<T>();
-  for (let r = 0; r < height; r++) {
-    put<T>(w, v128.load(pairs), v128.load(pairs, 96), true);
-    put<T>(w + 2 * sizeof<T>(), v128.load(pairs, 192), zero, false);
-    pairs += 16;
-    w += k;
-  }
+  addPairs<T>(to, s00, s10, s20, s30, s40, s50);
+  addPairs<T>(to + TAP, s01, s11, s21, s31, s41, s51);
+  addPairs<T>(to + 2 * TAP, s02, s12, s22, s32, s42, s52);
 }
 
-/** Six sums side by side. */
+/** As `addSums`: all is loaded before anything is stored. */
 // @ts-ignore: decorator
 @inline
-function keep(to: usize, a: v128, b: v128, c: v128, d: v128, e: v128, f: v128): void {
+function addPairs<T>(to: usize, a: v128, b: v128, c: v128, d: v128, e: v128, f: v128): void {
+  a = v128.add<T>(v128.load(to), a);
+  b = v128.add<T>(v128.load(to, 16), b);
+  c = v128.add<T>(v128.load(to, 32), c);
+  d = v128.add<T>(v128.load(to, 48), d);
+  e = v128.add<T>(v128.load(to, 64), e);
+  f = v128.add<T>(v128.load(to, 80), f);
   v128.store(to, a);
   v128.store(to, b, 16);
   v128.store(to, c, 32);
@@ -255,14 +274,6 @@ function keep(to: usize, a: v128, b: v128, c: v128, d: v128, e: v128, f: v128): 
 @inline
 function maskOf(left: i32): v128 {
   return i8x16.lt_s(i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), i8x16.splat(<i8>left));
-}
-
-/** Adds the sums of two vectors to two weights, or of one to one. */
-// @ts-ignore: decorator
-@inline
-function put<T>(w: usize, first: v128, second: v128, two: bool): void {
-  store<T>(w, load<T>(w) + total<T>(first));
-  if (two) store<T>(w + sizeof<T>(), load<T>(w + sizeof<T>()) + total<T>(second));
 }
 
 export function convNarrow_f32(args: usize, begin: i32, end: i32): void { narrow<f32>(args, begin, end); }

@@ -175,7 +175,10 @@ export function threeSums<T>(args: usize, x: usize, y: usize, sums: usize): void
       const begin = min(ox, ow - lanes); // the rest of a row is in the last lanes of a vector that ends with it
       const at = begin - int(args, 38);
       const to = from + <usize>begin * sizeof<T>();
-      if (begin == ox && isInside<T>(args, at)) sumInside<T>(args, x, at, to, oy, rows, 0, sums);
+      if (WIDE_VECTORS && ox + 2 * lanes <= ow && isInside<T>(args, at) && isInside<T>(args, at + lanes)) {
+        sumPair<T>(args, x, at, to, oy, rows, sums);
+        ox += lanes;
+      } else if (begin == ox && isInside<T>(args, at)) sumInside<T>(args, x, at, to, oy, rows, 0, sums);
       else sumAtEdge<T>(args, x, at, to, oy, rows, ox - begin, sums);
     }
   }
@@ -210,10 +213,8 @@ function sumColumn<T>(
   const moves0 = v128.or(movesTo<T>(at, width), skipped);
   const moves1 = v128.or(movesTo<T>(at + dx, width), skipped);
   const moves2 = v128.or(movesTo<T>(at + 2 * dx, width), skipped);
-  const first = max(0, -top);
-  const end = min(rows + 2, int(args, 27) - top);
-  const whole = max(2, first);
-  const wholeEnd = max(min(rows, end), whole);
+  const whole = wholeFrom(top);
+  const wholeEnd = wholeTo(args, top, rows);
   let s00 = i64x2.splat(0), s01 = s00, s02 = s00, s10 = s00, s11 = s00, s12 = s00, s20 = s00, s21 = s00, s22 = s00;
   let g = y + <usize>whole * rowY;
   let x0 = column0 + <usize>whole * rowX;
@@ -257,8 +258,26 @@ function sumColumn<T>(
   addTo<T>(sums + 96, s20);
   addTo<T>(sums + 112, s21);
   addTo<T>(sums + 128, s22);
-  // Rows that not all three of y see.
-  for (let r = first; r < end; r++) {
+  sumEnds<T>(args, y, top, rows, skipped, column0, column1, column2, moves0, moves1, moves2, sums);
+}
+
+// Rows of x below `top` that three rows of y see: from, to.
+// @ts-ignore: decorator
+@inline function wholeFrom(top: i32): i32 { return max(2, -top); }
+// @ts-ignore: decorator
+@inline function wholeTo(args: usize, top: i32, rows: i32): i32 { return max(min(rows, int(args, 27) - top), wholeFrom(top)); }
+
+/** Rows of x that not all three of y see. */
+function sumEnds<T>(
+  args: usize, y: usize, top: i32, rows: i32, skipped: v128, column0: usize, column1: usize, column2: usize,
+  moves0: v128, moves1: v128, moves2: v128, sums: usize,
+): void {
+  const rowX = <usize>int(args, 25) * sizeof<T>();
+  const rowY = <usize>int(args, 16) * sizeof<T>();
+  const end = min(rows + 2, int(args, 27) - top);
+  const whole = wholeFrom(top);
+  const wholeEnd = wholeTo(args, top, rows);
+  for (let r = max(0, -top); r < end; r++) {
     if (r >= whole && r < wholeEnd) continue;
     const row = <usize>r * rowX;
     for (let ky = max(0, r - rows + 1); ky <= min(2, r); ky++) {
@@ -269,6 +288,81 @@ function sumColumn<T>(
       addTo<T>(sum + 32, v128.mul<T>(by, i8x16.swizzle(v128.load(column2 + row), moves2)));
     }
   }
+}
+
+/** Where the sums of two columns lie: behind the nine vectors of partial sums. */
+const BOTH: usize = 144;
+
+/** As `sumInside` for two neighbouring columns, whose sums are added one column after the other. */
+function sumPair<T>(args: usize, x: usize, at: i32, y: usize, oy: i32, rows: i32, sums: usize): void {
+  const dx = <usize>int(args, 36) * sizeof<T>();
+  const rowX = <usize>int(args, 25) * sizeof<T>();
+  const rowY = <usize>int(args, 16) * sizeof<T>();
+  const top = oy - int(args, 37);
+  const column = x + <usize>(top * int(args, 25) + at) * sizeof<T>();
+  const whole = wholeFrom(top);
+  const zero = i64x2.splat(0);
+  let s00 = zero, s01 = zero, s02 = zero, s10 = zero, s11 = zero, s12 = zero, s20 = zero, s21 = zero, s22 = zero;
+  let t00 = zero, t01 = zero, t02 = zero, t10 = zero, t11 = zero, t12 = zero, t20 = zero, t21 = zero, t22 = zero;
+  let g = y + <usize>whole * rowY;
+  let x0 = column + <usize>whole * rowX;
+  for (let r = wholeTo(args, top, rows) - whole; r > 0; r--) {
+    const x1 = x0 + dx;
+    const x2 = x1 + dx;
+    const a0 = v128.load(x0), a1 = v128.load(x0, 16);
+    const b0 = v128.load(x1), b1 = v128.load(x1, 16);
+    const c0 = v128.load(x2), c1 = v128.load(x2, 16);
+    let by0 = v128.load(g), by1 = v128.load(g, 16);
+    s00 = madd<T>(by0, a0, s00);
+    t00 = madd<T>(by1, a1, t00);
+    s01 = madd<T>(by0, b0, s01);
+    t01 = madd<T>(by1, b1, t01);
+    s02 = madd<T>(by0, c0, s02);
+    t02 = madd<T>(by1, c1, t02);
+    const above = g - rowY;
+    by0 = v128.load(above);
+    by1 = v128.load(above, 16);
+    s10 = madd<T>(by0, a0, s10);
+    t10 = madd<T>(by1, a1, t10);
+    s11 = madd<T>(by0, b0, s11);
+    t11 = madd<T>(by1, b1, t11);
+    s12 = madd<T>(by0, c0, s12);
+    t12 = madd<T>(by1, c1, t12);
+    const higher = above - rowY;
+    by0 = v128.load(higher);
+    by1 = v128.load(higher, 16);
+    s20 = madd<T>(by0, a0, s20);
+    t20 = madd<T>(by1, a1, t20);
+    s21 = madd<T>(by0, b0, s21);
+    t21 = madd<T>(by1, b1, t21);
+    s22 = madd<T>(by0, c0, s22);
+    t22 = madd<T>(by1, c1, t22);
+    g += rowY;
+    x0 += rowX;
+  }
+  const both = sums + BOTH;
+  putTwo(both, s00, t00);
+  putTwo(both + 32, s01, t01);
+  putTwo(both + 64, s02, t02);
+  putTwo(both + 96, s10, t10);
+  putTwo(both + 128, s11, t11);
+  putTwo(both + 160, s12, t12);
+  putTwo(both + 192, s20, t20);
+  putTwo(both + 224, s21, t21);
+  putTwo(both + 256, s22, t22);
+  const moves = movesTo<T>(at, int(args, 28)); // none
+  for (let c: usize = 0; c < 32; c += 16) {
+    for (let k: usize = 0; k < 9; k++) addTo<T>(sums + (k << 4), v128.load(both + (k << 5) + c));
+    const from = column + c;
+    sumEnds<T>(args, y + c, top, rows, zero, from, from + dx, from + 2 * dx, moves, moves, moves, sums);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function putTwo(to: usize, a: v128, b: v128): void {
+  v128.store(to, a);
+  v128.store(to, b, 16);
 }
 
 // @ts-ignore: decorator

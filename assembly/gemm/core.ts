@@ -90,8 +90,10 @@ function tiles<T, O>(args: usize, batch: i32, i: i32, mc: i32, j: i32, nc: i32, 
   const rowC = o.rowC<T>(args);
   const first = p == 0;
   const last = p + kc == int(args, 2);
-  // Where D is only to be added, and its columns lie as those of C, the micro-kernel does so.
-  const isSum = !o.hasD(args) || real(args, 8) == 1 && o.colD<T>(args) == sizeof<T>();
+  // Where D is only to be added, and its columns lie as those of C, the micro-kernel does so; one of all columns, as the bias of
+  // a channel, is first spread in C.
+  const colD = o.colD<T>(args);
+  const isSum = !o.hasD(args) || real(args, 8) == 1 && (colD == sizeof<T>() || colD == 0);
   const plain = real(args, 6) == 1 && isSum && int(args, 5) == 0;
   const hasD = first && o.hasD(args);
   const rowFrom = hasD ? o.d<T>(args, batch, i + 1, j) - o.d<T>(args, batch, i, j) : rowC;
@@ -124,14 +126,33 @@ function tiles<T, O>(args: usize, batch: i32, i: i32, mc: i32, j: i32, nc: i32, 
       const isDone = whole && height == ROWS;
       const to = isDone ? target + column : scratch;
       const apart = isDone ? rowC : TILE_ROW;
-      const addend = isDone && from != 0 ? from + <usize>ii * rowFrom : 0;
-      if (isPair) microPair<T>(kc, strip, panel, next, step, to, 32, apart, addend, rowFrom);
-      else micro<T>(kc, strip, panel, step, to, apart, addend, rowFrom);
+      let addend = isDone && from != 0 ? from + <usize>ii * rowFrom : 0;
+      let rowAddend = rowFrom;
+      if (addend != 0 && hasD && colD == 0) {
+        spread<T>(addend, rowFrom, to, rowC, isPair ? 64 : 32);
+        addend = to;
+        rowAddend = rowC;
+      }
+      if (isPair) microPair<T>(kc, strip, panel, next, step, to, 32, apart, addend, rowAddend);
+      else micro<T>(kc, strip, panel, step, to, apart, addend, rowAddend);
       if (isDone) continue;
       finish<T, O>(args, batch, i + ii, height, j + jj, width, 0, target, column, first, last);
       if (isPair) finish<T, O>(args, batch, i + ii, height, j + jj + cols, width2, cols, target, column2, first, last);
     }
     jj += width + width2;
+  }
+}
+
+/** Writes one number a row, `rowD` bytes apart from `d` on, to all columns of a tile, `bytes` wide. */
+function spread<T>(d: usize, rowD: usize, c: usize, rowC: usize, bytes: usize): void {
+  for (let r = 0; r < ROWS; r++) {
+    const x = v128.load_splat<T>(d);
+    for (let at: usize = 0; at < bytes; at += 32) {
+      v128.store(c + at, x);
+      v128.store(c + at, x, 16);
+    }
+    d += rowD;
+    c += rowC;
   }
 }
 
