@@ -11,6 +11,7 @@ export * from "./conv/conv";
 export * from "./conv/depthwise";
 export * from "./conv/direct";
 export * from "./conv/many";
+export * from "./conv/manyweight";
 export * from "./conv/narrow";
 export * from "./conv/weight";
 export * from "./conv/winograd";

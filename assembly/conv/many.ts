@@ -10,10 +10,10 @@
 import { int, ptr, scratch } from "../abi";
 import { STRIP_BYTES, TILE_BYTES } from "../gemm/finish";
 import { microTable, microTablePair, ROWS } from "../gemm/micro";
-import { channelX, channelY, pixels } from "./block";
+import { channelY, pixels } from "./block";
+import { fillPlaces, heightSeen, IMAGES, turnChannel, widthSeen } from "./eights";
 import { packFilters } from "./filters";
 
-const IMAGES: i32 = 8;
 /** Taps that one chain of sums runs along. */
 const DEPTH: i32 = 512;
 
@@ -22,24 +22,17 @@ export function convMany_f32(args: usize, begin: i32, end: i32): void {
   const k = int(args, 2);
   const oh = int(args, 29);
   const ow = int(args, 30);
-  const kh = int(args, 31);
-  const kw = int(args, 32);
   const images = int(args, 41);
   const eights = (images + IMAGES - 1) / IMAGES;
-  const height = (oh - 1) * int(args, 33) + (kh - 1) * int(args, 35) + 1;
-  const width = (ow - 1) * int(args, 34) + (kw - 1) * int(args, 36) + 1;
+  const height = heightSeen(args);
+  const width = widthSeen(args);
   const filters = scratch + TILE_BYTES;
   const table = filters + STRIP_BYTES;
   const products = table + (<usize>k << 2) + 15 & ~15;
   const copy = products + (<usize>(ROWS * oh * ow) << 5);
   const row = <usize>(oh * ow) << 5;
   const next = <usize>int(args, 34) << 5;
-  for (let tap = 0; tap < k; tap++) {
-    const c = tap / (kh * kw);
-    const ky = (tap - c * kh * kw) / kw;
-    const at = (c * height + ky * int(args, 35)) * width + tap % kw * int(args, 36);
-    store<usize>(table + (<usize>tap << 2), <usize>at << 5);
-  }
+  fillPlaces(args, table);
   for (let unit = begin; unit < end; unit++) {
     const g = unit / eights;
     const b = (unit - g * eights) * IMAGES;
@@ -67,65 +60,6 @@ export function convMany_f32(args: usize, begin: i32, end: i32): void {
         finishChannel(args, b, count, g, o + r, products + (<usize>(r * oh * ow) << 5), bias);
       }
     }
-  }
-}
-
-/** A channel of eight images, padded; images that are none are the last one again. */
-function turnChannel(args: usize, b: i32, count: i32, g: i32, c: i32, height: i32, width: i32, copy: usize): void {
-  const h = int(args, 27);
-  const w = int(args, 28);
-  let to = copy + (<usize>(c * height * width) << 5);
-  for (let y = -int(args, 37); y < height - int(args, 37); y++) {
-    if (<u32>y >= <u32>h) {
-      memory.fill(to, 0, <usize>width << 5);
-      to += <usize>width << 5;
-      continue;
-    }
-    const left = min(max(int(args, 38), 0), width);
-    const first = max(-int(args, 38), 0);
-    const inside = max(min(w - first, width - left), 0);
-    memory.fill(to, 0, <usize>left << 5);
-    to += <usize>left << 5;
-    for (let half = 0; half < IMAGES; half += 4) {
-      const row = <usize>(y * w + first) << 2;
-      const x0 = channelX<f32>(args, b + min(half, count - 1), g, c) + row;
-      const x1 = channelX<f32>(args, b + min(half + 1, count - 1), g, c) + row;
-      const x2 = channelX<f32>(args, b + min(half + 2, count - 1), g, c) + row;
-      const x3 = channelX<f32>(args, b + min(half + 3, count - 1), g, c) + row;
-      turnRows(x0, x1, x2, x3, inside, to + (<usize>half << 2));
-    }
-    to += <usize>inside << 5;
-    memory.fill(to, 0, <usize>(width - left - inside) << 5);
-    to += <usize>(width - left - inside) << 5;
-  }
-}
-
-/** Four rows of n elements to n times four, 32 bytes apart. */
-function turnRows(x0: usize, x1: usize, x2: usize, x3: usize, n: i32, to: usize): void {
-  for (; n >= 4; n -= 4) {
-    const a = v128.load(x0), b = v128.load(x1), c = v128.load(x2), d = v128.load(x3);
-    const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5), AB = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
-    const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5), CD = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-    v128.store(to, v128.shuffle<f64>(ab, cd, 0, 2));
-    v128.store(to, v128.shuffle<f64>(ab, cd, 1, 3), 32);
-    v128.store(to, v128.shuffle<f64>(AB, CD, 0, 2), 64);
-    v128.store(to, v128.shuffle<f64>(AB, CD, 1, 3), 96);
-    x0 += 16;
-    x1 += 16;
-    x2 += 16;
-    x3 += 16;
-    to += 128;
-  }
-  for (; n > 0; n--) {
-    store<f32>(to, load<f32>(x0));
-    store<f32>(to, load<f32>(x1), 4);
-    store<f32>(to, load<f32>(x2), 8);
-    store<f32>(to, load<f32>(x3), 12);
-    x0 += 4;
-    x1 += 4;
-    x2 += 4;
-    x3 += 4;
-    to += 32;
   }
 }
 

@@ -341,6 +341,22 @@ function isNarrow(k: Kernels, { from, to, kernel, out, geometry }: Work, splits:
   return table + strip + sums + from * planes * (out[0] + rows) * pitch * bytes + 64 <= ARENA;
 }
 
+/** Columns of y beyond which a row loses next to nothing at its end. */
+const MOST_COLUMNS_OF_MANY = 32;
+/** Pixels of a strip of assembly/conv/manyweight.ts, unless a row has more. */
+const STRIP_PIXELS = 128;
+
+/** Whether eight images are summed side by side: small ones with few channels of y, in whole eights. */
+function isMany(k: Kernels, { from, to, kernel, out, images, geometry }: Work): boolean {
+  if (images === 0 || images % EIGHT > 0 || to > NARROW || out[1] > MOST_COLUMNS_OF_MANY) return false;
+  if (isDepthwise(k, from, to) || !k.has(`convManyWeight_${SUFFIX[k.code]}`)) return false;
+  const seen = (d: 0 | 1): number => (out[d] - 1) * geometry.stride[d] + (kernel[d] - 1) * geometry.dilation[d] + 1;
+  const taps = from * kernel[0] * kernel[1];
+  const copy = from * seen(0) * seen(1);
+  const strips = Math.ceil(to / ROWS) * taps + Math.max(STRIP_PIXELS, out[1]);
+  return copy * EIGHT * 4 <= EIGHT_BYTES && taps * 4 + (strips * ROWS + copy) * EIGHT * 4 + 64 <= ARENA;
+}
+
 /** The gradient by w: sums over parts of the images, then over the parts. */
 export function launchConvWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor, geometry: Geometry): void {
   const [o, from] = pairOf(w.shape, 0);
@@ -375,15 +391,17 @@ export function launchConvWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor, ge
     runWeight(k, "convWeight", work, 1, flags);
     return;
   }
-  let splits = Math.min(SPLITS, Math.max(n, 1));
-  while (n % splits !== 0) splits--;
+  const together = isMany(k, work) ? EIGHT : 1;
+  let splits = Math.min(SPLITS, Math.max(n / together, 1));
+  while (n % (splits * together) !== 0) splits--;
+  const kernelOf = (part: Work): WeightKernel => (together === 1 ? weightKernel(k, part, splits) : "convManyWeight");
   if (splits === 1) {
-    runWeight(k, weightKernel(k, work, 1), work, 1, null);
+    runWeight(k, kernelOf(work), work, 1, null);
     return;
   }
   const partial = k.scratch(w.code, [splits, ...w.shape]);
   const part = { ...work, w: partial, images: n / splits };
-  runWeight(k, weightKernel(k, part, splits), part, splits, null);
+  runWeight(k, kernelOf(part), part, splits, null);
   const sum = `sum_${SUFFIX[k.code]}`;
   fold(k, sum, sum, partial, w, [0]);
 }
@@ -412,19 +430,15 @@ function launchPointWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor): void {
   fold(k, sum, sum, partial, as(w, dense([o, c])), [0]);
 }
 
-function weightKernel(k: Kernels, work: Work, splits: number): "depthwiseWeight" | "convNarrow" | "convWeight" {
+type WeightKernel = "depthwiseWeight" | "convNarrow" | "convManyWeight" | "convWeight";
+
+function weightKernel(k: Kernels, work: Work, splits: number): WeightKernel {
   if (isDepthwise(k, work.from, work.to) && depthwiseRows(work, SIZE[k.code]!) > 0) return "depthwiseWeight";
   return isNarrow(k, work, splits) ? "convNarrow" : "convWeight";
 }
 
 /** `flags`: there is only something to do if one is set. */
-function runWeight(
-  k: Kernels,
-  name: "depthwiseWeight" | "convNarrow" | "convWeight",
-  work: Work,
-  splits: number,
-  flags: Tensor | null,
-): void {
+function runWeight(k: Kernels, name: WeightKernel, work: Work, splits: number, flags: Tensor | null): void {
   const { from, to, kernel, out, images, geometry } = work;
   const taps = from * kernel[0] * kernel[1];
   const depth = images * out[0] * out[1];
@@ -437,7 +451,9 @@ function runWeight(
       ? [to, depth, depthwiseRows(work, SIZE[k.code]!), 0]
       : name === "convNarrow"
         ? [Math.ceil(to / block), taps, out[0], block]
-        : [tiles.count, depth, tiles.rows, tiles.columns];
+        : name === "convManyWeight"
+          ? [1, taps, 0, 0]
+          : [tiles.count, depth, tiles.rows, tiles.columns];
   const call = k.call(name).int(to).int(taps).int(length).int(rows).int(columns);
   operands(call, work)
     .int(images)

@@ -46,6 +46,8 @@ const CASES: readonly Case[] = [
   { ...PLAIN, n: 11, c: 2, padding: [2, 1], stride: [2, 1] },
   { ...PLAIN, n: 1, c: 40, o: 7, padding: [1, 1], size: [4, 4] },
   { ...PLAIN, n: 4, c: 2, o: 130, size: [12, 30], padding: [1, 1] },
+  { ...PLAIN, n: 16, groups: 2, c: 4, o: 14, size: [7, 9], padding: [1, 2], stride: [2, 1] },
+  { ...PLAIN, n: 16, c: 1, o: 6, size: [28, 13], kernel: [5, 3], dilation: [2, 1], stride: [1, 2] },
 ];
 
 interface Plan {
@@ -205,6 +207,10 @@ for (const dtype of ["f32", "f64"] as const) {
         };
         run(`convNarrow_${dtype}`, args, Math.ceil(og / 6) * c.groups * splits, 2);
         check();
+        if (dtype === "f32" && images % 8 === 0) {
+          run("convManyWeight_f32", args, c.groups * splits, 2);
+          check();
+        }
         if (c.c !== c.groups) continue;
         run(`depthwiseWeight_${dtype}`, args, c.o * splits, 3);
         check();
