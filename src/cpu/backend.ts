@@ -187,8 +187,11 @@ export class CpuBackend implements Backend {
     this.#isWide = true;
   }
 
+  /** Scratch for one more thread: no tensor's storage, and not counted as one. */
   #arena(): number {
-    return this.allocate(SCRATCH_BYTES).address;
+    const { address } = this.allocate(SCRATCH_BYTES);
+    this.#allocator.count--;
+    return address;
   }
 }
 
