@@ -35,8 +35,8 @@ const LOST: usize = 336;
 const CALLS: usize = 340;
 const CLAIMS: usize = 8192;
 
-// The time that a step of a small model leaves between two launches: some 100 µs. To wake a thread takes 5 to 20 µs, from
-// the caller's time and the worker's; but a processor that both share, or with others, is held up by one that only looks.
+// The time that a step of a small model leaves between two launches: some 100 µs. To wake a thread takes 5 to 10 µs; but a
+// processor that both share, or with others, is held up by one that only looks.
 const SPINS = 8_000;
 const TURN = 4_000_000; // spins between two looks at the clock, which JavaScript has: some 10 ms
 
@@ -100,8 +100,8 @@ export function work(calls: i32): bool {
   while (true) {
     let spins = SPINS;
     while (atomic.load<i32>(EPOCH) == seen && spins > 0) {
-      // A store that is waited for, to this thread's own memory: without it the processor runs hundreds of looks ahead, which
-      // are all in vain when the cell changes, and leaves little to a second thread on the same core.
+      // A store that is waited for, to this thread's own memory: the processor does not run looks ahead, and leaves more of a
+      // core to a second thread on it.
       atomic.store<i32>(scratch, --spins);
     }
     if (spins == 0) {

@@ -92,7 +92,7 @@ export function finished(x: Tensor, requiresGrad: unknown, op: string): Tensor {
 
 // ── constants ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const FILL_GRAIN = 1 << 18; // bytes worth another thread: filling is all memory
+const FILL_GRAIN = 1 << 20; // bytes worth another thread: filling is all memory
 
 const filled: (shape: readonly number[], value: Scalar, code: number, device: string) => Tensor = /* @__PURE__ */ op(
   "full",

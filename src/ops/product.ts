@@ -7,8 +7,8 @@ import type { Tensor } from "../tensor/index.ts";
 
 /** Rows or columns up to which the kernel reads the other operand once: SKINNY of assembly/gemm/skinny.ts. */
 const SKINNY = 4;
-/** Multiplications below which no other thread is woken: some 10 µs. */
-const GRAIN_WORK = 1 << 18;
+/** Multiplications below which no other thread is woken: some 25 µs. */
+const GRAIN_WORK = 1 << 19;
 /** Multiplications of a tile from which each thread gets several, so that one that is late can be helped: some 2 ms. */
 const LARGE_WORK = 1 << 25;
 /** Tiles a thread gets then, or where there are several matrices. */
