@@ -23,25 +23,19 @@ const RARE = `
   unique`
   .trim()
   .split(/\s+/);
-/** The other late parts: what each exports. */
+/** The other late parts: what each exports, and from where. */
 const PARTS = {
-  spaces: `
-    export * as autograd from "./autograd.js"; export * as linalg from "./linalg.js";
-    export * as masked from "./ops/masked.js"; export * as special from "./ops/special.js";`,
-  nn: `export * as nn from "./nn/index.js"; export { deepcopy } from "./nn/deepcopy.js";`,
-  optim: `export * as optim from "./optim/index.js";`,
-  io: `export * from "./io/index.js";`,
-  utils: `export * as utils from "./utils.js"; export { serve } from "./data/worker.js";`,
-  distributions: `export * as distributions from "./distributions/index.js";`,
-};
-/** The names of the root that these have. */
-const NAMES = {
-  spaces: ["autograd", "linalg", "masked", "special"],
-  nn: ["nn", "deepcopy"],
-  optim: ["optim"],
-  io: ["load", "numpy", "safetensors", "save"],
-  utils: ["utils"],
-  distributions: ["distributions"],
+  spaces: {
+    "* as autograd": "./autograd.js",
+    "* as linalg": "./linalg.js",
+    "* as masked": "./ops/masked.js",
+    "* as special": "./ops/special.js",
+  },
+  nn: { "* as nn": "./nn/index.js", "{ deepcopy }": "./nn/deepcopy.js" },
+  optim: { "* as optim": "./optim/index.js" },
+  io: { "{ load, numpy, safetensors, save }": "./io/index.js" },
+  utils: { "* as utils": "./utils.js", "{ serve }": "./data/worker.js" },
+  distributions: { "* as distributions": "./distributions/index.js" },
 };
 /** The entries whose names are not the root's, and where those are. */
 const ENTRIES = {
@@ -56,12 +50,17 @@ const ENTRIES = {
 export async function joinModules() {
   const all = await modules("entry.node.js");
   const rare = (await Promise.all(RARE.map((file) => modules(`ops/${file}.js`)))).flatMap(Object.keys);
-  const late = Object.entries({ ...NAMES, operators: rare }).flatMap(([part, names]) =>
-    names.map((name) => [name, part]),
-  );
+  const late = [
+    ...Object.entries(PARTS).flatMap(([part, lists]) => namesIn(lists).map((name) => [name, part])),
+    ...rare.map((name) => [name, "operators"]),
+  ].filter(([name]) => name in all);
   const early = Object.keys(all).filter((name) => !late.some(([other]) => other === name));
   const methods = rare.filter((name) => name in all.Tensor.prototype);
-  const parts = { operators: RARE.map((file) => `export * from "./ops/${file}.js";`).join(" "), ...PARTS };
+  const parts = { operators: RARE.map((file) => `export * from "./ops/${file}.js";`).join(" ") };
+  for (const [part, lists] of Object.entries(PARTS))
+    parts[part] = Object.entries(lists)
+      .map(([list, file]) => `export ${list} from "${file}";`)
+      .join(" ");
 
   mkdirSync(path.join(dist, "joined/data"), { recursive: true });
   const write = (file, text) => writeFileSync(path.join(dist, file === CORE ? file : `joined/${file}`), text);
@@ -83,6 +82,9 @@ export async function joinModules() {
     `import { late } from "../../joined.js";\nexport const { serve } = late.part("utils.cjs");\n`,
   );
 }
+
+/** Of "* as a" and "{ b, c }": a, b, c. */
+const namesIn = (lists) => Object.keys(lists).flatMap((list) => list.match(/\w+(?=,| }|$)/g));
 
 const modules = (file) => import(pathToFileURL(path.join(dist, file)).href);
 

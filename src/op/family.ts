@@ -219,8 +219,6 @@ interface Way {
   readonly out: number;
 }
 
-const wanted = (x: Tensor): boolean => x.auto !== null && isTracked(x);
-
 /** The straight line for operands of one dtype, and where they are dense and alike for no more than their launch. */
 class Quick {
   readonly #operator: Operator;
@@ -271,7 +269,7 @@ class Quick {
   spread(a: Tensor, b: Tensor): Tensor | null {
     const { backend } = a.storage;
     const way = this.#wayOf(a, b);
-    const tracked = way !== null && context.grad && (wanted(a) || wanted(b));
+    const tracked = way !== null && context.grad && (isTracked(a) || isTracked(b));
     if (way === null || (tracked && this.#operator.rule.vjp === undefined)) return null;
     const y = allocate(backend, way.out, dense(broadcast(this.#operator.name, [a.layout, b.layout])));
     pointwise(backend, way.kernel, y, [a, b], 0, 0);
@@ -289,7 +287,7 @@ class Quick {
   binary(a: Tensor, b: Tensor, like: Tensor, stepA: number, stepB: number): Tensor | null {
     const { backend } = a.storage;
     const way = this.#wayOf(a, b);
-    const tracked = way !== null && context.grad && (wanted(a) || wanted(b));
+    const tracked = way !== null && context.grad && (isTracked(a) || isTracked(b));
     if (way === null || (tracked && this.#operator.rule.vjp === undefined)) return null;
     const { layout } = like;
     const y = allocate(backend, way.out, layout);

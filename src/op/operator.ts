@@ -102,14 +102,21 @@ export function named<const N extends readonly string[]>(results: readonly Tenso
   return Object.setPrototypeOf([...results], getters(names)) as Named<N>;
 }
 
+const GETTERS = new Map<string, object>();
+
 /** What gives arrays names for their entries. (To define them on each array takes longer than most launches.) */
 function getters(names: readonly string[]): object {
+  const key = names.join();
+  const known = GETTERS.get(key);
+  if (known !== undefined) return known;
   const entry = (i: number): PropertyDescriptor => ({
     get(this: Tensor[]) {
       return this[i];
     },
   });
-  return Object.create(Array.prototype, Object.fromEntries(names.map((name, i) => [name, entry(i)])));
+  const made = Object.create(Array.prototype, Object.fromEntries(names.map((name, i) => [name, entry(i)])));
+  GETTERS.set(key, made);
+  return made;
 }
 
 function opened(inputs: readonly Input[]): (Tensor | null)[] {

@@ -23,6 +23,7 @@ import { asTensor, type Call, copyInto, type FnQ, f32, type Named, op, type Spec
 import { allocate, Storage, Tensor } from "../tensor/index.ts";
 import { realNumber } from "./arguments.ts";
 import { repeatInterleave } from "./arrange.ts";
+import { product } from "./axes.ts";
 import { add, mul, sub } from "./binary.ts";
 import { eq, ge } from "./compare.ts";
 import { arange, scalarTensor } from "./create.ts";
@@ -64,8 +65,7 @@ function blocksOf(q: Spec, k: Spec, v: Spec): Blocks | null {
   const [rows, d] = [q.shape[last - 1]!, q.shape[last]!];
   const n = k.shape[k.ndim - 2]!;
   const e = v.shape[v.ndim - 1]!;
-  let stacks = 1;
-  for (let i = 0; i < last - 1; i++) stacks *= q.shape[i]!;
+  const stacks = product(cut(q.shape, 0, last - 1));
   const shared = Math.min(Math.max((rows * stacks) / UNITS, LEAST_QUERIES), MOST_QUERIES);
   const near = Math.min(Math.max(NEAR_BYTES / ((d + e) * bytes), LEAST_KEYS), MOST_KEYS);
   let [queries, keys] = [evenly(rows, shared, 8), evenly(n, near, 12)];

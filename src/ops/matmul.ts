@@ -14,7 +14,6 @@ import {
   sameDims,
   show,
   showShape,
-  strided,
 } from "../core/index.ts";
 import {
   asTensor,
@@ -34,6 +33,7 @@ import {
   wrongArgument,
 } from "../op/index.ts";
 import { Tensor } from "../tensor/index.ts";
+import { reordered } from "./axes.ts";
 import { mul } from "./binary.ts";
 import { conj } from "./complex.ts";
 import { launchProduct } from "./product.ts";
@@ -115,7 +115,7 @@ const productOfRows: (a: Tensor, b: Tensor) => Tensor = /* @__PURE__ */ op(
     infer: ({ a, b }) => spec(a.code, [a.shape[a.ndim - 1]!, b.shape[b.ndim - 1]!]),
     kernel: "matmul",
     strided: true,
-    launch: (k, { a, b }, { out }) => launchProduct(k, flipped(asRows(a)), asRows(b), null, out),
+    launch: (k, { a, b }, { out }) => launchProduct(k, reordered(asRows(a), [1, 0]), asRows(b), null, out),
     decompose: ({ a, b }) => matmul(transposed(rowsOf(a)), rowsOf(b)),
     samples: [[f32(2, 5, 3), f32(2, 5, 4)]],
   },
@@ -127,12 +127,6 @@ function asRows(x: Tensor): Tensor {
   const { storage, code, offset, layout } = toDense(x);
   const n = layout.shape[x.ndim - 1]!;
   return new Tensor(storage, code, dense([n === 0 ? 0 : layout.size / n, n]), offset);
-}
-
-/** A matrix transposed, below the tape. */
-function flipped({ storage, code, offset, layout }: Tensor): Tensor {
-  const { shape, strides } = layout;
-  return new Tensor(storage, code, strided([shape[1]!, shape[0]!], [strides[1]!, strides[0]!]), offset);
 }
 
 /** All dims but the last as rows. */

@@ -1,8 +1,9 @@
 // What pools share: how a window slides over the last dims, and how it reaches a kernel of assembly/conv/pool.ts.
 
-import { DTypeError, isFloating, ShapeError, show, showShape, showValue, ValueError } from "../core/index.ts";
+import { cut, DTypeError, isFloating, ShapeError, show, showShape, showValue, ValueError } from "../core/index.ts";
 import { type Call, type Spec, wrongArgument } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
+import { product } from "./axes.ts";
 import type { Pair } from "./convwork.ts";
 import { perDim, type Sizes } from "./window.ts";
 
@@ -20,9 +21,7 @@ export interface Window {
 /** The last `ndim` dims as a plane: rows of the last one. */
 export function planeOf(shape: readonly number[], ndim: number): Pair {
   const last = shape.length - 1;
-  let rows = 1;
-  for (let d = shape.length - ndim; d < last; d++) rows *= shape[d]!;
-  return [rows, shape[last]!];
+  return [product(cut(shape, shape.length - ndim, last)), shape[last]!];
 }
 
 const area = ([h, w]: Pair): number => h * w;

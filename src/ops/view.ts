@@ -3,6 +3,7 @@
 import {
   broadcast,
   complexOf,
+  cut,
   DTYPES,
   type DType,
   DTypeError,
@@ -218,9 +219,7 @@ function viewLayout(layout: Layout, shape: readonly number[]): Layout | null {
 function plain(list: readonly (number | readonly number[])[]): readonly number[] {
   const [first] = list;
   if (list.length !== 1 || !Array.isArray(first)) return list.some(Array.isArray) ? list.flat() : (list as number[]);
-  const out: number[] = []; // `slice` takes long for a frozen list, as shapes are
-  for (let d = 0; d < first.length; d++) out.push(first[d]);
-  return out;
+  return cut(first as readonly number[], 0);
 }
 
 /** An operator that takes a list of numbers as an array or as arguments. */
