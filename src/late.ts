@@ -10,15 +10,17 @@ import { Tensor } from "./tensor/index.ts";
 type Names = Readonly<Record<string, unknown>>;
 
 /** A part on file: what it exports, once it is told how to get at what other files export, at once or when it is used. */
-type Part = (from: (file: string) => Names, later: (file: string, keys: readonly string[]) => Names) => Names;
+type Part = (from: (file: string) => Names, later: (get: () => Names, keys: readonly string[]) => Names) => Names;
+
+type Callable = (...args: unknown[]) => unknown;
 
 export interface LateParts {
   /** All that the file exports. */
   part(file: string): Names;
   /** Stands for a namespace of it; reads the file when one of its names is asked for. */
   namespace(file: string, name: string, keys: readonly string[]): Names;
-  /** Stands for a function of it; reads the file when it is called. */
-  callable(file: string, name: string): (...args: unknown[]) => unknown;
+  /** Stands for a function of it, also in what other parts give out; reads the file when it is called. */
+  callable(file: string, name: string): Callable;
   /** Stand for methods of Tensor that are operators of it; the first call attaches them all. */
   methods(file: string, names: readonly string[]): void;
 }
@@ -26,11 +28,17 @@ export interface LateParts {
 /** `core` is what is there from the start; its file is `name` at `url`, beside which the parts are. */
 export function lateParts(core: Names, name: string, url: string | undefined): LateParts {
   const loaded = new Map([[name, core]]);
+  const callables = new Map<string, Map<string, Callable>>(); // by file and name
+  const standIns = new Map<unknown, Callable>(); // by what they stand for, once that is read
   const part = (file: string): Names => {
     const known = loaded.get(file);
     if (known !== undefined) return known;
-    const names = read(file, url)(part, (other, keys) => standIn(keys, () => part(other)));
+    const names = read(file, url)(part, (get, keys) => standIn(keys, get, standIns));
     loaded.set(file, names);
+    for (const [name, made] of callables.get(file) ?? []) {
+      const real = names[name] as Callable;
+      standIns.set(real, Object.assign(made, real));
+    }
     return names;
   };
   return {
@@ -41,13 +49,24 @@ export function lateParts(core: Names, name: string, url: string | undefined): L
         Symbol.toStringTag,
         { value: "Module" },
       ),
-    callable: (file, name) =>
-      ({ [name]: (...args: unknown[]) => (part(file)[name] as (...args: unknown[]) => unknown)(...args) })[name]!,
+    callable(file, name) {
+      let real = loaded.get(file)?.[name] as Callable | undefined;
+      if (real !== undefined) return real; // it was given out already
+      const made: Callable = {
+        [name]: (...args: unknown[]) => {
+          real ??= part(file)[name] as Callable;
+          return real(...args);
+        },
+      }[name]!;
+      if (!callables.has(file)) callables.set(file, new Map());
+      callables.get(file)!.set(name, made);
+      return made;
+    },
     methods(file, names) {
       for (const name of names) {
         const value = function (this: Tensor, ...args: unknown[]) {
           attachMethods(part(file));
-          return (this as unknown as Record<string, (...args: unknown[]) => unknown>)[name]!(...args);
+          return (this as unknown as Record<string, Callable>)[name]!(...args);
         };
         Object.defineProperty(Tensor.prototype, name, { configurable: true, writable: true, value });
       }
@@ -55,14 +74,17 @@ export function lateParts(core: Names, name: string, url: string | undefined): L
   };
 }
 
-/** Has the keys of what `get` gives, and calls it when the first of them is asked for. */
-function standIn(keys: readonly string[], get: () => Names): Names {
+/** Has the keys of what `get` gives, and calls it when the first of them is asked for; `others` stand for some of its values. */
+function standIn(keys: readonly string[], get: () => Names, others?: ReadonlyMap<unknown, Callable>): Names {
   const names = Object.create(null); // as a namespace is; and the engine takes it for a table, whose entries are cheap to change
   for (const key of keys) {
     const first = () => {
       const real = get();
-      for (const each of keys) Object.defineProperty(names, each, { enumerable: true, value: real[each] });
-      return real[key];
+      for (const each of keys) {
+        const value = others?.get(real[each]) ?? real[each];
+        Object.defineProperty(names, each, { enumerable: true, value });
+      }
+      return names[key];
     };
     Object.defineProperty(names, key, { configurable: true, enumerable: true, get: first });
   }

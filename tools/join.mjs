@@ -12,7 +12,9 @@ import { root } from "./files.mjs";
 
 const dist = path.join(root, "dist");
 const CORE = "joined.js";
-const OPERATORS = "rare.cjs";
+/** The rarer operators by their names at the root, and the file that they are in with what other parts need of them. */
+const OPERATORS = "operators.cjs";
+const RARER = "rare.cjs";
 /** A third is parsed faster without white space; the lines are for those who read stack traces. */
 const SHAPE = { platform: "node", target: "es2022", minifyWhitespace: true, lineLimit: 120 };
 
@@ -161,12 +163,12 @@ async function cut(core, parts, methods) {
     const base = path.basename(file, ".js");
     const { inputs } = metafile.outputs[path.relative(root, file)];
     const has = (input) => `dist/${input}` in inputs;
-    const shared = has("host.node.js") ? CORE : has("ops/conv.js") ? OPERATORS : `shared${nameOf.size}.cjs`;
+    const shared = has("host.node.js") ? CORE : has("ops/conv.js") ? RARER : `shared${nameOf.size}.cjs`;
     nameOf.set(path.basename(file), sources.has(base) ? `${base}.cjs` : shared);
   }
   const files = outputFiles.map(({ path: file, text }) => [nameOf.get(path.basename(file)), text]);
   const needed = files.filter(([name, text]) => name !== "core.cjs" && text !== "");
-  const filed = (name, text) => (name === CORE ? early(text, methods) : late(text, nameOf));
+  const filed = (name, text) => (name === CORE ? early(text, methods) : late(name, text, nameOf));
   return Promise.all(needed.map(async ([name, text]) => [name, await filed(name, text)]));
 }
 
@@ -174,16 +176,19 @@ async function cut(core, parts, methods) {
 function early(text, methods) {
   const { body, exports } = parsed(text);
   return `${body}export const core={${renamed(exports, "$2:$1")}};export const late=core.lateParts(core,"${CORE}",import.meta.url);
-late.methods("operators.cjs",${JSON.stringify(methods)});\n`;
+late.methods("${OPERATORS}",${JSON.stringify(methods)});\n`;
 }
 
-/** A part as src/late.ts takes it: what it imports are constants of it, but rare operators it asks for where it uses them. */
-async function late(text, nameOf) {
+/**
+ * A part as src/late.ts takes it: what it imports are constants of it, but rare operators it asks for where it uses them. By
+ * then they are known by their names at the root, too: it is given the functions that stand there.
+ */
+async function late(part, text, nameOf) {
   const { imports, body, exports } = parsed(text);
   let constants = "";
   let rare;
   for (const { names, file } of imports) {
-    if (nameOf.get(file) === OPERATORS) rare = { names, file };
+    if (nameOf.get(file) === RARER && part !== OPERATORS) rare = { names, file };
     else constants += `const{${renamed(names, "$1:$2")}}=_from("${nameOf.get(file)}");`;
   }
   // In parentheses it is compiled at once, not looked through first.
@@ -194,7 +199,10 @@ async function late(text, nameOf) {
   const keys = renamed(rare.names, "$1")
     .split(",")
     .map((name) => name.trim());
-  const asked = code.replace('require("rare")', `_later("${OPERATORS}",${JSON.stringify(keys)})`);
+  const asked = code.replace(
+    'require("rare")',
+    `_later(()=>(_from("${OPERATORS}"),_from("${RARER}")),${JSON.stringify(keys)})`,
+  );
   return filed(`const module={};${asked}return module.exports`);
 }
 

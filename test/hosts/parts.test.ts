@@ -3,9 +3,9 @@
 import { DataLoader, TensorDataset } from "flambeau/data";
 import { safetensors } from "flambeau/io";
 import { Linear, ReLU, Sequential } from "flambeau/nn";
-import { mseLoss } from "flambeau/nn/functional";
+import * as functional from "flambeau/nn/functional";
 import { ones_ } from "flambeau/nn/init";
-import { attachMethods, backward, equal, noGrad, sum, Tensor, tanh, tensor } from "flambeau/ops";
+import { attachMethods, backward, conv2d, equal, noGrad, sum, Tensor, tanh, tensor } from "flambeau/ops";
 import { Adam } from "flambeau/optim";
 import { StepLR } from "flambeau/optim/lrScheduler";
 import { test } from "uvu";
@@ -26,7 +26,7 @@ test("a net is trained, saved and loaded by parts alone", async () => {
   const losses: number[] = [];
   for (let epoch = 0; epoch < 30; epoch++) {
     for await (const [inputs, targets] of new DataLoader(new TensorDataset(x, y), { batchSize: 2 })) {
-      const loss = mseLoss(net(inputs!), targets!);
+      const loss = functional.mseLoss(net(inputs!), targets!);
       optimizer.zeroGrad();
       backward(loss);
       optimizer.step();
@@ -40,6 +40,11 @@ test("a net is trained, saved and loaded by parts alone", async () => {
   for (const p of twin.parameters()) ones_(p);
   twin.loadStateDict(safetensors.load(safetensors.save(net.stateDict())));
   assert.ok(noGrad(() => equal(net(x), twin(x))));
+});
+
+test("a function is the same in each part that gives it out", () => {
+  assert.is(functional.conv2d, conv2d);
+  assert.is(functional.tanh, tanh);
 });
 
 test("methods are attached for what is wanted", () => {

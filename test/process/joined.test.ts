@@ -65,6 +65,41 @@ test("what is late comes when it is asked for: by function, method and module, a
   assert.equal(seen, [28.5, 0, 5, "einsum", true, 4.5, true, "", 3, 4, true, [1, 3]]);
 });
 
+/** Of every module but the root, the functions that are the root's too. */
+function shared([root, ...others]: readonly object[]): string[] {
+  const ofRoot = new Map(Object.entries(root!).filter(([, f]) => typeof f === "function"));
+  return others.flatMap((space, i) =>
+    Object.entries(space)
+      .filter(([name, f]) => f !== undefined && f === ofRoot.get(name))
+      .map(([name]) => `${i}: ${name}`),
+  );
+}
+
+test("what is one function at the root and in a module is one here, whichever is seen first", async () => {
+  const expected = shared(spaces(fl));
+  assert.ok(expected.some((name) => name.endsWith(": conv2d")) && expected.some((name) => name.endsWith(": digamma")));
+  const root = `import * as fl from "flambeau";`;
+  const part = `import { conv2d } from "flambeau/nn/functional";`;
+  for (const imports of [
+    [root, part],
+    [part, root],
+  ]) {
+    const [names, ...same] = (await answer(`
+      ${imports.join("\n")}
+      ${shared};
+      const spaces = ${spaces};
+      const seen = fl.conv2d;
+      const x = fl.ones(1, 1, 2, 2);
+      const values = [seen(x, x).item(), new fl.nn.MaxPool2d(2)(x).item(), x.det === undefined];
+      console.log(JSON.stringify([shared(spaces(fl)), seen === fl.conv2d, seen === conv2d, seen.opName, values]));`)) as [
+      string[],
+      ...unknown[],
+    ];
+    assert.equal(names, expected);
+    assert.equal(same, [true, true, "conv2d", [4, 1, false]]);
+  }
+});
+
 test("it says which file is missing, and why it may be", async () => {
   const { code, output } = await run(
     `
