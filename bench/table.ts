@@ -19,7 +19,7 @@ export interface Line {
   readonly ours: number | null;
   /** The share of the machine's limit that ours reaches, where the row has one and one thread runs. */
   readonly fraction: number | null;
-  /** One thread's time ÷ this one's. */
+  /** One thread's time ÷ this one's, of each the least of the rounds: the host may take a processor away for a while. */
   readonly gain: number | null;
   readonly peers: readonly Peer[];
 }
@@ -65,7 +65,7 @@ export function sections(
         row,
         ours: time,
         fraction: limit === null || time === null ? null : limit / time,
-        gain: threads === 1 ? null : ratioOf(find(row.name, "ours", 1), ours),
+        gain: threads === 1 ? null : gainOf(find(row.name, "ours", 1), ours),
         peers: present.map((library): Peer => {
           const theirs = find(row.name, library, own(library));
           for (const r of [ours, theirs]) {
@@ -176,6 +176,11 @@ export function foot(section: Section): string[] {
 export function ratioOf(a: Result | undefined, b: Result | undefined): number | null {
   const n = Math.min(a?.medians.length ?? 0, b?.medians.length ?? 0);
   return n === 0 ? null : median(Array.from({ length: n }, (_, i) => a!.medians[i]! / b!.medians[i]!));
+}
+
+function gainOf(one: Result | undefined, more: Result | undefined): number | null {
+  const [a, b] = [one?.medians ?? [], more?.medians ?? []];
+  return a.length === 0 || b.length === 0 ? null : Math.min(...a) / Math.min(...b);
 }
 
 export function timeOf(result: Result | undefined): number | null {
