@@ -122,7 +122,8 @@ export interface Module {
  * Parameters and submodules register by assignment, in the order of the fields; buffers by `registerBuffer`. A module
  * is called like a function: `model(x)` runs the hooks and `forward`, typed as `forward` is. Inside the class itself
  * write `this.forward(x)`. A `#private` field is invisible to `parameters()` and the state dict: keep what is trained or
- * saved in plain fields.
+ * saved in plain fields. What was listed as a parameter gives way to another or to null alone, and so does a module: a
+ * TypeError says so when they are listed next.
  *
  * @example
  * class Net extends nn.Module {
@@ -167,6 +168,8 @@ export abstract class Module extends Callable {
   readonly #places = new Set<string>();
   /** What cannot be an own property: "0" would sort first, "keys" would hide a method. */
   readonly #entries = new Map<string, Module | Parameter | null>();
+  /** What fields were when they were last looked at: what takes such a place has to be the same. */
+  readonly #found = new Map<string, "parameter" | "module">();
   #hooks: Hooks | null = null;
 
   // biome-ignore lint/suspicious/noExplicitAny: only `any` lets every module be called through `Module[]`
@@ -238,18 +241,46 @@ export abstract class Module extends Callable {
       held.push(value instanceof Parameter ? { kind: "parameter", key, value } : { kind: "module", key, value });
     }
     const Class = module.constructor as typeof Module;
+    const found = module.#found;
+    const buffers = module.#buffers;
+    let known = 0;
     for (const field of Object.keys(module)) {
       const value = (module as Fields)[field];
       if (typeof value !== "object" && typeof value !== "function") continue; // a size, a flag
-      const key = Class.stateName(field);
-      if (value instanceof Module) held.push({ kind: "module", key, value });
-      else if (value instanceof Parameter) held.push({ kind: "parameter", key, value });
-      else if (value instanceof Tensor) {
-        const persistent = module.#buffers.get(field);
-        if (persistent !== undefined) held.push({ kind: "buffer", key, value, persistent });
-      } else if (value === null && module.#places.has(field)) held.push({ kind: "module", key, value });
+      if (value instanceof Parameter) {
+        held.push({ kind: "parameter", key: Class.stateName(field), value });
+        if (found.get(field) !== "parameter") found.set(field, "parameter");
+        known++;
+      } else if (value instanceof Module && found.get(field) !== "parameter") {
+        held.push({ kind: "module", key: Class.stateName(field), value });
+        if (!found.has(field)) found.set(field, "module");
+        known++;
+      } else if (value instanceof Tensor && buffers.has(field)) {
+        held.push({ kind: "buffer", key: Class.stateName(field), value, persistent: buffers.get(field)! });
+        known++;
+      } else if (value === null && module.#places.has(field)) {
+        held.push({ kind: "module", key: Class.stateName(field), value });
+      }
     }
+    if (known < found.size + buffers.size) module.#missed();
     return held;
+  }
+
+  /**
+   * Throws where something registered has been replaced by what is none. PyTorch does so at the assignment itself, of which a
+   * field tells nothing.
+   */
+  #missed(): void {
+    for (const field of new Set([...this.#found.keys(), ...this.#buffers.keys()])) {
+      const value = (this as Fields)[field];
+      const was = this.#buffers.has(field) ? "buffer" : this.#found.get(field)!;
+      if (!Object.hasOwn(this, field)) this.#found.delete(field);
+      else if (value !== null && value !== undefined && !isOfKind(was, value)) {
+        throw new TypeError(
+          `${className(this)}: cannot assign '${className(value)}' as ${was} '${field}' (${WANTED[was]} or null expected): to make it a field like others, call registerParameter("${field}", null) first`,
+        );
+      }
+    }
   }
 
   /** Runs `hook` before each `forward`; `prepend` puts it before the hooks that are there. */
@@ -302,6 +333,7 @@ export abstract class Module extends Callable {
       );
     }
     this.#buffers.delete(name);
+    this.#found.delete(name);
     this.#set(name, parameter);
   }
 
@@ -312,6 +344,7 @@ export abstract class Module extends Callable {
     if (tensor !== null && !(tensor instanceof Tensor)) {
       throw new TypeError(`cannot assign '${className(tensor)}' object to buffer '${name}' (Tensor or null required)`);
     }
+    this.#found.delete(name);
     (this as Fields)[name] = tensor === null ? null : outlive(tensor);
     this.#buffers.set(name, persistent);
   }
@@ -323,6 +356,7 @@ export abstract class Module extends Callable {
     }
     this.#checkName("module", name);
     if (module === null) this.#places.add(name);
+    this.#found.delete(name);
     this.#set(name, module);
   }
 
@@ -541,6 +575,13 @@ Object.defineProperty(Module.prototype, Symbol.for("nodejs.util.inspect.custom")
 
 /** A module as an object of fields: those that a user adds are not in its type. */
 type Fields = Module & Record<string, unknown>;
+/** What fields of each kind may be. */
+const WANTED = { module: "nn.Module", parameter: "nn.Parameter", buffer: "Tensor" } as const;
+/** Whether what was registered as a `kind` may be replaced by that: a buffer may give way to a module. */
+function isOfKind(kind: Held["kind"], value: unknown): boolean {
+  if (kind === "parameter") return value instanceof Parameter;
+  return value instanceof Module || (kind === "buffer" && value instanceof Tensor);
+}
 /** Keys that JavaScript would sort before all others. */
 const INTEGER = /^(0|[1-9]\d*)$/;
 
@@ -584,7 +625,7 @@ function* members<T extends Tensor>(
 
 const join = (path: string, key: string): string => (path === "" ? key : `${path}.${key}`);
 
-const WANTED = { module: "an nn.Module", parameter: "an nn.Parameter", buffer: "a buffer" } as const;
+const ASKED = { module: "an nn.Module", parameter: "an nn.Parameter", buffer: "a buffer" } as const;
 
 /** What is registered at a path. Its last part is of the kind asked for, those before it are modules. */
 function lookUp(root: Module, target: string, kind: Held["kind"]): Held["value"] {
@@ -596,7 +637,7 @@ function lookUp(root: Module, target: string, kind: Held["kind"]): Held["value"]
     let found: Held | undefined;
     for (const held of Module.held(owner)) if (held.key === key) found = held;
     if (found === undefined && !(key in owner)) throw new TypeError(`${className(owner)} has no attribute \`${key}\``);
-    if (found?.kind !== wanted || found.value === null) throw new TypeError(`\`${key}\` is not ${WANTED[wanted]}`);
+    if (found?.kind !== wanted || found.value === null) throw new TypeError(`\`${key}\` is not ${ASKED[wanted]}`);
     value = found.value;
   }
   return value;

@@ -24,6 +24,9 @@ const bind = /* @__PURE__ */ keywords<ParameterOptions>("Parameter", "data, requ
  * }
  */
 export class Parameter extends Tensor {
+  /** For types alone: a tensor is no parameter, and `layer.weight = tensor` would take the weight from the parameters. */
+  declare private readonly kind: "parameter";
+
   constructor(...args: Arguments<ParameterOptions, [data: Tensor], [requiresGrad?: boolean]>) {
     const { data, requiresGrad } = bind(args);
     if (!(data instanceof Tensor)) throw new TypeError(`Parameter: data is ${showValue(data)}, expected a Tensor`);

@@ -51,6 +51,7 @@ export function weightNorm<M extends Module>(
   const [g, v] = [`${key}_g`, `${key}_v`];
   const direction = noGrad(() => outside(() => clone(weight)));
   const length = noGrad(() => outside(() => lengthOf(weight, dim)));
+  module.registerParameter(name, null);
   delete fields[name];
   module.registerParameter(g, new Parameter(length));
   module.registerParameter(v, new Parameter(direction));

@@ -181,6 +181,47 @@ registered("by method: names, null places, and what is refused", () => {
   assert.throws(() => net.namedParameters({ depth: 1 } as never), /unknown argument "depth"/);
 });
 
+registered("what takes the place of a parameter, a buffer or a module is the same", () => {
+  const message = (field: string, value: unknown, path: "a" | "b" | null = null): string => {
+    const net = new Net();
+    net.stateDict(); // what is not looked at once cannot be known
+    Object.assign(path === null ? net : net[path], { [field]: value });
+    try {
+      for (const _ of net.parameters());
+      return "";
+    } catch (error) {
+      assert.instance(error, TypeError);
+      return (error as Error).message;
+    }
+  };
+  assert.is(
+    message("factor", zeros(1), "a"),
+    `Scale: cannot assign 'Tensor' as parameter 'factor' (nn.Parameter or null expected): to make it a field like others, call registerParameter("factor", null) first`,
+  );
+  assert.match(message("offset", 3, "b"), /cannot assign 'number' as parameter 'offset' \(nn\.Parameter or null/);
+  assert.match(message("offset", new nn.ReLU(), "b"), /cannot assign 'ReLU' as parameter 'offset' \(nn\.Parameter/);
+  assert.match(message("total", [0], "b"), /cannot assign 'Array' as buffer 'total' \(Tensor or null expected\)/);
+  assert.match(message("a", zeros(1)), /cannot assign 'Tensor' as module 'a' \(nn\.Module or null expected\)/);
+  assert.match(
+    message("a", (x: unknown) => x),
+    /cannot assign 'Function' as module 'a'/,
+  );
+  for (const value of [null, undefined, new nn.Parameter(zeros(1))]) assert.is(message("factor", value, "a"), "");
+  for (const value of [null, zeros(1), new nn.Parameter(zeros(1)), new nn.ReLU()])
+    assert.is(message("total", value, "b"), "");
+  for (const value of [null, new nn.ReLU(), new nn.Parameter(zeros(1))]) assert.is(message("a", value), "");
+
+  const net = new Net();
+  const size = [...net.parameters()].length;
+  net.a.registerParameter("factor", null);
+  Object.assign(net.a, { factor: zeros(1) });
+  assert.is([...net.parameters()].length, size - 1);
+  Reflect.deleteProperty(net, "b");
+  net.stateDict();
+  Object.assign(net, { b: 1 });
+  net.stateDict();
+});
+
 registered("paths", () => {
   const net = new Net();
   assert.is(net.getSubmodule("a"), net.a);

@@ -266,7 +266,8 @@ zoo("the state of a PyTorch optimizer goes on as it would there", async () => {
 
 zoo("its own state goes on too, and through a file", async () => {
   for (const name of ZOO) {
-    const [p, q] = [0, 1].map(() => new nn.Parameter(tensor([[1, 2, 3]], { dtype: "float64" }))) as [Tensor, Tensor];
+    const start = (): Tensor => new nn.Parameter(tensor([[1, 2, 3]], { dtype: "float64" }));
+    const [p, q] = [start(), start()];
     const [one, two] = [make(name, p), make(name, q)];
     for (let i = 0; i < 3; i++) one.step(bowl(one, p));
     noGrad(() => q.copy_(p));

@@ -50,6 +50,8 @@ for (const [name, value] of members(fl.nn, "fl.nn")) {
   if (!(prototype instanceof fl.nn.Module) || prototype.forward === fl.nn.Module.prototype.forward) continue;
   right(`signed(${name}.prototype.forward, true)`); // of which the call's type is made
 }
+right("new fl.nn.Linear(2, 1).weight = new fl.nn.Parameter(x)");
+wrong("new fl.nn.Linear(2, 1).weight = x");
 for (const [name, value] of Object.entries(fl.optim)) {
   if (!((value as typeof fl.optim.Optimizer).prototype instanceof fl.optim.Optimizer)) continue;
   right(`new fl.optim.${name}([x], { lr: 0.1 })`);
