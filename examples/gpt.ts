@@ -6,25 +6,23 @@
 // known; to write, it is given its own last letters again and again.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import type { Tensor } from "flambeau";
 import * as fl from "flambeau";
+import { readOptions } from "./support/options.ts";
 import { lossCurve, note, pageHtml, section } from "./support/report.ts";
 import { clock, curve, Progress } from "./support/terminal.ts";
 
 const { nn, optim } = fl;
 const F = nn.functional;
 
-const { values: option } = parseArgs({
-  options: {
-    steps: { type: "string", default: "1500" },
-    seed: { type: "string", default: "0" },
-    letters: { type: "string", default: "400" },
-    begin: { type: "string", default: "The whale" },
-    out: { type: "string", default: "runs/gpt" },
-  },
+const option = readOptions("node build/examples/gpt.js", {
+  steps: [1500, "steps of training"],
+  seed: [0, "where its random numbers begin"],
+  letters: [400, "letters that it writes at the end"],
+  begin: ["The whale", "what it goes on from"],
+  out: ["runs/gpt", "where the report goes", "FOLDER"],
 });
-const steps = Number(option.steps);
+const { steps } = option;
 
 // b pieces in a batch, t letters in a piece, c numbers for a letter, h heads
 const BATCH = 16;
@@ -85,7 +83,7 @@ class GPT extends nn.Module {
   }
 }
 
-fl.manualSeed(Number(option.seed));
+fl.manualSeed(option.seed);
 const model = new GPT();
 const optimizer = new optim.AdamW(model.parameters(), { lr: LEARNING_RATE });
 const scheduler = new optim.lrScheduler.OneCycleLR(optimizer, LEARNING_RATE, { totalSteps: steps, pctStart: 0.1 });
@@ -104,7 +102,7 @@ bar.line(`\nloss\n${curve(losses, 64, 8)}`);
 const took = clock((performance.now() - started) / 1000);
 const bits = (fl.scope(evaluate) / Math.LN2).toFixed(2);
 bar.line(`${took}; of text it has not read, a letter costs ${bits} bits`);
-const written = option.begin + write(option.begin, Number(option.letters));
+const written = option.begin + write(option.begin, option.letters);
 bar.line(`\n${written}\n`);
 
 mkdirSync(option.out, { recursive: true });

@@ -6,22 +6,20 @@
 // guess, and is compared with what was measured.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import type { Tensor } from "flambeau";
 import * as fl from "flambeau";
+import { readOptions } from "./support/options.ts";
 import { chart, lossCurve, note, pageHtml, section } from "./support/report.ts";
 import { clock, curve, mean, Progress } from "./support/terminal.ts";
 
 const { nn, optim } = fl;
 
-const { values: option } = parseArgs({
-  options: {
-    steps: { type: "string", default: "600" },
-    seed: { type: "string", default: "0" },
-    out: { type: "string", default: "runs/lstm" },
-  },
+const option = readOptions("node build/examples/lstm.js", {
+  steps: [600, "steps of training"],
+  seed: [0, "where its random numbers begin"],
+  out: ["runs/lstm", "where the report goes", "FOLDER"],
 });
-const steps = Number(option.steps);
+const { steps } = option;
 const WINDOW = 72; // months that one training sample shows: long enough for a rhythm of twelve
 const BATCH = 32;
 const HIDDEN = 32;
@@ -44,7 +42,7 @@ const training = fl.tensor(changes.slice(0, known - 1));
 const [center, scale] = [training.mean().item() as number, training.std().item() as number];
 const series = training.sub(center).div(scale); // [months]
 
-fl.manualSeed(Number(option.seed));
+fl.manualSeed(option.seed);
 const model = new Forecaster();
 const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
 const scheduler = new optim.lrScheduler.CosineAnnealingLR(optimizer, steps);

@@ -8,32 +8,30 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import * as fl from "flambeau";
 import { loadTree, saveTree } from "./support/checkpoint.ts";
 import { LeNet } from "./support/lenet.ts";
 import { readMnist } from "./support/mnist.ts";
+import { readOptions } from "./support/options.ts";
 import { type Digit, type Epoch, reportHtml } from "./support/report.ts";
 import { clock, curve, mean, Progress, pictures } from "./support/terminal.ts";
 
 const { nn, optim } = fl;
 const { DataLoader, MNIST, Subset } = fl.utils.data;
 
-const { values: option } = parseArgs({
-  options: {
-    epochs: { type: "string", default: "3" },
-    seed: { type: "string", default: "0" },
-    limit: { type: "string", default: "60000" },
-    out: { type: "string", default: "runs/mnist" },
-    fresh: { type: "boolean", default: false },
-    half: { type: "string" },
-  },
+const option = readOptions("npm start", {
+  epochs: [3, "how often it sees the digits"],
+  seed: [0, "where its random numbers begin"],
+  limit: [60000, "how many digits it is trained on"],
+  fresh: [false, "forget an unfinished run"],
+  out: ["runs/mnist", "where the model and the report go", "FOLDER"],
+  half: [String, "write the weights once more, as float16", "FILE"],
 });
-const epochs = Number(option.epochs);
+const { epochs } = option;
 const BATCH = 128;
 const LEARNING_RATE = 0.008; // at the top of the one cycle
 
-fl.manualSeed(Number(option.seed));
+fl.manualSeed(option.seed);
 const trainDigits = first(await readMnist("train"));
 const trainLoader = new DataLoader(trainDigits, { batchSize: BATCH, shuffle: true });
 const testDigits = await readMnist("t10k");
@@ -224,7 +222,7 @@ function show(): void {
 
 /** No more of a data set than --limit says. */
 function first(digits: InstanceType<typeof MNIST>) {
-  const n = Math.min(digits.length, Number(option.limit));
+  const n = Math.min(digits.length, option.limit);
   return new Subset(digits, [...Array(n).keys()]);
 }
 

@@ -7,23 +7,21 @@
 // of training change that, and what comes out is a `.pt` file that PyTorch reads.
 import { mkdirSync } from "node:fs";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import type { Tensor } from "flambeau";
 import * as fl from "flambeau";
 import { readMnist } from "./support/mnist.ts";
+import { readOptions } from "./support/options.ts";
 import { clock, curve, Progress } from "./support/terminal.ts";
 
 const { nn, optim } = fl;
 const F = nn.functional;
 
-const { values: option } = parseArgs({
-  options: {
-    steps: { type: "string", default: "300" },
-    seed: { type: "string", default: "0" },
-    out: { type: "string", default: "runs/pretrained" },
-  },
+const option = readOptions("node build/examples/pretrained.js", {
+  steps: [300, "steps of training"],
+  seed: [0, "where its random numbers begin"],
+  out: ["runs/pretrained", "where the trained weights go", "FOLDER"],
 });
-const steps = Number(option.steps);
+const { steps } = option;
 const BATCH = 64;
 
 /** The net as digits.py has it: fields of the same names, so the keys of the state dict are the same. */
@@ -47,7 +45,7 @@ class Digits extends nn.Module {
 
 const file = new URL("../../examples/data/digits.pt", import.meta.url);
 const { model: weights, logits } = await fl.load<{ model: fl.nn.StateDict; logits: Tensor }>(file);
-fl.manualSeed(Number(option.seed));
+fl.manualSeed(option.seed);
 const model = new Digits();
 model.loadStateDict(weights);
 model.eval();

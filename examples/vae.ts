@@ -7,10 +7,10 @@
 // that the digits come back and the distributions stay near N(0, 1), any point drawn from N(0, 1) is a digit.
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import type { Tensor } from "flambeau";
 import * as fl from "flambeau";
 import { readMnist } from "./support/mnist.ts";
+import { readOptions } from "./support/options.ts";
 import { gallery, lossCurve, note, pageHtml, section } from "./support/report.ts";
 import { clock, curve, mean, Progress, pictures } from "./support/terminal.ts";
 
@@ -18,15 +18,13 @@ const { nn, optim } = fl;
 const { functional: F } = nn;
 const { DataLoader, Subset } = fl.utils.data;
 
-const { values: option } = parseArgs({
-  options: {
-    epochs: { type: "string", default: "10" },
-    seed: { type: "string", default: "0" },
-    limit: { type: "string", default: "60000" },
-    out: { type: "string", default: "runs/vae" },
-  },
+const option = readOptions("node build/examples/vae.js", {
+  epochs: [10, "how often it sees the digits"],
+  seed: [0, "where its random numbers begin"],
+  limit: [60000, "how many digits it is trained on"],
+  out: ["runs/vae", "where the report goes", "FOLDER"],
 });
-const epochs = Number(option.epochs);
+const { epochs } = option;
 const SIDE = 28;
 const PIXELS = SIDE * SIDE;
 const LATENT = 16; // dimensions of the space that the digits live in
@@ -55,10 +53,10 @@ function lossOf([logits, mean, logVariance]: [Tensor, Tensor, Tensor], images: T
   return pixels.add(divergence).div(images.size(0));
 }
 
-fl.manualSeed(Number(option.seed));
+fl.manualSeed(option.seed);
 const digits = await readMnist("train");
 const shown = await readMnist("t10k");
-const count = Math.min(digits.length, Number(option.limit));
+const count = Math.min(digits.length, option.limit);
 const loader = new DataLoader(new Subset(digits, [...Array(count).keys()]), { batchSize: 128, shuffle: true });
 const model = new VAE();
 const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });

@@ -1,11 +1,12 @@
-// Starts the edge worker with the workerd that is on the PATH, on a free port, and waits until it answers: for tests,
-// benchmarks and `npm run edge`.
+// Starts the edge worker with the workerd that is on the PATH, and waits until it answers: for `npm run edge`, and for tests and
+// benchmarks, which leave the port to it.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { readOptions } from "../support/options.ts";
 
 export interface Edge {
   readonly url: string;
@@ -68,7 +69,8 @@ async function freePort(): Promise<number> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { url, milliseconds } = await startEdge(8787);
+  const { port } = readOptions("npm run edge", { port: [8787, "where it listens"] });
+  const { url, milliseconds } = await startEdge(port);
   console.log(
     `answers after ${milliseconds.toFixed(0)} ms: curl -H content-type:image/png --data-binary @examples/data/seven.png ${url}/digit`,
   );

@@ -7,18 +7,16 @@
 import { spawn } from "node:child_process";
 import { Agent, request } from "node:http";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { readMnist } from "../support/mnist.ts";
+import { readOptions } from "../support/options.ts";
 import { greyPng } from "../support/pngwriter.ts";
 import { PATH } from "../support/requests.ts";
 
-const { values: option } = parseArgs({
-  options: {
-    seconds: { type: "string", default: "2" },
-    rounds: { type: "string", default: "3" },
-    connections: { type: "string", default: "64" },
-    threads: { type: "string", default: "1" },
-  },
+const option = readOptions("node build/examples/serve/load.js", {
+  seconds: [2, "of load, a round"],
+  rounds: [3, "with each of the two services"],
+  connections: [64, "that send at the same time"],
+  threads: [1, "of each service"],
 });
 const SETTINGS = { "one by one": ["--batch", "1", "--wait", "0"], "in batches": ["--batch", "32", "--wait", "2"] };
 
@@ -37,11 +35,11 @@ const services = await Promise.all(
     times: [] as number[],
   })),
 );
-for (let round = -1; round < Number(option.rounds); round++) {
+for (let round = -1; round < option.rounds; round++) {
   for (const { service, rates, times } of services) {
-    const taken = await load(service.url, Number(option.seconds) * 1000);
+    const taken = await load(service.url, option.seconds * 1000);
     if (round < 0) continue; // until V8 has compiled what is hot
-    rates.push(taken.length / Number(option.seconds));
+    rates.push(taken.length / option.seconds);
     times.push(...taken);
   }
 }
@@ -59,7 +57,7 @@ console.log(`${(batched / single).toFixed(2)} times as many`);
 /** The service as a process, on a free port. */
 function start(args: readonly string[]): Promise<Running> {
   const main = fileURLToPath(new URL("main.js", import.meta.url));
-  const child = spawn(process.execPath, [main, "--port", "0", "--threads", option.threads, ...args]);
+  const child = spawn(process.execPath, [main, "--port", "0", "--threads", String(option.threads), ...args]);
   child.stderr.pipe(process.stderr);
   return new Promise((resolve, reject) => {
     child.once("exit", () => reject(new Error("the service has ended")));
@@ -82,7 +80,7 @@ async function load(url: string, milliseconds: number): Promise<number[]> {
       taken.push(performance.now() - started);
     }
   };
-  await Promise.all(Array.from({ length: Number(option.connections) }, (_, i) => lane(i)));
+  await Promise.all(Array.from({ length: option.connections }, (_, i) => lane(i)));
   agent.destroy();
   return taken;
 }

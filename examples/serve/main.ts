@@ -2,33 +2,31 @@
 //
 //   npm run serve -- [--port N] [--host NAME] [--model FILE] [--batch N] [--wait MS] [--queue N] [--threads N] [--notice MS]
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import * as fl from "flambeau";
 import { lenetFrom, readDigits } from "../support/classifier.ts";
+import { readOptions } from "../support/options.ts";
 import { DEFAULTS, Service } from "./service.ts";
 
-const { values: option } = parseArgs({
-  options: {
-    port: { type: "string", default: "8080" },
-    host: { type: "string", default: "127.0.0.1" },
-    model: { type: "string", default: "examples/data/mnist.safetensors" },
-    batch: { type: "string", default: String(DEFAULTS.maxBatch) },
-    wait: { type: "string", default: String(DEFAULTS.maxWait) },
-    queue: { type: "string", default: String(DEFAULTS.maxQueue) },
-    threads: { type: "string" },
-    notice: { type: "string", default: String(DEFAULTS.notice) },
-  },
+const option = readOptions("npm run serve", {
+  port: [8081, "where it listens; 0 for any that is free"],
+  host: ["127.0.0.1", "at which address", "NAME"],
+  model: ["examples/data/mnist.safetensors", "the weights", "FILE"],
+  batch: [DEFAULTS.maxBatch, "most digits that are read together"],
+  wait: [DEFAULTS.maxWait, "milliseconds for others to join a batch", "MS"],
+  queue: [DEFAULTS.maxQueue, "most requests under way"],
+  threads: [Number, "of the kernels"],
+  notice: [DEFAULTS.notice, "milliseconds from SIGTERM until the port is closed", "MS"],
 });
-if (option.threads !== undefined) fl.setNumThreads(Number(option.threads));
+if (option.threads !== undefined) fl.setNumThreads(option.threads);
 const model = lenetFrom(readFileSync(option.model));
 readDigits(model, [new Float32Array(784)]); // kernels and threads are there before the first request is
 const service = new Service(model, {
-  maxBatch: Number(option.batch),
-  maxWait: Number(option.wait),
-  maxQueue: Number(option.queue),
-  notice: Number(option.notice),
+  maxBatch: option.batch,
+  maxWait: option.wait,
+  maxQueue: option.queue,
+  notice: option.notice,
 });
-service.server.listen(Number(option.port), option.host, () => {
+service.server.listen(option.port, option.host, () => {
   const address = service.server.address();
   const port = typeof address === "object" ? address?.port : address;
   console.log(`http://${option.host}:${port} on ${fl.getNumThreads()} threads, batches of up to ${option.batch}`);

@@ -4,9 +4,10 @@
 // left out, as on a server where one cannot set any: the page then works with one thread.
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { readOptions } from "../support/options.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -48,13 +49,19 @@ function decoded(pathname: string): string {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({
-    options: { port: { type: "string", default: "8080" }, plain: { type: "boolean", default: false } },
+  const option = readOptions("npm run web", {
+    port: [8080, "where it listens; 0 for any that is free"],
+    plain: [false, "without the headers that isolate a page: one thread"],
   });
   const folder = fileURLToPath(new URL("../../web", import.meta.url));
   if (!existsSync(folder)) throw new Error("the page is not built: `npm run web` does both");
-  const server = siteServer(folder, values.plain ? {} : ISOLATED);
-  server.listen(Number(values.port), "127.0.0.1", () => {
-    console.log(`http://localhost${values.port === "80" ? "" : `:${values.port}`}`);
+  const server = siteServer(folder, option.plain ? {} : ISOLATED);
+  server.listen(option.port, "127.0.0.1", () => {
+    const { port } = server.address() as AddressInfo;
+    console.log(`http://localhost${port === 80 ? "" : `:${port}`}`);
+  });
+  server.on("error", (error) => {
+    console.error(error.message);
+    process.exitCode = 1;
   });
 }
