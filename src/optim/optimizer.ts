@@ -412,28 +412,21 @@ export const reals = <T extends readonly Tensor[]>(...tensors: T): T =>
 
 /** Throws unless a parameter, its gradient and what is kept of it are there and alike. */
 export function fits(optimizer: object, param: Tensor, ...others: readonly (Tensor | null)[]): void {
-  let fit = !param.isDisposed;
-  for (let i = 0; i < others.length && fit; i++) fit = others[i] === null || isLike(param, others[i]!);
-  if (fit) return;
-  const name = `${optimizer.constructor.name}.step`;
-  assertAlive(param, name);
-  for (const other of others) {
+  if (param.isDisposed) assertAlive(param, stepOf(optimizer));
+  for (let i = 0; i < others.length; i++) {
+    const other = others[i]!;
     if (other === null) continue;
-    assertAlive(other, name);
-    sameBackend(param, other, name);
-    if (!sameShape(param.layout, other.layout)) {
-      throw new ShapeError(`${name}: ${show(param)} has a gradient or state ${show(other)}`);
-    }
-    if (param.code !== other.code) {
-      throw new DTypeError(`${name}: ${show(param)} has a gradient or state ${show(other)}`);
+    if (other.isDisposed) assertAlive(other, stepOf(optimizer));
+    if (other.storage.backend !== param.storage.backend) sameBackend(param, other, stepOf(optimizer));
+    const Misfit = !sameShape(param.layout, other.layout) ? ShapeError : other.code !== param.code ? DTypeError : null;
+    if (Misfit !== null) {
+      throw new Misfit(`${stepOf(optimizer)}: ${show(param)} has a gradient or state ${show(other)}`);
     }
   }
 }
 
-function isLike(param: Tensor, { storage, layout, code }: Tensor): boolean {
-  const isHere = storage.allocation !== null && storage.backend === param.storage.backend;
-  return isHere && sameShape(param.layout, layout) && param.code === code;
-}
+/** What errors call a step: its name is made where one is thrown alone. */
+const stepOf = (optimizer: object): string => `${optimizer.constructor.name}.step`;
 
 /** A rate that may be a tensor: it is read at every step. */
 export const numberOf = (x: number | Tensor): number => (typeof x === "number" ? x : x.item());
