@@ -5,14 +5,30 @@ import {
   AutogradError,
   DisposedError,
   DTYPES,
+  dense,
   isComplex,
+  type Layout,
   ShapeError,
   sameShape,
   show,
   showShape,
 } from "../core/index.ts";
-import { type Auto, alias, escape, newVisit, outside, popInner, pushFrame, Tensor } from "../tensor/index.ts";
+import type { Backend } from "../device/index.ts";
+import {
+  type Auto,
+  alias,
+  allocate,
+  escape,
+  newVisit,
+  outside,
+  popInner,
+  popLaunch,
+  pushFrame,
+  pushLaunch,
+  Tensor,
+} from "../tensor/index.ts";
 import { context } from "./context.ts";
+import { kernelsOf, MissingKernel } from "./launch.ts";
 import { spec } from "./operator.ts";
 import { type Algebra, type Cotangents, edgeOf, type Node } from "./tape.ts";
 import type { Spec } from "./types.ts";
@@ -252,34 +268,82 @@ function step(run: Run, node: Node, g: Cotangents): void {
       `${op}: trying to go backward through the graph a second time: what ${node.name} saved was freed; say { retainGraph: true } the first time`,
     );
   }
+  if (node.custom === null) {
+    const operator = node.operator!;
+    const cotangent = operator.rule.outputs === undefined ? g[0]! : operator.outputs(g);
+    const saved = unpack(node, op);
+    if (!byKernels(run, node, g, cotangent, saved)) byFormula(run, node, cotangent, saved);
+    return;
+  }
   const frame = pushFrame();
   try {
-    if (node.custom !== null) {
-      const wanted = node.edges.map((edge) => wants(needed, edge));
-      const results = node.custom(g, algebra, wanted);
-      for (let i = 0; i < wanted.length; i++) if (wanted[i] && results[i] != null) pass(run, node, i, results[i]!);
-      return;
-    }
-    const operator = node.operator!;
-    const { rule } = operator;
-    const cotangent = rule.outputs === undefined ? g[0]! : operator.outputs(g);
-    const saved = unpack(node, op);
-    const { vjp } = rule;
+    const wanted = node.edges.map((edge) => wants(needed, edge));
+    const results = node.custom(g, algebra, wanted);
+    for (let i = 0; i < wanted.length; i++) if (wanted[i] && results[i] != null) pass(run, node, i, results[i]!);
+  } finally {
+    popInner(frame);
+  }
+}
+
+/** What a rule gets: the cotangent of its result or those of its results, and what was saved. */
+type Cotangent = Tensor | Readonly<Record<string, Tensor | null>>;
+type Saved = Readonly<Record<string, Tensor | readonly Tensor[] | null>>;
+
+/** Passes on the cotangents that the rule's thunks give; those alone are called that are needed. */
+function byFormula(run: Run, node: Node, cotangent: Cotangent, saved: Saved): void {
+  const { inputNames, rule } = node.operator!;
+  const { vjp } = rule;
+  const frame = pushFrame();
+  try {
     const specs = vjp!.length < 4 ? null : specsOf(node); // most rules do not ask for them
     const thunks = vjp!(cotangent as never, saved as never, node.attrs, specs as never) as Thunks;
-    const names = node.form === null ? operator.inputNames : Object.keys(node.form);
+    const names = node.form === null ? inputNames : Object.keys(node.form);
     for (let i = 0, k = 0; k < names.length; k++) {
       const name = names[k]!;
       const thunk = thunks[name];
       const list = node.form === null ? null : node.form[name];
       const count = Array.isArray(list) ? list.length : 1;
       for (let place = 0; place < count; place++, i++) {
-        if (wants(needed, node.edges[i]!) && thunk != null) pass(run, node, i, thunk(place));
+        if (wants(run.needed, node.edges[i]!) && thunk != null) pass(run, node, i, thunk(place));
       }
     }
   } finally {
     popInner(frame);
   }
+}
+
+/** Passes on the cotangents that the rule's kernels give; false where its formula has to. */
+function byKernels(run: Run, node: Node, g: Cotangents, cotangent: Cotangent, saved: Saved): boolean {
+  const { rule, inputNames } = node.operator!;
+  if (rule.backward === undefined || run.createGraph || context.interpreter !== null) return false;
+  let first = 0;
+  while (g[first] == null) first++;
+  const { storage, code } = g[first]!;
+  const { edges, ports, layouts, codes } = node;
+  const outs: (Tensor | null)[] = [];
+  const into: Record<string, Tensor | null> = {};
+  let done = false;
+  const frame = pushLaunch();
+  try {
+    for (let i = 0; i < edges.length; i++) {
+      const x = wants(run.needed, edges[i]!) ? apart(storage.backend, codes[i]!, layouts[i]!) : null;
+      outs.push(x);
+      into[inputNames[i]!] = x;
+    }
+    done = rule.backward(kernelsOf(storage.backend, code), cotangent as never, saved as never, into, node.attrs);
+  } catch (error) {
+    if (!(error instanceof MissingKernel)) throw error;
+  } finally {
+    popLaunch(frame);
+    if (!done) for (let i = 0; i < outs.length; i++) outs[i]?.endScope();
+  }
+  if (done) for (let i = 0; i < outs.length; i++) if (outs[i] !== null) give(run, edges[i]!, ports[i]!, outs[i]!);
+  return done;
+}
+
+/** A dense tensor of the engine's own. */
+function apart(backend: Backend, code: number, layout: Layout): Tensor {
+  return outside(() => allocate(backend, code, layout.contiguous ? layout : dense(layout.shape)));
 }
 
 const wants = (needed: Run["needed"], edge: Node | null): boolean =>

@@ -20,6 +20,7 @@ export {
   Call,
   copyInto,
   denseCopy,
+  fullName,
   Kernels,
   mergeDims,
   need,

@@ -97,13 +97,13 @@ export class Kernels {
     return kernel;
   }
 
+  has(name: string): boolean {
+    return this.find(name) !== null;
+  }
+
   /** Begins a launch of the kernel with this full name. */
   exact(name: string): Call {
     return new Call(this.backend.command(need(this.backend, name)));
-  }
-
-  has(name: string): boolean {
-    return this.backend.kernel(name) !== null;
   }
 
   /** Uninitialised scratch; it goes back when the operator is done. */

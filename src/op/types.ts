@@ -148,6 +148,9 @@ export type CotangentsOf<N> = {
   readonly [K in keyof N]: N[K] extends readonly Tensor[] ? ((i: number) => Tensor) | null : (() => Tensor) | null;
 };
 
+/** Where kernels put cotangents: a dense tensor of its input's shape and dtype for each that is wanted, null for the others. */
+export type IntoOf<N> = { readonly [K in keyof N]: Tensor | null };
+
 /** What a view is a view of. `offset` is that of the first element in the storage, in elements. */
 export interface ViewSource extends Spec {
   readonly offset: number;
@@ -197,6 +200,12 @@ export interface Rule<N, A, S extends string, O extends string> {
   /** What the tape keeps: inputs by name, "out" (or an output's name), or nothing. Shapes and dtypes are always there. */
   readonly saves?: readonly S[];
   vjp?(g: CotangentOf<O>, saved: SavedOf<S, N>, attrs: A, specs: SpecsOf<N>): CotangentsOf<N>;
+  /**
+   * The cotangents that are wanted, by kernels in one go: what runs in place of `vjp` where the backward is not itself recorded
+   * and nobody interprets. The operands come as they lie. False, and nothing is done, where `vjp` has to give them, as it does
+   * where a kernel is missing. Not for lists of tensors.
+   */
+  backward?(k: Kernels, g: CotangentOf<O>, saved: SavedOf<S, N>, into: IntoOf<N>, attrs: A): boolean;
 
   /** What PyTorch prints for its node where that is not its own name: "AddmmBackward0", "SumBackward1". For people only. */
   readonly node?: string | ((inputs: SpecsOf<N>, attrs: A) => string);

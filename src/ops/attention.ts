@@ -12,7 +12,6 @@ import {
   replaced,
   ShapeError,
   SIZE,
-  SUFFIX,
   show,
   showShape,
   strided,
@@ -28,7 +27,7 @@ import { add, mul, sub } from "./binary.ts";
 import { eq, ge } from "./compare.ts";
 import { arange, scalarTensor } from "./create.ts";
 import { dropout } from "./dropout.ts";
-import { fold } from "./folds.ts";
+import { launchSum } from "./folds.ts";
 import { matmul, transposed } from "./matmul.ts";
 import { grainOf } from "./product.ts";
 import { all, sum } from "./reduce.ts";
@@ -221,9 +220,8 @@ const fusedGradient: (
         .ints(cuts);
       call.run(batch * heads * parts, grainOf((3 * rows * k.shape[2]! * work(q, v)) / parts));
       if (parts === 1) return;
-      const sum = `sum_${SUFFIX[kernels.code]}`;
       const dq = grads.q.isContiguous() ? grads.q : kernels.scratch(kernels.code, grads.q.shape);
-      fold(kernels, sum, sum, partial, dq, [0]);
+      launchSum(kernels, partial, dq, [0]);
       if (dq !== grads.q) copyInto(grads.q, dq);
     },
     decompose({ g, q, k, v, mask }, { causal, scale }) {

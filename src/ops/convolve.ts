@@ -1,6 +1,6 @@
 // How a convolution and its gradients reach their kernels (assembly/conv/block.ts).
 
-import { dense, type Layout, SIZE, SUFFIX, strided } from "../core/index.ts";
+import { dense, type Layout, SIZE, strided } from "../core/index.ts";
 import { copyInto, type Kernels } from "../op/index.ts";
 import { scalarTensor, Tensor } from "../tensor/index.ts";
 import {
@@ -18,7 +18,7 @@ import {
   UNITS,
   type Work,
 } from "./convwork.ts";
-import { fold } from "./folds.ts";
+import { launchSum } from "./folds.ts";
 import { grainOf, launchProduct, tilesOf } from "./product.ts";
 import { runWinograd, runWinogradWeight } from "./winograd.ts";
 
@@ -36,7 +36,7 @@ function run(k: Kernels, work: Work): void {
   if (runPoints(k, work)) return;
   if (runWinograd(k, work)) return;
   if (runMany(k, work)) return;
-  const band = k.has(`convDirect_${SUFFIX[k.code]}`) ? bandOf(work, SIZE[k.code]!) : 0;
+  const band = k.has("convDirect") ? bandOf(work, SIZE[k.code]!) : 0;
   if (band > 0) {
     const units = Math.ceil(out[0] / band) * images * geometry.groups;
     block(k, "convDirect", work, band, 0).run(units, grainOf(to * taps * band * out[1]));
@@ -103,7 +103,7 @@ function depthwiseRows({ kernel, out, geometry }: Work, bytes: number): number {
 
 /** One channel of x a group and hardly more of y: a product would be mostly padding. */
 function isDepthwise(k: Kernels, from: number, to: number): boolean {
-  return from === 1 && to <= 2 && k.has(`depthwise_${SUFFIX[k.code]}`);
+  return from === 1 && to <= 2 && k.has("depthwise");
 }
 
 /** Images side by side in assembly/conv/many.ts, and what of them stays in the second cache with the products of a strip. */
@@ -117,7 +117,7 @@ function runMany(k: Kernels, work: Work): boolean {
   const { from, to, kernel, out, images, geometry } = work;
   const taps = from * kernel[0] * kernel[1];
   const units = Math.ceil(images / EIGHT) * geometry.groups;
-  if (units < UNITS / 2 || !k.has(`convMany_${SUFFIX[k.code]}`)) return false;
+  if (units < UNITS / 2 || !k.has("convMany")) return false;
   const loss = copyOf(kernel, geometry, out).pitch / out[1];
   if ((loss * images) / (Math.ceil(images / EIGHT) * EIGHT) < LEAST_LOSS) return false;
   const seen = (d: 0 | 1): number => (out[d] - 1) * geometry.stride[d] + (kernel[d] - 1) * geometry.dilation[d] + 1;
@@ -332,7 +332,7 @@ const LEAST_TO_CUT = 512;
  */
 function isNarrow(k: Kernels, { from, to, kernel, out, geometry }: Work, splits: number): boolean {
   const bytes = SIZE[k.code]!;
-  if (!k.has(`convNarrow_${SUFFIX[k.code]}`) || to > NARROW || out[1] * bytes < 16) return false;
+  if (!k.has("convNarrow") || to > NARROW || out[1] * bytes < 16) return false;
   if (splits * geometry.groups < SPLITS / 2 && out[0] * out[1] < LEAST_TO_CUT) return false;
   const { rows, pitch, planes } = copyOf(kernel, geometry, out);
   const table = from * kernel[0] * kernel[1] * 4;
@@ -349,7 +349,7 @@ const STRIP_PIXELS = 128;
 /** Whether eight images are summed side by side: small ones with few channels of y, in whole eights. */
 function isMany(k: Kernels, { from, to, kernel, out, images, geometry }: Work): boolean {
   if (images === 0 || images % EIGHT > 0 || to > NARROW || out[1] > MOST_COLUMNS_OF_MANY) return false;
-  if (isDepthwise(k, from, to) || !k.has(`convManyWeight_${SUFFIX[k.code]}`)) return false;
+  if (isDepthwise(k, from, to) || !k.has("convManyWeight")) return false;
   const seen = (d: 0 | 1): number => (out[d] - 1) * geometry.stride[d] + (kernel[d] - 1) * geometry.dilation[d] + 1;
   const taps = from * kernel[0] * kernel[1];
   const copy = from * seen(0) * seen(1);
@@ -402,8 +402,7 @@ export function launchConvWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor, ge
   const partial = k.scratch(w.code, [splits, ...w.shape]);
   const part = { ...work, w: partial, images: n / splits };
   runWeight(k, kernelOf(part), part, splits, null);
-  const sum = `sum_${SUFFIX[k.code]}`;
-  fold(k, sum, sum, partial, w, [0]);
+  launchSum(k, partial, w, [0]);
 }
 
 /** Whether each pixel of x is seen, in its place. */
@@ -426,8 +425,7 @@ function launchPointWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor): void {
   const partial = n * parts === 1 ? w : k.scratch(w.code, [n * parts, o, c]);
   launchProduct(k, cut(g, o), cut(x, c), null, as(partial, dense([n, parts, o, c])), { turned: true });
   if (partial === w) return;
-  const sum = `sum_${SUFFIX[k.code]}`;
-  fold(k, sum, sum, partial, as(w, dense([o, c])), [0]);
+  launchSum(k, partial, as(w, dense([o, c])), [0]);
 }
 
 type WeightKernel = "depthwiseWeight" | "convNarrow" | "convManyWeight" | "convWeight";

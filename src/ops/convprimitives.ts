@@ -9,7 +9,7 @@
 // is made of four.
 
 import { cut, DTypeError, dense, ShapeError, show } from "../core/index.ts";
-import { op, type Spec, spec } from "../op/index.ts";
+import { op, type Spec, spec, toDense } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { constantPadNd } from "./arrange.ts";
 import { add, sub } from "./binary.ts";
@@ -18,6 +18,7 @@ import { launchConv, launchConvInput, launchConvWeight } from "./convolve.ts";
 import type { Geometry, Pair } from "./convwork.ts";
 import { contiguous } from "./copy.ts";
 import { zeros } from "./create.ts";
+import { launchSum } from "./folds.ts";
 import { narrow } from "./pick.ts";
 import { sum } from "./reduce.ts";
 import { indexAdd, indexSelect } from "./rows.ts";
@@ -63,6 +64,13 @@ export const convolve: (x: Tensor, w: Tensor, bias: Tensor | null, ...geometry: 
         w: () => convWeight(g, x, ...spread(geometry, w.shape)),
         bias: () => sum(g, [0, 2, 3]),
       }),
+      backward(k, g, { x, w }, into, geometry) {
+        const y = toDense(g);
+        if (into.x !== null) launchConvInput(k, y, toDense(w), into.x, geometry);
+        if (into.w !== null) launchConvWeight(k, y, toDense(x), into.w, geometry);
+        if (into.bias !== null) launchSum(k, y, into.bias, [0, 2, 3]);
+        return true;
+      },
     },
   );
 

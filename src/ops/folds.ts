@@ -1,7 +1,7 @@
 // What folds over dims have in common: the launch, the result's spec, where a cotangent goes, what cannot be folded. Internal.
 
 import { COMPLEX, DTypeError, IndexError, isComplex, KIND, show } from "../core/index.ts";
-import { type Kernels, type Spec, spec } from "../op/index.ts";
+import { fullName, type Kernels, type Spec, spec } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { planOf, reducedShape } from "./axes.ts";
 import { expand, reshape } from "./view.ts";
@@ -37,6 +37,12 @@ export function fold(
     source = target;
     kernel = rest;
   }
+}
+
+/** y = Σ x over `dims`, divided; both in the computing dtype, x dense. */
+export function launchSum(k: Kernels, x: Tensor, y: Tensor, dims: readonly number[], divisor = 1): void {
+  const name = fullName("sum", k.code);
+  fold(k, name, name, x, y, dims, divisor);
 }
 
 const numbersOf = (x: Spec): number => (isComplex(x.code) ? 2 : 1);

@@ -23,6 +23,7 @@ import {
   f32,
   i64,
   inPlace,
+  type Kernels,
   type Op2T,
   type OpQ,
   op,
@@ -36,6 +37,7 @@ import { Tensor } from "../tensor/index.ts";
 import { reordered } from "./axes.ts";
 import { mul } from "./binary.ts";
 import { conj } from "./complex.ts";
+import { launchSum } from "./folds.ts";
 import { launchProduct } from "./product.ts";
 import { sum } from "./reduce.ts";
 import { dimOf, permute, reshape } from "./view.ts";
@@ -115,11 +117,15 @@ const productOfRows: (a: Tensor, b: Tensor) => Tensor = /* @__PURE__ */ op(
     infer: ({ a, b }) => spec(a.code, [a.shape[a.ndim - 1]!, b.shape[b.ndim - 1]!]),
     kernel: "matmul",
     strided: true,
-    launch: (k, { a, b }, { out }) => launchProduct(k, reordered(asRows(a), [1, 0]), asRows(b), null, out),
+    launch: (k, { a, b }, { out }) => launchRows(k, a, b, out),
     decompose: ({ a, b }) => matmul(transposed(rowsOf(a)), rowsOf(b)),
     samples: [[f32(2, 5, 3), f32(2, 5, 4)]],
   },
 );
+
+function launchRows(k: Kernels, a: Tensor, b: Tensor, out: Tensor): void {
+  launchProduct(k, reordered(asRows(a), [1, 0]), asRows(b), null, out);
+}
 
 /** `rowsOf`, below the tape. */
 function asRows(x: Tensor): Tensor {
@@ -473,6 +479,15 @@ export const linear: FnQ<
             : productOfRows(g.ndim === 1 ? reshape(g, [1, -1]) : g, conjugate(x.ndim === 1 ? reshape(x, [1, -1]) : x)),
         bias: () => g,
       };
+    },
+    backward(k, g, { x, weight }, into) {
+      const { bias } = into;
+      const isRow = bias === null || (bias.ndim === 1 && bias.shape[0] === lastOf(g));
+      if (g.ndim < 2 || weight.ndim !== 2 || !isRow || isComplex(g.code)) return false;
+      if (into.x !== null) launchProduct(k, g, weight, null, into.x);
+      if (into.weight !== null) launchRows(k, g, x, into.weight);
+      if (bias !== null) launchSum(k, asRows(toDense(g)), bias, [0]);
+      return true;
     },
     samples: [
       [f32(2, 3), f32(4, 3), f32(4)],

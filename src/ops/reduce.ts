@@ -22,6 +22,7 @@ import {
   bools,
   type Dim,
   f32,
+  fullName,
   i64,
   type Kernels,
   type Op,
@@ -91,7 +92,7 @@ function numbered(
 function total(k: Kernels, x: Tensor, y: Tensor, dims: readonly number[], divisor: number): void {
   // Booleans are counted as they are.
   const source = x.code === BOOL && k.code === INT64 ? x : toCode(x, k.code);
-  fold(k, `sum_${SUFFIX[source.code]}`, `sum_${SUFFIX[k.code]}`, source, y, dims, divisor);
+  fold(k, fullName("sum", source.code), fullName("sum", k.code), source, y, dims, divisor);
 }
 
 /** Mean over `dim` (all dims by default), of floats and complex numbers. The mean of nothing is NaN. */

@@ -1,6 +1,6 @@
 // When convolutions and their gradients go by Winograd's way (assembly/conv/winograd.ts), and how they are launched.
 
-import { INT32, SUFFIX } from "../core/index.ts";
+import { INT32 } from "../core/index.ts";
 import type { Kernels } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { ARENA, block, copyOf, ROWS, STRIP_BYTES, TILE_BYTES, UNITS, type Work } from "./convwork.ts";
@@ -41,7 +41,7 @@ function isPossible(k: Kernels, name: string, { kernel, out, geometry, yStrides 
     Math.max(...kernel) <= MOST_TAPS &&
     yStrides[3] === 1 &&
     Math.min(...out) >= LEAST_SIZE &&
-    k.has(`${name}_${SUFFIX[k.code]}`)
+    k.has(name)
   );
 }
 

@@ -98,6 +98,40 @@ for (const entry of entries()) {
 }
 layouts.run();
 
+const recorded = suite("gradients that are recorded, and those that are not");
+for (const entry of entries()) {
+  const { rule } = entry.operator;
+  if (isInPlace(entry) || rule.random || (rule.vjp === undefined && rule.decompose === undefined)) continue;
+  const given = points(entry, "float64");
+  if (given.length === 0) continue;
+  recorded(`${entry.name}: kernels give what formulas do, whichever gradients are asked for`, () => {
+    for (const { what, f, leaves } of given) {
+      fl.scope(() => {
+        const results = f(...leaves);
+        const gradOutputs = results.map((y) => y.detach().mul(0.5).add(1));
+        const gradients = (inputs: Tensor[], createGraph: boolean): (number[] | null)[] =>
+          fl.autograd
+            .grad(results, inputs, { gradOutputs, retainGraph: true, createGraph, allowUnused: true })
+            .map((x) => (x === null ? null : numbersSync(x)));
+        const expected = gradients(leaves, true);
+        for (let set = 1; set < 1 << Math.min(leaves.length, 4); set++) {
+          const places = leaves.flatMap((_, i) => (i > 3 || (set >> i) & 1 ? [i] : []));
+          const got = gradients(
+            places.map((i) => leaves[i]!),
+            false,
+          );
+          for (const [k, i] of places.entries()) {
+            const [x, y] = [got[k]!, expected[i]!];
+            const apart = x === null || y === null ? x !== y && "one is null" : difference(x, y, "float64");
+            assert.not.ok(apart, `${what}, by leaf ${i} of ${places}: ${apart}`);
+          }
+        }
+      });
+    }
+  });
+}
+recorded.run();
+
 const ones = (like: Tensor): Tensor => like.detach().clone().fill_(1);
 
 const rules = suite("rules");
