@@ -12,28 +12,37 @@ const newestNode = path.join(folder, "peers/node_modules/node/bin/node");
 /** The Node that JavaScript libraries run on. */
 export const node: string = existsSync(newestNode) ? newestNode : process.execPath;
 
-/** Starts a library, or says why it cannot run. Where there is more than one way, the first that works is taken. */
-export async function start(file: string, threads: number): Promise<Contestant | { reason: string }> {
+/**
+ * Starts a library, or says why it cannot run. Where there is more than one way, the first that works is taken. `operators` is
+ * the file with PyTorch's side of the table of operators, where that is timed.
+ */
+export async function start(
+  file: string,
+  threads: number,
+  operators?: string,
+): Promise<Contestant | { reason: string }> {
   let started: Contestant | { reason: string } = { reason: "" };
-  for (const command of commandsOf(file, threads)) {
+  for (const command of commandsOf(file, threads, operators)) {
     started = await Contestant.start(file, threads, command, file === "ours-128" ? { FLAMBEAU_WIDE: "0" } : {});
     if (started instanceof Contestant) break;
   }
   return started;
 }
 
-/** `build` is the folder of a build's compiled benches. */
-export function ours(build: string, threads: number): string[] {
-  return [node, path.join(build, "child.js"), path.join(build, "ours.js"), String(threads)];
+/** `build` is the folder of a build's compiled benches, `file` the one of our side's that is asked for. */
+export function ours(build: string, threads: number, file = "ours.js"): string[] {
+  return [node, path.join(build, "child.js"), path.join(build, file), String(threads)];
 }
 
-function commandsOf(file: string, threads: number): string[][] {
-  if (file === "ours" || file === "ours-128") return [ours(built, threads)];
+function commandsOf(file: string, threads: number, operators?: string): string[][] {
+  if (file === "ours" || file === "ours-128")
+    return [ours(built, threads, operators === undefined ? "ours.js" : "operators.js")];
   // The first Python of the path is not always the one that the system's packages are for.
   const pythons = ["python3", "/usr/bin/python3"];
   if (file.startsWith("pytorch")) {
     const width = file === "pytorch" ? "avx2" : "avx512";
-    return pythons.map((python) => [python, path.join(folder, "peers/pytorch.py"), String(threads), width]);
+    const args = [path.join(folder, "peers/pytorch.py"), String(threads), width];
+    return pythons.map((python) => [python, ...args, ...(operators === undefined ? [] : [operators])]);
   }
   return [[node, path.join(built, "child.js"), path.join(folder, `peers/${file}.mjs`), String(threads)]];
 }

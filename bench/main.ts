@@ -1,14 +1,17 @@
 // Times this library and its peers side by side: prints a table, and writes a report to read and to keep.
 //
-//   npm run bench -- [--only RE] [--rounds N] [--ms N] [--threads 1,2] [--peers a,b] [--no-figures]
+//   npm run bench -- [--operators] [--only RE] [--rounds N] [--ms N] [--threads 1,2] [--peers a,b] [--no-figures]
 //                    [--json FILE] [--html FILE] [--markdown FILE] [--readme FILE]
+//
+// With `--operators` the rows are those of operators.ts, beside PyTorch alone.
 //
 // Every library lives in a process of its own (child.ts), started once; rounds.ts says how they take turns. A ratio is the
 // median over the rounds of ours ÷ theirs: below 1, ours is faster.
 //
 // The peers are optional: `npm run bench:install` installs those of npm, and a `python3` with torch is found by itself.
 // Where the package `node` is among them the JavaScript libraries run on it (the newest, with relaxed SIMD).
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { ceilingsOf } from "./ceilings.ts";
@@ -16,6 +19,7 @@ import { measureFigures } from "./figures.ts";
 import { node, start, versionOf } from "./libraries.ts";
 import { machine } from "./machine.ts";
 import { inReadme, markdown } from "./markdown.ts";
+import { forPyTorch, operators } from "./operators.ts";
 import { html } from "./report.ts";
 import { measure } from "./rounds.ts";
 import { rows } from "./rows.ts";
@@ -23,11 +27,12 @@ import { sections, table } from "./table.ts";
 
 const { values: option } = parseArgs({
   options: {
+    operators: { type: "boolean", default: false },
     only: { type: "string", default: "" },
     rounds: { type: "string", default: "5" },
     ms: { type: "string", default: "150" },
     threads: { type: "string", default: "1" },
-    peers: { type: "string", default: "ours-128,pytorch,pytorch-avx512,onnx-node,onnx-web,tfjs,jax" },
+    peers: { type: "string" },
     "no-figures": { type: "boolean", default: false },
     json: { type: "string" },
     html: { type: "string" },
@@ -36,14 +41,21 @@ const { values: option } = parseArgs({
   },
 });
 const threads = option.threads.split(",").map(Number);
-const chosen = rows.filter(({ name }) => new RegExp(option.only).test(name));
-if (chosen.length === 0) throw new Error(`no row is called ${option.only}: the names are those of bench/rows.ts`);
-const files = ["ours", ...option.peers.split(",").filter((name) => name !== "")];
+const [from, every] = option.operators ? ["operators.ts", operators] : ["rows.ts", rows];
+const chosen = every.filter(({ name }) => new RegExp(option.only).test(name));
+if (chosen.length === 0) throw new Error(`no row is called ${option.only}: the names are those of bench/${from}`);
+const peers =
+  option.peers ?? (option.operators ? "pytorch" : "ours-128,pytorch,pytorch-avx512,onnx-node,onnx-web,tfjs,jax");
+const files = ["ours", ...peers.split(",").filter((name) => name !== "")];
+const folder = mkdtempSync(path.join(tmpdir(), "flambeau-bench-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+const written = option.operators ? path.join(folder, "operators.json") : undefined;
+write(written, () => JSON.stringify(forPyTorch()));
 
 const contestants = [];
 for (const file of files) {
   for (const n of threads) {
-    const started = await start(file, n);
+    const started = await start(file, n, written);
     if ("reason" in started) console.log(`without ${file} on ${n} thread${n > 1 ? "s" : ""}: ${started.reason}`);
     else contestants.push(started);
   }
@@ -59,12 +71,13 @@ console.log(
 const results = await measure(contestants, chosen, { rounds, ms });
 for (const contestant of contestants) contestant.stop();
 const report = {
+  ofOperators: option.operators,
   date: new Date().toISOString().slice(0, 10),
   machine: on,
   libraries: labels,
   runtime: `Node ${versionOf(node)}, ${rounds} rounds of ${ms} ms`,
   ...sections(chosen, results, ceilings),
-  figures: option["no-figures"] ? [] : await measureFigures(option.peers.includes("pytorch")),
+  figures: option["no-figures"] || option.operators ? [] : await measureFigures(peers.includes("pytorch")),
 };
 console.log(table(report));
 for (const { name, ours, goal } of report.figures)

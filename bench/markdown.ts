@@ -1,10 +1,12 @@
 // docs/performance.md, the whole table as the last run gave it; and what the README shows of it.
 import type { Figure } from "./figures.ts";
 import { withTable } from "./readme.ts";
-import { cells, duration, foot, head, overall, remarks, type Section } from "./table.ts";
+import { cells, duration, foot, head, type Line, overall, remarks, type Section } from "./table.ts";
 
 /** One run of the benches, ready to be written down. */
 export interface Report {
+  /** Whether its rows are those of operators.ts, not of the suite. */
+  readonly ofOperators: boolean;
   readonly date: string;
   readonly machine: readonly string[];
   readonly libraries: readonly string[];
@@ -14,10 +16,12 @@ export interface Report {
   readonly figures: readonly Figure[];
 }
 
-export function markdown({ date, machine, libraries, runtime, sections, notes, figures }: Report): string {
-  return `# Performance
+export function markdown(report: Report): string {
+  const { ofOperators, date, machine, libraries, runtime, sections, notes, figures } = report;
+  const [title, option] = ofOperators ? ["Performance of operators", " -- --operators"] : ["Performance", ""];
+  return `# ${title}
 
-Written by \`npm run bench\` on ${date}; [bench/README.md](../bench/README.md) says how it measures, [bench/ladder](../bench/ladder)
+Written by \`npm run bench${option}\` on ${date}; [bench/README.md](../bench/README.md) says how it measures, [bench/ladder](../bench/ladder)
 why the kernels are as they are.
 
 ${[...machine, runtime].map((line) => `- ${line}`).join("\n")}
@@ -77,16 +81,18 @@ export function inReadme(readme: string, { machine, runtime, sections }: Report)
   return withTable(readme, "npm run bench", `${note}\n\n${text}`);
 }
 
-/** A table for each group of rows, under the same head. */
+/** A table for each group of rows, under the same head; a column that says nothing of any row is left out. */
 function tables(section: Section): string {
-  const [, ...columns] = head(section);
+  const says = head(section).map((_, i) => i === 0 || section.lines.some((l) => cells(section, l)[i] !== ""));
+  const [, ...columns] = head(section).filter((_, i) => says[i]);
   const line = (cells: readonly string[]): string => `| ${cells.map((c) => c.replace(/ +/g, " ")).join(" | ")} |\n`;
+  const said = (l: Line): string => line(cells(section, l).filter((_, i) => says[i]));
   const rule = `|---|${columns.map(() => "---:").join("|")}|\n`;
   const groups = [...new Set(section.lines.map(({ row }) => row.group))].map((group) => {
     const lines = section.lines.filter(({ row }) => row.group === group);
-    return line([group, ...columns]) + rule + lines.map((l) => line(cells(section, l))).join("");
+    return line([group, ...columns]) + rule + lines.map(said).join("");
   });
-  const [mean, ...means] = foot(section);
+  const [mean, ...means] = foot(section).filter((_, i) => says[i]);
   const last = line([mean!, ...columns]) + rule + line(["all rows with a goal", ...means]);
   return [
     ...groups,

@@ -3,6 +3,7 @@
 import type { Tensor } from "flambeau";
 import * as fl from "flambeau";
 import { Gpt, lenet, mlp, Reader } from "./nets.ts";
+import { both, dispose, eager, fill, indices, input, numbers } from "./operands.ts";
 import type { Library, Setting, Timed } from "./rows.ts";
 
 const { nn, optim } = fl;
@@ -12,51 +13,19 @@ type Module = InstanceType<typeof nn.Module>;
 // Small operators are timed by the hundred, so that the scope's own cost is the one of a real step.
 const BATCH = 100;
 
-export default function open({ threads, noise }: Setting): Library {
+/** Readies the library and says how it is to be named. */
+export function begin({ threads }: Setting): string {
   // From the first launch on, as a program has it after a second of work.
   process.env.FLAMBEAU_WIDE ??= "1";
   fl.setNumThreads(threads);
   fl.scope(() => void fl.ones(1).add(1));
+  return `flambeau (${fl.backends.cpu.describe()})`;
+}
 
-  const input = (shape: number[], seed: number, scale?: number): Tensor => {
-    const numel = shape.reduce((a, b) => a * b, 1);
-    return fl.tensor(noise(numel, seed, scale)).view(shape);
-  };
+export default function open(setting: Setting): Library {
+  const name = begin(setting);
+
   const positive = (n: number, seed: number): Tensor => input([n], seed, 0.5).add(1);
-  /** `n` numbers of 0 … below - 1. */
-  const indices = (n: number, below: number, seed: number): Tensor =>
-    fl.tensor(Array.from(noise(n, seed), (v) => Math.min(below - 1, Math.floor(((v + 1) / 2) * below))));
-
-  const numbers = (x: Tensor): ArrayLike<number> => x.detach().flatten().double().dataSync() as Float64Array;
-
-  /** A function of constant tensors, without a tape; a scope takes back what it makes. */
-  const eager = (f: (...x: Tensor[]) => Tensor, ...tensors: Tensor[]): Timed => ({
-    run: () => fl.scope(() => void fl.noGrad(() => f(...tensors))),
-    probe: () => numbers(fl.noGrad(() => f(...tensors))),
-    done: () => tensors.forEach(dispose),
-  });
-
-  /** The same forward, and backward to every operand. */
-  const both = (f: (...x: Tensor[]) => Tensor, ...tensors: Tensor[]): Timed => {
-    const gradient = fl.noGrad(() => {
-      const y = f(...tensors);
-      return input([...y.shape], 7);
-    });
-    const leaves = tensors.map((x) => (x.isFloatingPoint() ? x.requiresGrad_() : x));
-    const step = (): void => {
-      for (const x of leaves) x.grad = null;
-      f(...leaves).backward(gradient);
-    };
-    return {
-      run: () => fl.scope(step),
-      probe: () => {
-        step();
-        return numbers(leaves.find((x) => x.grad !== null)!.grad!);
-      },
-      done: () => [...leaves, gradient].forEach(dispose),
-    };
-  };
-
   const small = (f: () => Tensor, ...held: Tensor[]): Timed => ({
     run: () =>
       fl.scope(() => {
@@ -82,17 +51,6 @@ export default function open({ threads, noise }: Setting): Library {
   const view4 = (): Timed => {
     const a = input([4], 1);
     return small(() => a.view(2, 2), a);
-  };
-
-  /** Weights of the same numbers in every library, biases of zero; a norm keeps its ones. */
-  const fill = <M extends Module>(net: M): M => {
-    fl.noGrad(() => {
-      [...net.namedParameters()].forEach(([name, p], i) => {
-        if (p.ndim > 1) p.copy_(input([...p.shape], i / 2 + 1, 1 / Math.sqrt(p.numel() / p.size(0))));
-        else if (name.includes("bias")) p.zero_();
-      });
-    });
-    return net;
   };
 
   const training = (forward: () => Tensor, labels: Tensor, optimizer: { zeroGrad(): void; step(): unknown }): Timed => {
@@ -219,7 +177,5 @@ export default function open({ threads, noise }: Setting): Library {
     f();
     return fl.memoryStats().peak;
   };
-  return { name: `flambeau (${fl.backends.cpu.describe()})`, rows, peak };
+  return { name, rows, peak };
 }
-
-const dispose = (x: Tensor): void => x.dispose();

@@ -1,4 +1,6 @@
-"""PyTorch, where this Python has it. Speaks the protocol of bench/child.ts: `python3 pytorch.py THREADS avx2|avx512`.
+"""PyTorch, where this Python has it. Speaks the protocol of bench/child.ts: `python3 pytorch.py THREADS avx2|avx512 [FILE]`.
+
+FILE has the rows in place of those below: expressions over named operands, as bench/operators.ts writes them.
 
 The width of vectors is said, not left to the libraries: an older OpenBLAS takes a newer processor for one without AVX.
 """
@@ -44,7 +46,7 @@ class Timed(NamedTuple):
 def noise(*shape, seed, scale=1.0):
     """The same numbers as `noise` in bench/rows.ts."""
     s = np.sin(np.arange(np.prod(shape)) + 1000 * seed) * 43758.5453
-    return torch.from_numpy((scale * (2 * (s - np.floor(s)) - 1)).astype(np.float32)).view(*shape)
+    return torch.from_numpy((scale * (2 * (s - np.floor(s)) - 1)).astype(np.float32)).view(shape)
 
 
 def positive(n, seed):
@@ -291,6 +293,35 @@ for name, n in (("1e3", 10**3), ("1e5", 10**5), ("1e7", 10**7)):
         rows[f"{f.__name__}_{name}"] = lambda f=f, n=n: eager(f, positive(n, 1))
     for f in (torch.add, torch.mul, torch.pow):
         rows[f"{f.__name__}_{name}"] = lambda f=f, n=n: eager(f, positive(n, 1), positive(n, 2))
+
+
+def written(file):
+    """The rows of a file."""
+    with open(file) as f:
+        given = json.load(f)
+
+    def made(name):
+        return eval(given["operands"][name], globals())
+
+    def first(result):
+        return result if torch.is_tensor(result) else first(result[0])
+
+    def row(code, uses, gradients, random):
+        f = eval(f"lambda {', '.join(uses)}: {code}", globals())
+        values = {name: made(name) for name in uses}
+        tensors = [name for name in uses if torch.is_tensor(values[name])]
+
+        def compute(*operands):
+            return first(f(**{**values, **dict(zip(tensors, operands))}))
+
+        timed = (both if gradients else eager)(compute, *[values[name] for name in tensors])
+        return timed._replace(probe=lambda: [0]) if random else timed
+
+    return {name: lambda fields=fields: row(**fields) for name, fields in given["rows"].items()}
+
+
+if len(sys.argv) > 3:
+    rows = written(sys.argv[3])
 
 
 def sample(timed, seconds):

@@ -12,4 +12,13 @@ test("the bench runs without any peer, and says which is missing", () => {
   assert.match(text, /add4 +[\d.]+ [nµ]s +0\.2\n/);
 });
 
+test("the table of operators runs, with a gradient and a module too", () => {
+  const main = fileURLToPath(new URL("../../bench/main.js", import.meta.url));
+  const only = "^(F\\.elu|lstm\\()";
+  const options = ["--operators", "--only", only, "--rounds", "1", "--ms", "5", "--peers", "nobody"];
+  const text = execFileSync(process.execPath, [main, ...options], { encoding: "utf8" });
+  assert.match(text, /\nF\.elu\(x\) +[\d.]+ [µm]s +1\.0\nF\.elu\(x\) and its gradients +[\d.]+ [µm]s +1\.0\n/);
+  assert.match(text, /\nlstm\(words\) +[\d.]+ [µm]s +1\.0\n/);
+});
+
 test.run();

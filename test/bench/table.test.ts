@@ -104,7 +104,14 @@ const twice = (row: string): Result[] => [result("ours", [10], { row }), result(
 
 test("a report in HTML and in Markdown", () => {
   const report = {
-    ...{ date: "2026-01-01", machine: ["two <cores>"], libraries: ["ours"], runtime: "Node", figures: [] },
+    ...{
+      ofOperators: false,
+      date: "2026-01-01",
+      machine: ["two <cores>"],
+      libraries: ["ours"],
+      runtime: "Node",
+      figures: [],
+    },
     ...sections(rows, [result("ours", [10]), result("pytorch", [20])]),
   };
   assert.match(html(report), /<circle cx="[\d.]+" cy="[\d.]+" r="4" class="good"/);
