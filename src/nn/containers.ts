@@ -157,74 +157,75 @@ export class ModuleList<M extends Module = Module> extends Modules<M> {
   }
 }
 
-/**
- * Modules by name, in the order in which they were added. A module whose name is not taken is a field too: `dict.conv`.
- *
- * @example
- * const choices = new nn.ModuleDict({ relu: new nn.ReLU(), tanh: new nn.Tanh() });
- * choices.get("relu")(x);
- */
-export class ModuleDict<D extends Readonly<Record<string, Module>> = Readonly<Record<string, Module>>> extends Module {
-  constructor(modules?: D | Iterable<readonly [string, D[string]]>) {
+/** What ModuleDict and ParameterDict share: things by name, made of what is given. */
+abstract class Dict<
+  D extends Readonly<Record<string, Module | Parameter>>,
+  V extends Module | Parameter,
+  G,
+> extends Module {
+  constructor(values: Readonly<Record<string, G>> | Iterable<readonly [string, G]>) {
     super();
-    this.update(modules ?? {});
+    this.update(values);
   }
+
+  /** What is kept of a value that is given. Throws TypeError where it may not be here. */
+  protected abstract made(value: G): V;
 
   override forward(): never {
-    throw new TypeError("ModuleDict: a dict is not called: call its modules");
+    throw new TypeError(`${className(this)}: a dict is not called: get(name) gives what is in it`);
   }
 
-  /** The number of modules. */
+  /** How many there are. */
   override get length(): number {
     return Module.entries(this).size;
   }
 
-  /** The module of that name. */
+  /** That of this name. */
   get<K extends keyof D>(name: K): D[K];
-  get(name: string): D[string];
-  get(name: string): Module {
-    const module = Module.entries(this).get(name);
-    if (!(module instanceof Module)) {
-      throw new IndexError(`ModuleDict: there is no "${name}": there are ${[...this.keys()].join(", ")}`);
+  get(name: string): V;
+  get(name: string): Module | Parameter {
+    const value = Module.entries(this).get(name) ?? null;
+    if (value === null) {
+      throw new IndexError(`${className(this)}: there is no "${name}": there are ${[...this.keys()].join(", ")}`);
     }
-    return module;
+    return value;
   }
 
-  /** Adds a module, or replaces the one of that name. */
-  set(name: string, module: Module): void {
+  /** Adds one, or replaces that of the same name. */
+  set(name: string, value: G): void {
     if (name === "" || name.includes(".")) {
-      throw new TypeError(`ModuleDict: a name is neither empty nor has dots, got "${name}"`);
+      throw new TypeError(`${className(this)}: a name is neither empty nor has dots, got "${name}"`);
     }
-    Module.entries(this).set(name, checked(module));
+    Module.entries(this).set(name, this.made(value));
     if (!(name in this)) {
       Object.defineProperty(this, name, {
         get: () => Module.entries(this).get(name),
-        set: (next: Module) => this.set(name, next),
+        set: (next: G) => this.set(name, next),
         configurable: true,
         enumerable: false, // the store has it already
       });
     }
   }
 
-  /** Adds modules, or replaces those of the same names. */
-  update(modules: Readonly<Record<string, Module>> | Iterable<readonly [string, Module]>): void {
-    const pairs = Symbol.iterator in modules ? modules : Object.entries(modules);
-    for (const [name, module] of pairs as Iterable<readonly [string, Module]>) this.set(name, module);
+  /** Adds some, or replaces those of the same names. */
+  update(values: Readonly<Record<string, G>> | Iterable<readonly [string, G]>): void {
+    const pairs = Symbol.iterator in values ? values : Object.entries(values);
+    for (const [name, value] of pairs as Iterable<readonly [string, G]>) this.set(name, value);
   }
 
   has(name: string): boolean {
     return Module.entries(this).has(name);
   }
 
-  /** Takes a module out. */
-  pop(name: string): D[string] {
-    const module = this.get(name);
+  /** Takes one out. */
+  pop(name: string): V {
+    const value: Module | Parameter = this.get(name);
     Module.entries(this).delete(name);
     if (Object.hasOwn(this, name)) delete (this as Record<string, unknown>)[name];
-    return module;
+    return value as V; // all that is in the store was `made`
   }
 
-  /** Takes all modules out. */
+  /** Takes all out. */
   clear(): void {
     for (const name of [...this.keys()]) this.pop(name);
   }
@@ -233,16 +234,37 @@ export class ModuleDict<D extends Readonly<Record<string, Module>> = Readonly<Re
     return Module.entries(this).keys();
   }
 
-  values(): IterableIterator<D[string]> {
-    return Module.entries(this).values() as IterableIterator<D[string]>;
+  values(): IterableIterator<V> {
+    return Module.entries(this).values() as IterableIterator<V>;
   }
 
-  entries(): IterableIterator<[string, D[string]]> {
-    return Module.entries(this).entries() as IterableIterator<[string, D[string]]>;
+  entries(): IterableIterator<[string, V]> {
+    return Module.entries(this).entries() as IterableIterator<[string, V]>;
   }
 
   [Symbol.iterator](): IterableIterator<string> {
     return this.keys();
+  }
+}
+
+/**
+ * Modules by name, in the order in which they were added. A module whose name is not taken is a field too: `dict.conv`.
+ *
+ * @example
+ * const choices = new nn.ModuleDict({ relu: new nn.ReLU(), tanh: new nn.Tanh() });
+ * choices.get("relu")(x);
+ */
+export class ModuleDict<D extends Readonly<Record<string, Module>> = Readonly<Record<string, Module>>> extends Dict<
+  D,
+  D[string],
+  Module
+> {
+  constructor(modules?: D | Iterable<readonly [string, D[string]]>) {
+    super(modules ?? {});
+  }
+
+  protected override made(module: Module): D[string] {
+    return checked(module) as D[string]; // which modules are in it is said where it is made
   }
 }
 
@@ -295,9 +317,29 @@ export class ParameterList extends Module {
   }
 
   override extraRepr(): string {
-    return [...this]
-      .map((p, i) => `  (${i}): Parameter containing: [torch.${p.dtype} of size ${p.shape.join("x")}]`)
-      .join("\n");
+    return [...this].map((p, i) => `  (${i}): ${held(p)}`).join("\n");
+  }
+}
+
+/**
+ * Parameters by name, in the order in which they were added; a tensor that is none becomes one. One whose name is not taken is
+ * a field too: `dict.left`.
+ *
+ * @example
+ * const weights = new nn.ParameterDict({ left: randn(5, 10), right: randn(5, 10) });
+ * weights.get("left").shape // [5, 10]
+ */
+export class ParameterDict<K extends string = string> extends Dict<Readonly<Record<K, Parameter>>, Parameter, Tensor> {
+  constructor(parameters?: Readonly<Record<K, Tensor>> | Iterable<readonly [K, Tensor]>) {
+    super(parameters ?? {});
+  }
+
+  protected override made(parameter: Tensor): Parameter {
+    return asParameter(parameter);
+  }
+
+  override extraRepr(): string {
+    return [...this.entries()].map(([name, p]) => `  (${name}): ${held(p)}`).join("\n");
   }
 }
 
@@ -305,6 +347,9 @@ function checked(module: Module): Module {
   if (!(module instanceof Module)) throw new TypeError(`${className(module)} is not a Module subclass`);
   return module;
 }
+
+/** A parameter in a repr. */
+const held = (p: Parameter): string => `Parameter containing: [torch.${p.dtype} of size ${p.shape.join("x")}]`;
 
 const asParameter = (x: Tensor): Parameter => (x instanceof Parameter ? x : new Parameter(x));
 

@@ -134,7 +134,7 @@ sequential("a subclass with fields and more", () => {
   assert.equal(Object.keys(new Net().stateDict()), ["0.by", "1.by", "extra.by"]);
 });
 
-const lists = suite("ModuleList, ModuleDict, ParameterList");
+const lists = suite("ModuleList, ModuleDict, ParameterList, ParameterDict");
 
 lists("a list holds modules in order and is not called", () => {
   const list = new nn.ModuleList(Array.from({ length: 12 }, (_, i) => new Add(i)));
@@ -176,6 +176,35 @@ lists("a list of parameters makes parameters of tensors", () => {
   assert.throws(() => list.at(3), /index 3 is out of range/);
 });
 
+lists("a dict of parameters makes parameters of tensors, and keeps their names", () => {
+  const right = new nn.Parameter(zeros([1]));
+  const dict = new nn.ParameterDict({ left: zeros([2, 3]), right });
+  const left: nn.Parameter = dict.get("left");
+  assert.ok(left instanceof nn.Parameter && left.requiresGrad);
+  assert.is(dict.get("right"), right);
+  assert.is((dict as nn.ParameterDict & { left: nn.Parameter }).left, left);
+  dict.set("keys", zeros([4]));
+  assert.equal(
+    [...dict.namedParameters()].map(([name, p]) => `${name} ${p.shape}`),
+    ["left 2,3", "right 1", "keys 4"],
+  );
+  dict.update([["left", zeros([5])]]);
+  assert.equal(
+    [...dict.values()].map((p) => p.shape[0]),
+    [5, 1, 4],
+  );
+  assert.is(dict.pop("right"), right);
+  assert.equal([...dict], ["left", "keys"]);
+  const twin = new nn.ParameterDict({ left: ones([5]), keys: ones([4]) });
+  twin.loadStateDict(dict.stateDict());
+  assert.equal(twin.get("left").tolist(), [0, 0, 0, 0, 0]);
+  assert.throws(() => dict.get("right"), /ParameterDict: there is no "right": there are left, keys/);
+  assert.throws(() => dict.set("a.b", zeros(1)), /ParameterDict: a name is neither empty nor has dots, got "a\.b"/);
+  assert.throws(() => dict.set("a", 3 as never), /Parameter: data is 3, expected a Tensor/);
+  assert.throws(() => dict(), /ParameterDict: a dict is not called/);
+  assert.is(new nn.ParameterDict([["a", zeros(1)]]).length, 1);
+});
+
 const repr = suite("repr");
 
 repr("as PyTorch prints", () => {
@@ -193,6 +222,10 @@ repr("as PyTorch prints", () => {
   assert.is(
     String(new nn.ParameterList([zeros([2]), zeros([3, 2])])),
     "ParameterList(\n    (0): Parameter containing: [torch.float32 of size 2]\n    (1): Parameter containing: [torch.float32 of size 3x2]\n)",
+  );
+  assert.is(
+    String(new nn.ParameterDict({ b: zeros([2, 3]), a: zeros([1]) })),
+    "ParameterDict(\n    (b): Parameter containing: [torch.float32 of size 2x3]\n    (a): Parameter containing: [torch.float32 of size 1]\n)",
   );
 });
 
