@@ -14,6 +14,13 @@ export function madd<T>(a: v128, b: v128, c: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? v128.relaxed_madd<T>(a, b, c) : v128.add<T>(v128.mul<T>(a, b), c);
 }
 
+/** c - a·b, fused where `madd` is. */
+// @ts-ignore: decorator
+@inline
+export function msub<T>(a: v128, b: v128, c: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? v128.relaxed_nmadd<T>(a, b, c) : v128.sub<T>(c, v128.mul<T>(a, b));
+}
+
 /** One step of Horner's rule: p·x + c. */
 // @ts-ignore: decorator
 @inline function along<T>(p: v128, x: v128, c: T): v128 { return madd<T>(p, x, v128.splat<T>(c)); }

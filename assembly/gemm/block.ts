@@ -7,23 +7,30 @@ import { STRIP_BYTES, TILE_BYTES, TILE_ROW, tileAt } from "./finish";
 import { columns, micro, microPair, ROWS } from "./micro";
 import { pack } from "./pack";
 
+/** Where in the arena the panels of a block lie. */
+export const PANELS: usize = TILE_BYTES + STRIP_BYTES;
 /** Bytes of the panels of a block; what follows them in the arena is the caller's. */
 export const PANEL_BYTES: usize = 1 << 20;
 /** The first byte of the arena that a product of blocks leaves alone. */
-export const FREE: usize = TILE_BYTES + STRIP_BYTES + PANEL_BYTES;
+export const FREE: usize = PANELS + PANEL_BYTES;
 
 /** `c` is m × n with contiguous rows `rowC` apart; `add`: to what is there. */
 export function blockProduct<T>(
   m: i32, n: i32, k: i32, a: usize, rowA: usize, colA: usize, b: usize, rowB: usize, colB: usize,
   c: usize, rowC: usize, add: bool,
 ): void {
-  const cols = columns<T>();
-  const panels = scratch + TILE_BYTES + STRIP_BYTES;
   packStrips<T>(m, k, a, rowA, colA);
+  packPanels<T>(n, k, b, rowB, colB);
+  packedProduct<T>(m, n, k, scratch + PANELS, c, rowC, add);
+}
+
+/** Packs n columns of k elements for `packedProduct`, at PANELS in the arena. */
+export function packPanels<T>(n: i32, k: i32, b: usize, rowB: usize, colB: usize): void {
+  const cols = columns<T>();
   for (let j = 0; j < n; j += cols) {
-    pack<T>(panels + <usize>(j * k) * sizeof<T>(), b + <usize>j * colB, cols, min(cols, n - j), colB, rowB, k);
+    const panel = scratch + PANELS + <usize>(j * k) * sizeof<T>();
+    pack<T>(panel, b + <usize>j * colB, cols, min(cols, n - j), colB, rowB, k);
   }
-  packedProduct<T>(m, n, k, panels, c, rowC, add);
 }
 
 /** Packs m rows of k elements for `packedProduct`. */

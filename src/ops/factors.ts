@@ -1,6 +1,6 @@
 // Decompositions as operators: batches of matrices in, factors out, with their derivatives. What a user calls is in
-// linalg.ts. They are computed on the host in double precision; of a device that cannot read at once the matrices have to
-// be brought first.
+// linalg.ts. They are computed in double precision: real ones by kernels, complex ones, and those of a device without these
+// kernels, on the host. Of a device that cannot read at once the matrices have to be brought first.
 
 import {
   COMPLEX128,
@@ -31,6 +31,13 @@ import {
   solveTriangle,
 } from "./decompose.ts";
 import { cat } from "./join.ts";
+import {
+  choleskyByKernels,
+  determinantsByKernels,
+  kernelsFor,
+  solvedByKernels,
+  triangleByKernels,
+} from "./kernelfactors.ts";
 import { matmul } from "./matmul.ts";
 import { diagonal, narrow } from "./pick.ts";
 import { abs, neg, square } from "./unary.ts";
@@ -114,6 +121,8 @@ export const solved: (a: Tensor, b: Tensor) => Named<["x", "info"]> = /* @__PURE
   {
     outputs: ["x", "info"],
     dynamic({ a, b }) {
+      const k = kernelsFor(a, b);
+      if (k !== null) return solvedByKernels(k, a, b);
       const right = matricesOf(b);
       const info = matricesOf(a).map((lu, i) => {
         const { pivots, zero } = factorLU(lu);
@@ -142,6 +151,8 @@ export const solvedTriangle: (a: Tensor, b: Tensor, upper: boolean, unit: boolea
   ],
   {
     dynamic({ a, b }, { upper, unit }) {
+      const k = kernelsFor(a, b);
+      if (k !== null) return triangleByKernels(k, a, b, upper, unit);
       const right = matricesOf(b);
       for (const [i, matrix] of matricesOf(a).entries()) solveTriangle(matrix, right[i]!, upper, unit);
       return tensorOf(right, b, ...b.shape.slice(-2));
@@ -163,6 +174,8 @@ export const signAndLog: (a: Tensor) => Named<["sign", "logabsdet"]> = /* @__PUR
   {
     outputs: ["sign", "logabsdet"],
     dynamic({ a }) {
+      const k = kernelsFor(a);
+      if (k !== null) return determinantsByKernels(k, a);
       const n = a.shape.at(-1)!;
       const logs: number[][] = [];
       const signs = matricesOf(a).map((lu) => {
@@ -206,6 +219,8 @@ export const choleskyFactor: (a: Tensor, upper: boolean) => Named<["L", "info"]>
   {
     outputs: ["L", "info"],
     dynamic({ a }, { upper }) {
+      const k = kernelsFor(a);
+      if (k !== null) return choleskyByKernels(k, a, upper);
       const done = matricesOf(a).map((matrix) => factorCholesky(upper ? matrix.mirrored(true) : matrix));
       return [
         tensorOf(

@@ -1,0 +1,95 @@
+// Decompositions of real matrices by the kernels of assembly/linalg, in double precision whatever the dtype: an operand is
+// copied to float64, and the copy worked on in place.
+
+import { FLOAT32, FLOAT64, INT32 } from "../core/index.ts";
+import { denseCopy, Kernels, toCode, toDense } from "../op/index.ts";
+import type { Tensor } from "../tensor/index.ts";
+import { product } from "./axes.ts";
+import { transpose } from "./view.ts";
+
+/** Multiply-adds that are worth another thread. */
+const WORK = 1 << 17;
+/** Columns of a right side that a thread takes at least: those that the kernels solve side by side. */
+const COLUMNS = 16;
+
+/** The kernels for operands of float32 and float64; null for others, and where the device has none. */
+export function kernelsFor(...operands: readonly Tensor[]): Kernels | null {
+  const { backend } = operands[0]!.storage;
+  if (operands.some(({ code }) => code !== FLOAT32 && code !== FLOAT64)) return null;
+  return backend.kernel("lu_f64") === null ? null : new Kernels(backend, FLOAT64);
+}
+
+/** A dense copy in float64. */
+const copied = (x: Tensor): Tensor => (x.code === FLOAT64 ? denseCopy(x) : toCode(x, FLOAT64));
+
+const batchOf = (x: Tensor): readonly number[] => x.shape.slice(0, -2);
+const countOf = (x: Tensor): number => product(batchOf(x));
+const grainOf = (cost: number): number => Math.max(1, Math.ceil(WORK / (cost + 1)));
+
+interface Factors {
+  readonly lu: Tensor;
+  readonly pivots: Tensor;
+  readonly info: Tensor;
+}
+
+/** L and U in one matrix, the rows' exchanges, and the place of a zero on the diagonal, or 0. */
+function factored(k: Kernels, a: Tensor, signs: Tensor | null, logs: Tensor | null): Factors {
+  const n = a.shape.at(-1)!;
+  const lu = copied(a);
+  const pivots = k.scratch(INT32, a.shape.slice(0, -1));
+  const info = k.scratch(INT32, batchOf(a));
+  const call = k.call("lu").int(n).tensor(lu).tensor(pivots).tensor(info).tensor(signs).tensor(logs);
+  call.run(countOf(a), grainOf(n ** 3 / 3));
+  return { lu, pivots, info };
+}
+
+/** How a triangle is taken: not at all, with ones for its diagonal, or as it is. */
+const [LEFT_OUT, ONES, WHOLE] = [0, 1, 2];
+
+function solveInPlace(k: Kernels, a: Tensor, b: Tensor, lower: number, upper: number, pivots: Tensor | null): void {
+  const [n, columns] = b.shape.slice(-2) as [number, number];
+  if (columns === 0) return;
+  // Panels for the threads that have no matrix of their own.
+  const panels = n * n * columns < WORK ? 1 : Math.ceil((k.backend.threads ?? 1) / Math.max(1, countOf(b)));
+  const width = COLUMNS * Math.ceil(columns / panels / COLUMNS);
+  const call = k.call("triangles").int(n).int(columns).int(width).int(lower).int(upper).tensor(a).tensor(b);
+  call.tensor(pivots).run(countOf(b) * Math.ceil(columns / width), grainOf(n * n * Math.min(width, columns)));
+}
+
+/** `A⁻¹B`, and for each matrix the place of the zero that forbade it, or 0. */
+export function solvedByKernels(k: Kernels, a: Tensor, b: Tensor): [x: Tensor, info: Tensor] {
+  const { lu, pivots, info } = factored(k, a, null, null);
+  const x = copied(b);
+  solveInPlace(k, lu, x, ONES, WHOLE, pivots);
+  return [toCode(x, b.code), info];
+}
+
+/** x with `a x = b` for a triangle of a, whose diagonal is 1 where `unit`. */
+export function triangleByKernels(k: Kernels, a: Tensor, b: Tensor, upper: boolean, unit: boolean): Tensor {
+  const x = copied(b);
+  const how = unit ? ONES : WHOLE;
+  const system = toDense(toCode(a, FLOAT64));
+  solveInPlace(k, system, x, upper ? LEFT_OUT : how, upper ? how : LEFT_OUT, null);
+  return toCode(x, b.code);
+}
+
+/** The signs of determinants, and the logarithms of their sizes. */
+export function determinantsByKernels(k: Kernels, a: Tensor): [sign: Tensor, logabsdet: Tensor] {
+  const [signs, logs] = [k.scratch(FLOAT64, batchOf(a)), k.scratch(FLOAT64, batchOf(a))];
+  factored(k, a, signs, logs);
+  return [toCode(signs, a.code), toCode(logs, a.code)];
+}
+
+/** The factor, and for each matrix the first row where it is not positive, or 0. */
+export function choleskyByKernels(k: Kernels, a: Tensor, upper: boolean): [factor: Tensor, info: Tensor] {
+  const n = a.shape.at(-1)!;
+  const work = copied(upper ? a : transpose(a, -2, -1)); // the kernel's triangle is the upper one
+  const info = k.scratch(INT32, batchOf(a));
+  k.call("cholesky")
+    .int(n)
+    .tensor(work)
+    .tensor(info)
+    .run(countOf(a), grainOf(n ** 3 / 6));
+  const factor = upper ? work : transpose(work, -2, -1);
+  return [toDense(toCode(factor, a.code)), info];
+}

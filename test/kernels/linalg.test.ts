@@ -1,0 +1,213 @@
+// Factorisations by what they are: the product of the factors is the matrix, and a solution solves.
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { noise, put, read, reset, room, run, runPlain } from "./harness.ts";
+
+const SIZES = [0, 1, 2, 3, 5, 8, 9, 16, 17, 24, 25, 64, 100, 257];
+const BATCH = 3;
+
+type Matrix = Float64Array;
+const matrix = (m: number, n: number, next: () => number): Matrix => new Float64Array(m * n).map(next);
+const batch = (m: number, n: number, next: () => number): Matrix[] =>
+  Array.from({ length: BATCH }, () => matrix(m, n, next));
+const joined = (list: readonly Matrix[]): Matrix => Float64Array.from(list.flatMap((x) => Array.from(x)));
+/** The matrices of [BATCH, m, n] at an address. */
+function matricesAt(at: number, m: number, n: number): Matrix[] {
+  const all = read(Float64Array, at, BATCH * m * n);
+  return Array.from({ length: BATCH }, (_, i) => all.slice(i * m * n, (i + 1) * m * n));
+}
+
+/** a · b, with m rows of k and k of n. */
+function times(a: Matrix, b: Matrix, m: number, k: number, n: number): Matrix {
+  const c = new Float64Array(m * n);
+  for (let i = 0; i < m; i++) {
+    for (let p = 0; p < k; p++) for (let j = 0; j < n; j++) c[i * n + j]! += a[i * k + p]! * b[p * n + j]!;
+  }
+  return c;
+}
+
+function turned(a: Matrix, m: number, n: number): Matrix {
+  return new Float64Array(m * n).map((_, at) => a[(at % m) * n + Math.floor(at / m)]!);
+}
+
+/** The same of a matrix where `keep` says so of row and column, `other` elsewhere. */
+const part = (a: Matrix, n: number, keep: (i: number, j: number) => boolean, other = 0): Matrix =>
+  a.map((x, at) => (keep(Math.floor(at / n), at % n) ? x : other));
+
+const unit = (n: number): Matrix => new Float64Array(n * n).map((_, at) => (Math.floor(at / n) === at % n ? 1 : 0));
+const sum = (a: Matrix, b: Matrix, by = 1): Matrix => a.map((x, i) => x + by * b[i]!);
+
+function close(a: Matrix, b: Matrix, bound: number, what: string): void {
+  const wrong = a.findIndex((x, i) => !(Math.abs(x - b[i]!) <= bound));
+  assert.is(wrong, -1, `${what}: ${a[wrong]} instead of ${b[wrong]} at ${wrong}`);
+}
+
+/** The bits that a kernel leaves in `bytes` from an address on, whole and in pieces, wide and plain. */
+function sameBits(name: string, args: (copy: Matrix) => readonly number[], a: Matrix, units: number): Matrix {
+  const results = [run, runPlain, run].map((runs, i) => {
+    const list = args(a);
+    runs(name, list, units, i === 2 ? Math.min(units, BATCH) : 1);
+    return read(Float64Array, list[1]!, a.length);
+  });
+  for (const other of results.slice(1))
+    assert.ok(Buffer.from(results[0]!.buffer).equals(Buffer.from(other.buffer)), name);
+  return results[0]!;
+}
+
+test("lu: P A = L U with multiples of at most 1, and what is solved with it", () => {
+  const next = noise(1);
+  for (const n of SIZES) {
+    reset();
+    const a = batch(n, n, next);
+    const [pivots, info] = [room(BATCH * n * 4), room(BATCH * 4)];
+    const [signs, logs] = [room(BATCH * 8), room(BATCH * 8)];
+    const packed = sameBits("lu_f64", (x) => [n, put(x), pivots, info, signs, logs], joined(a), BATCH);
+    assert.equal(Array.from(read(Int32Array, info, BATCH)), [0, 0, 0]);
+    const exchanges = read(Int32Array, pivots, BATCH * n);
+    a.forEach((x, i) => {
+      const lu = packed.slice(i * n * n, (i + 1) * n * n);
+      const l = sum(
+        part(lu, n, (r, c) => r > c),
+        unit(n),
+      );
+      assert.ok(l.every((y) => Math.abs(y) <= 1));
+      const rows = Array.from({ length: n }, (_, r) => r);
+      let sign = 1;
+      for (let k = 0; k < n; k++) {
+        const other = exchanges[i * n + k]!;
+        assert.ok(other >= k && other < n);
+        [rows[k], rows[other]] = [rows[other]!, rows[k]!];
+        if (other !== k) sign = -sign;
+      }
+      const moved = Float64Array.from(rows.flatMap((r) => Array.from(x.subarray(r * n, (r + 1) * n))));
+      close(
+        times(
+          l,
+          part(lu, n, (r, c) => r <= c),
+          n,
+          n,
+          n,
+        ),
+        moved,
+        1e-15 * (n + 4),
+        `L U of ${n}`,
+      );
+      const diagonal = rows.map((_, r) => lu[r * n + r]!);
+      assert.is(
+        read(Float64Array, signs, BATCH)[i],
+        diagonal.reduce((s, y) => s * Math.sign(y), sign),
+      );
+      const log = diagonal.reduce((s, y) => s + Math.log(Math.abs(y)), 0);
+      assert.ok(Math.abs(read(Float64Array, logs, BATCH)[i]! - log) <= 1e-13 * (1 + Math.abs(log)));
+    });
+    for (const k of [1, 2, 5, 33]) {
+      const b = batch(n, k, next);
+      const right = put(joined(b));
+      run("triangles_f64", [n, k, 16, 1, 2, put(packed), right, pivots], BATCH * Math.ceil(k / 16), 2);
+      matricesAt(right, n, k).forEach((x, i) => {
+        const size = x.reduce((most, y) => Math.max(most, Math.abs(y)), 1);
+        close(times(a[i]!, x, n, n, k), b[i]!, 1e-15 * (n + 4) * size, `the solution of ${n} × ${k}`);
+      });
+    }
+  }
+});
+
+test("lu: the first of equals is the pivot, and a zero is told", () => {
+  reset();
+  const a = Float64Array.of(1, 2, 3, -2, 5, 7, 2, 5, 7); // the third row is the second in the end
+  const [at, pivots, info] = [put(a), room(12), room(4)];
+  run("lu_f64", [3, at, pivots, info, 0, 0], 1);
+  assert.equal(Array.from(read(Int32Array, pivots, 3)), [1, 2, 2]);
+  for (const n of [4, 12, 40]) {
+    const next = noise(n);
+    const half = matrix(n, n / 2, next);
+    const singular = put(times(half, turned(half, n, n / 2), n, n / 2, n).map((x, i) => (i % n === n / 4 ? 0 : x)));
+    const places = room(4 * n);
+    run("lu_f64", [n, singular, places, info, 0, 0], 1);
+    assert.is(read(Int32Array, info, 1)[0], n / 4 + 1);
+  }
+});
+
+test("triangles: either side, with ones or what stands there, in panels of any width", () => {
+  const next = noise(2);
+  for (const n of SIZES) {
+    for (const k of [1, 7, 16, 50]) {
+      for (const [lower, upper] of [
+        [1, 0],
+        [2, 0],
+        [0, 1],
+        [0, 2],
+      ] as const) {
+        reset();
+        const keep = (i: number, j: number) => (lower > 0 ? i > j : i < j);
+        const a = batch(n, n, next).map((x) => x.map((y, at) => y / n + (Math.floor(at / n) === at % n ? 2 : 0)));
+        const b = batch(n, k, next);
+        const bits = [16, 32, 64].map((width) => {
+          const at = put(joined(b));
+          const units = BATCH * Math.ceil(k / width);
+          (width === 64 ? runPlain : run)(
+            "triangles_f64",
+            [n, k, width, lower, upper, put(joined(a)), at, 0],
+            units,
+            2,
+          );
+          return read(Float64Array, at, BATCH * n * k);
+        });
+        for (const other of bits) assert.equal(other, bits[0]!);
+        a.forEach((x, i) => {
+          const triangle = sum(
+            part(x, n, keep),
+            unit(n).map((y, at) => y * (lower + upper === 1 ? 1 : x[at]!)),
+          );
+          const solution = bits[0]!.slice(i * n * k, (i + 1) * n * k);
+          close(times(triangle, solution, n, n, k), b[i]!, 1e-14, `${lower} ${upper} ${n} × ${k}`);
+        });
+      }
+    }
+  }
+});
+
+test("cholesky: Uᵀ U is the matrix, the other triangle is not read and comes out 0", () => {
+  const next = noise(3);
+  for (const n of SIZES) {
+    reset();
+    const list = batch(n, n, next).map((x) => sum(times(x, turned(x, n, n), n, n, n), unit(n)));
+    const given = joined(list.map((x) => part(x, n, (i, j) => i <= j, Number.NaN)));
+    const info = room(BATCH * 4);
+    const factors = sameBits("cholesky_f64", (x) => [n, put(x), info], given, BATCH);
+    assert.equal(Array.from(read(Int32Array, info, BATCH)), [0, 0, 0]);
+    list.forEach((x, i) => {
+      const u = factors.slice(i * n * n, (i + 1) * n * n);
+      assert.equal(
+        u,
+        part(u, n, (r, c) => r <= c),
+      );
+      close(times(turned(u, n, n), u, n, n, n), x, 1e-15 * (n + 4) * (n + 1), `Uᵀ U of ${n}`);
+    });
+  }
+});
+
+test("cholesky: the first row that is not positive, and what was known before", () => {
+  const next = noise(4);
+  for (const n of [1, 5, 30, 70]) {
+    for (const place of [0, Math.floor(n / 2), n - 1]) {
+      for (const wrong of [-1, 0, Number.NaN]) {
+        reset();
+        const x = matrix(n, n, next);
+        const a = sum(times(x, turned(x, n, n), n, n, n), unit(n));
+        const info = room(4);
+        const whole = put(a);
+        run("cholesky_f64", [n, whole, info], 1);
+        const u = read(Float64Array, whole, n * n);
+        a[place * n + place] = wrong;
+        const at = put(a);
+        run("cholesky_f64", [n, at, info], 1);
+        assert.is(read(Int32Array, info, 1)[0], place + 1);
+        const known = part(u, n, (i, j) => i <= j && i < place && j <= place);
+        assert.equal(read(Float64Array, at, n * n), known);
+      }
+    }
+  }
+});
+
+test.run();
