@@ -2,12 +2,14 @@ import { inspect } from "node:util";
 import {
   complex,
   DisposedError,
+  DTypeError,
   load,
   memoryStats,
   nn,
   noGrad,
   ones,
   optim,
+  ShapeError,
   save,
   scope,
   type Tensor,
@@ -210,6 +212,31 @@ refusals("a step that is refused half-way has changed nothing, and the next one 
     optimizer.step();
     assert.ok((p.tolist() as number[])[0]! < 1);
   }
+});
+
+refusals("a step says what does not fit its parameter", () => {
+  const started = (): [optim.SGD, Tensor] => {
+    const p = param([1], [1], "float32");
+    const optimizer = new SGD([p], { lr: 0.5, momentum: 0.9 });
+    optimizer.step();
+    return [optimizer, p];
+  };
+  for (const [kept, kind, message] of [
+    [zeros([2]), ShapeError, /^SGD\.step: float32\[1\] has a gradient or state float32\[2\]$/],
+    [zeros([1], { dtype: "float64" }), DTypeError, /^SGD\.step: float32\[1\] has a gradient or state float64\[1\]$/],
+  ] as const) {
+    const [optimizer, p] = started();
+    optimizer.state.get(p)!.momentumBuffer = kept;
+    const value = p.tolist();
+    assert.throws(
+      () => optimizer.step(),
+      (e: Error) => e instanceof kind && message.test(e.message),
+    );
+    assert.equal(p.tolist(), value);
+  }
+  const [optimizer, p] = started();
+  p.dispose();
+  assert.throws(() => optimizer.step(), /^SGD\.step: float32\[1\] was disposed/);
 });
 
 const zoo = suite("all optimizers");
