@@ -83,11 +83,16 @@ export function contiguous(y: usize, a: usize, bytes: usize): void {
   }
 }
 
+// Where all bytes of a value are the same, the engine's own fill is faster from some length on: 2 to 4 times within the first cache.
+const ALIKE: usize = 512;
+
 /** A row of one element, of which `value` is full. */
 // @ts-ignore: decorator
 @inline
 function repeated(y: usize, value: v128, bytes: usize): void {
-  if (bytes >= 16) {
+  if (bytes >= ALIKE && i8x16.all_true(i8x16.eq(value, i8x16.splat(i8x16.extract_lane_s(value, 0))))) {
+    memory.fill(y, i8x16.extract_lane_u(value, 0), bytes);
+  } else if (bytes >= 16) {
     const end = bytes - 16;
     let at: usize = 0;
     for (; at + 64 <= bytes; at += 64) {

@@ -1,51 +1,13 @@
 // Tensors made of nothing.
 
 import { int, long, ptr, real } from "../abi";
-import { rowOffset, sizeAt, strideAt } from "../iterate";
 
-// y = value, by width.
+// y = 0, whatever the elements.
 //
-//   args ─ the block of iterate.ts with the operand y; the value fills the place of its parameters from the low byte on
+//   args ─ y: usize
 //
-// Units are elements of y.
-
-// @ts-ignore: decorator
-@inline
-function fill<T>(args: usize, begin: i32, end: i32): void {
-  const rank = int(args, 0);
-  const value = load<T>(args + 8);
-  const inner = sizeAt(args, 1, rank - 1);
-  const stride = strideAt(args, 1, rank - 1, 0);
-  while (begin < end) {
-    const row = begin / inner;
-    const at = begin - row * inner;
-    const count = min(end - begin, inner - at);
-    fillRow<T>(count, ptr(args, 3) + <usize>(rowOffset(args, 1, rank, row, 0) + at * stride) * sizeof<T>(), stride, value);
-    begin += count;
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function fillRow<T>(count: i32, y: usize, stride: i32, value: T): void {
-  if (sizeof<T>() == 1 && stride == 1) {
-    memory.fill(y, <u8>value, count);
-    return;
-  }
-  let k = 0;
-  if (sizeof<T>() < 16) {
-    const vector = v128.splat<T>(value);
-    const lanes: i32 = 16 / <i32>sizeof<T>();
-    if (stride == 1) for (; k + lanes <= count; k += lanes) v128.store(y + <usize>k * sizeof<T>(), vector);
-  }
-  for (; k < count; k++) store<T>(y + <usize>(k * stride) * sizeof<T>(), value);
-}
-
-export function fill_w1(args: usize, begin: i32, end: i32): void { fill<u8>(args, begin, end); }
-export function fill_w2(args: usize, begin: i32, end: i32): void { fill<u16>(args, begin, end); }
-export function fill_w4(args: usize, begin: i32, end: i32): void { fill<u32>(args, begin, end); }
-export function fill_w8(args: usize, begin: i32, end: i32): void { fill<u64>(args, begin, end); }
-export function fill_w16(args: usize, begin: i32, end: i32): void { fill<v128>(args, begin, end); }
+// Units are bytes.
+export function clear_w1(args: usize, begin: i32, end: i32): void { memory.fill(ptr(args, 0) + <usize>begin, 0, end - begin); }
 
 // y[i] = start + i · step.
 //

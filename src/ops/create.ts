@@ -109,12 +109,7 @@ export function fillInto(y: Tensor, value: Scalar): void {
   const { backend } = y.storage;
   const bytes = y.numel() * SIZE[y.code]!;
   const clear = y.layout.contiguous && !(value instanceof ComplexScalar) && Object.is(toNumber(value), 0);
-  if (clear)
-    new Call(backend.command(need(backend, "fill_w1")))
-      .ints([1, 0, 0])
-      .tensor(y)
-      .ints([bytes, 1])
-      .run(bytes, FILL_GRAIN);
+  if (clear) new Call(backend.command(need(backend, "clear_w1"))).tensor(y).run(bytes, FILL_GRAIN);
   else copyInto(y, constantTensor(value, y.code, backend));
 }
 

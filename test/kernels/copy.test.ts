@@ -86,6 +86,19 @@ test("copies: rows of every length, contiguous, of one element, mirrored and apa
         ); // prettier-ignore
 });
 
+test("copies: long rows of one element, whose bytes differ or are all the same", () => {
+  for (const width of WIDTHS)
+    for (const byte of [null, 0, 0xff]) {
+      reset();
+      const value = Uint8Array.from({ length: width }, (_, i) => byte ?? i + 1);
+      const columns = Math.floor(600 / width) + 3;
+      const y = room((columns + 1) * width);
+      run(`copy_w${width}`, [1, 0, 0, y, put(value), columns, 1, 0], columns);
+      const want = Array.from({ length: columns * width }, (_, i) => value[i % width]!);
+      assert.equal([...read(Uint8Array, y, columns * width + 1)], [...want, 0xa5], `width ${width}, byte ${byte}`);
+    }
+});
+
 test("copies: random shapes and strides", () => {
   const next = noise(7);
   const pick = (n: number): number => Math.floor(((next() + 1) / 2) * n);
