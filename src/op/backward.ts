@@ -314,22 +314,21 @@ function byFormula(run: Run, node: Node, cotangent: Cotangent, saved: Saved): vo
 
 /** Passes on the cotangents that the rule's kernels give; false where its formula has to. */
 function byKernels(run: Run, node: Node, g: Cotangents, cotangent: Cotangent, saved: Saved): boolean {
-  const { rule, inputNames } = node.operator!;
+  const operator = node.operator!;
+  const { rule } = operator;
   if (rule.backward === undefined || run.createGraph || context.interpreter !== null) return false;
   let first = 0;
   while (g[first] == null) first++;
   const { storage, code } = g[first]!;
   const { edges, ports, layouts, codes } = node;
   const outs: (Tensor | null)[] = [];
-  const into: Record<string, Tensor | null> = {};
   let done = false;
   const frame = pushLaunch();
   try {
     for (let i = 0; i < edges.length; i++) {
-      const x = wants(run.needed, edges[i]!) ? apart(storage.backend, codes[i]!, layouts[i]!) : null;
-      outs.push(x);
-      into[inputNames[i]!] = x;
+      outs.push(wants(run.needed, edges[i]!) ? apart(storage.backend, codes[i]!, layouts[i]!) : null);
     }
+    const into = operator.byInput(outs);
     done = rule.backward(kernelsOf(storage.backend, code), cotangent as never, saved as never, into, node.attrs);
   } catch (error) {
     if (!(error instanceof MissingKernel)) throw error;
@@ -377,19 +376,22 @@ function pass(run: Run, node: Node, i: number, x: Tensor): void {
 const NO_NAMES: readonly string[] = [];
 
 /** The saved tensors by name, none of which was written since. */
-function unpack(node: Node, op: string): Record<string, Tensor | readonly Tensor[] | null> {
-  const names = node.operator!.rule.saves ?? NO_NAMES;
-  const out: Record<string, Tensor | readonly Tensor[] | null> = {};
+function unpack(node: Node, op: string): Saved {
+  const operator = node.operator!;
+  const names = operator.rule.saves ?? NO_NAMES;
+  if (names.length === 0) return NOTHING;
+  const saved = node.saved!;
   let version = 0;
   for (let i = 0; i < names.length; i++) {
     const name = names[i]!;
-    const x = node.saved![i]!;
+    const x = saved[i]!;
     if (x instanceof Tensor) check(x, name, node, node.versions![version++]!, op);
     else if (x !== null) for (const one of x) check(one, name, node, node.versions![version++]!, op);
-    out[name] = x;
   }
-  return out;
+  return operator.saved(saved);
 }
+
+const NOTHING: Saved = {};
 
 /** Throws where a saved tensor is gone, or was written since. */
 function check(x: Tensor, name: string, node: Node, version: number, op: string): void {

@@ -27,6 +27,9 @@ export class Operator {
   /** How many arguments the binder names: one that gathers them counts them. */
   #arity = 0;
   #names: object | null = null;
+  #outputs: Shown | null = null;
+  #saved: Shown | null = null;
+  #inputs: Shown | null = null;
 
   constructor(name: string, signature: string, bind: Binder, rule: AnyRule) {
     const { node } = rule;
@@ -80,18 +83,30 @@ export class Operator {
   }
 
   /** Results by name, as a rule sees them. */
-  outputs<T>(results: readonly T[]): Record<string, T> {
+  outputs<T>(results: readonly T[]): Readonly<Record<string, T>> {
     const { outputs } = this.rule;
     if (outputs === undefined) return { out: results[0]! };
-    const out: Record<string, T> = {};
-    for (let i = 0; i < outputs.length; i++) out[outputs[i]!] = results[i]!;
-    return out;
+    this.#outputs ??= shownAs(outputs);
+    return new this.#outputs(results) as Readonly<Record<string, T>>;
   }
 
-  /** Results as the caller gets them: the only one, or an array with names, which is their own from now on. */
+  /** What was saved by name, as a rule sees it. */
+  saved<T>(saved: readonly T[]): Readonly<Record<string, T>> {
+    this.#saved ??= shownAs(this.rule.saves ?? []);
+    return new this.#saved(saved) as Readonly<Record<string, T>>;
+  }
+
+  /** What there is for each input, by name. There are no lists among them. */
+  byInput<T>(list: readonly T[]): Readonly<Record<string, T>> {
+    this.#inputs ??= shownAs(this.inputNames);
+    return new this.#inputs(list) as Readonly<Record<string, T>>;
+  }
+
+  /** Results as the caller gets them: the only one, or the array, mostly with names; it is the caller's own from now on. */
   named(results: readonly Tensor[]): Tensor | Tensor[] {
-    const { outputs } = this.rule;
+    const { outputs, named } = this.rule;
     if (outputs === undefined) return results[0]!;
+    if (named === false) return results as Tensor[];
     this.#names ??= getters(outputs);
     return Object.setPrototypeOf(results, this.#names) as Tensor[];
   }
@@ -117,6 +132,26 @@ function getters(names: readonly string[]): object {
   const made = Object.create(Array.prototype, Object.fromEntries(names.map((name, i) => [name, entry(i)])));
   GETTERS.set(key, made);
   return made;
+}
+
+type Shown = new (list: readonly unknown[]) => object;
+
+/** A class that shows the entries of a list by names. (To put them into an object by their names takes several times as long.) */
+function shownAs(names: readonly string[]): Shown {
+  class Entries {
+    readonly ofList: readonly unknown[]; // no input or output is called that
+    constructor(list: readonly unknown[]) {
+      this.ofList = list;
+    }
+  }
+  for (const [i, name] of names.entries()) {
+    Object.defineProperty(Entries.prototype, name, {
+      get(this: Entries) {
+        return this.ofList[i];
+      },
+    });
+  }
+  return Entries;
 }
 
 function opened(inputs: readonly Input[]): (Tensor | null)[] {

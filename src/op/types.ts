@@ -212,6 +212,8 @@ export interface Rule<N, A, S extends string, O extends string> {
 
   /** Names of the outputs, in order, where there are several. */
   readonly outputs?: readonly O[];
+  /** False: several results come as a bare array, for operators that only others call. Names take as long as a launch. */
+  readonly named?: false;
   /** The outputs through which gradients flow; all that have a differentiable dtype where absent. */
   readonly differentiable?: readonly NoInfer<O>[];
   /** Inputs that the kernel writes. */

@@ -18,7 +18,7 @@ import {
   ValueError,
 } from "../core/index.ts";
 import type { Backend } from "../device/index.ts";
-import { asTensor, type Call, copyInto, type FnQ, f32, type Named, op, type Spec, spec } from "../op/index.ts";
+import { asTensor, type Call, copyInto, type FnQ, f32, op, type Spec, spec } from "../op/index.ts";
 import { allocate, Storage, Tensor } from "../tensor/index.ts";
 import { realNumber } from "./arguments.ts";
 import { repeatInterleave } from "./arrange.ts";
@@ -129,7 +129,7 @@ const fused: (
   mask: Tensor | null,
   causal: boolean,
   scale: number,
-) => Named<["out", "lse"]> = /* @__PURE__ */ op(
+) => readonly [out: Tensor, lse: Tensor] = /* @__PURE__ */ op(
   "attention",
   "q, k, v, mask, causal, scale",
   (q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null, causal: boolean, scale: number) => [
@@ -138,6 +138,7 @@ const fused: (
   ],
   {
     outputs: ["out", "lse"],
+    named: false,
     differentiable: ["out"],
     infer: ({ q, v }) => {
       const rows = cut(q.shape, 0, 3);
@@ -158,15 +159,17 @@ const fused: (
     },
     saves: ["q", "k", "v", "mask", "out", "lse"],
     vjp({ out: g }, { q, k, v, mask, out, lse }, { causal, scale }) {
-      let grads: Named<["q", "k", "v"]> | null = null;
-      const gradients = (): Named<["q", "k", "v"]> => {
+      let grads: Gradients | null = null;
+      const gradients = (): Gradients => {
         grads ??= fusedGradient(g!, q, k, v, mask, out, lse, causal, scale);
         return grads;
       };
-      return { q: () => gradients().q, k: () => gradients().k, v: () => gradients().v, mask: null };
+      return { q: () => gradients()[0], k: () => gradients()[1], v: () => gradients()[2], mask: null };
     },
   },
 );
+
+type Gradients = readonly [q: Tensor, k: Tensor, v: Tensor];
 
 /** The gradients by q, k and v, which lie as these do. Its own derivative is that of the formula. */
 const fusedGradient: (
@@ -179,7 +182,7 @@ const fusedGradient: (
   lse: Tensor,
   causal: boolean,
   scale: number,
-) => Named<["q", "k", "v"]> = /* @__PURE__ */ op(
+) => Gradients = /* @__PURE__ */ op(
   "attentionGrad",
   "g, q, k, v, mask, out, lse, causal, scale",
   (
@@ -198,6 +201,7 @@ const fusedGradient: (
   ],
   {
     outputs: ["q", "k", "v"],
+    named: false,
     infer: ({ q, k, v }) => [q, k, v].map((x) => spec(x.code, x.shape)),
     kernel: "attentionGrad",
     kernelBy: "q",
@@ -405,11 +409,11 @@ function fits(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null): boolean {
 
 /** All dims before the matrices as batch and heads; where there are not just two, as the batch. */
 function inKernel(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | null, causal: boolean, scale: number): Tensor {
-  if (q.ndim === 4 && mask === null) return fused(q, k, v, null, causal, scale).out;
+  if (q.ndim === 4 && mask === null) return fused(q, k, v, null, causal, scale)[0];
   const lead = q.shape.slice(0, -2);
   const batch = lead.reduce((p, n) => p * n, 1);
   const grouped = (x: Tensor): Tensor => (x.ndim === 4 ? x : reshape(x, [batch, 1, ...x.shape.slice(-2)]));
   const full = mask === null ? null : grouped(expand(mask, [...lead, q.shape.at(-2)!, k.shape.at(-2)!]));
-  const { out } = fused(grouped(q), grouped(k), grouped(v), full, causal, scale);
+  const [out] = fused(grouped(q), grouped(k), grouped(v), full, causal, scale);
   return lead.length === 2 ? out : reshape(out, [...lead, ...out.shape.slice(-2)]);
 }

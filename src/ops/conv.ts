@@ -1,9 +1,22 @@
 // Convolutions over the last one to three dims.
 
-import { cut, isComplex, ShapeError, show, ValueError } from "../core/index.ts";
-import { asTensor, type FnQ, f32, i64, op, type Spec, spec } from "../op/index.ts";
+import { cut, isComplex, ShapeError, show, ValueError, withOuter } from "../core/index.ts";
+import {
+  asTensor,
+  context,
+  dispatch,
+  type FnQ,
+  f32,
+  i64,
+  op,
+  operatorOf,
+  publish,
+  type Spec,
+  spec,
+} from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { checkOperands, complexConv, convolveOver } from "./convprimitives.ts";
+import { checkOperands, complexConv, convolve, convolveOver } from "./convprimitives.ts";
+import type { Pair } from "./convwork.ts";
 import { reshape } from "./view.ts";
 import { perDim, type Sizes } from "./window.ts";
 
@@ -17,7 +30,7 @@ type Conv = FnQ<
 
 /** A convolution over the last `ndim` dims. */
 function conv(name: string, ndim: number, samples: readonly (readonly unknown[])[]): Conv {
-  return op(
+  const general = op<Conv, Operands, Arguments>(
     name,
     "input, weight, bias?, stride?, padding?, dilation?, groups?",
     (x, weight, bias, stride, padding, dilation, groups) => {
@@ -56,6 +69,32 @@ function conv(name: string, ndim: number, samples: readonly (readonly unknown[])
       samples,
     },
   );
+  if (ndim !== 2) return general;
+  const operator = operatorOf(general);
+  return publish(operator, (...args: unknown[]) => {
+    const { inputs, attrs } = operator.bound(args);
+    // What the binder above gave.
+    return ofImages(name, inputs as Operands, attrs as object as Arguments) ?? dispatch(operator, inputs, attrs);
+  }) as unknown as Conv;
+}
+
+type Operands = { readonly x: Tensor; readonly weight: Tensor; readonly bias: Tensor | null };
+
+/** The straight line of a real convolution of a batch of images: the primitive alone. Null where it takes more. */
+function ofImages(name: string, inputs: Operands, attrs: Arguments): Tensor | null {
+  const { x, weight, bias } = inputs;
+  const { stride, padding, dilation, groups } = attrs;
+  if (context.interpreter !== null || x.ndim !== 4 || isComplex(x.code) || typeof padding === "string") return null;
+  for (const operand of bias === null ? [x, weight] : [x, weight, bias]) {
+    if (operand.isDisposed || operand.storage.backend !== x.storage.backend) return null;
+  }
+  try {
+    const size = outputSize(name, 2, inputs, attrs);
+    // perDim has seen to it that there are two of each.
+    return convolve(x, weight, bias, size, stride as Pair, padding as Pair, dilation as Pair, groups);
+  } catch (error) {
+    throw withOuter(error, name);
+  }
 }
 
 /** A real convolution over the last `ndim` dims, in which one image is a batch of 1. */

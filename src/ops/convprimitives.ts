@@ -56,6 +56,7 @@ export const convolve: (x: Tensor, w: Tensor, bias: Tensor | null, ...geometry: 
     ],
     {
       infer: ({ x, w }, { size }) => spec(x.code, [x.shape[0]!, w.shape[0]!, ...size]),
+      node: "ConvolutionBackward0",
       kernel: "conv",
       launch: (k, { x, w, bias }, { out }, geometry) => launchConv(k, x, w, bias, out, geometry),
       saves: ["x", "w"],

@@ -14,7 +14,7 @@ import {
   showShape,
   without,
 } from "../core/index.ts";
-import { f32, indices, type Named, op, spec } from "../op/index.ts";
+import { f32, indices, op, spec, toDense } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { div, mul, sub } from "./binary.ts";
 import { eq, ne } from "./compare.ts";
@@ -84,7 +84,7 @@ export const entropyOfRows: (
   weight: Tensor | null,
   ignore: number,
   reduction: LossReduction,
-) => Named<["loss", "moments", "total"]> = /* @__PURE__ */ op(
+) => readonly [loss: Tensor, moments: Tensor, total: Tensor] = /* @__PURE__ */ op(
   "entropyOfRows",
   "x, target, weight, ignore, reduction",
   (x: Tensor, target: Tensor, weight: Tensor | null, ignore: number, reduction: LossReduction) => [
@@ -93,6 +93,7 @@ export const entropyOfRows: (
   ],
   {
     outputs: ["loss", "moments", "total"],
+    named: false,
     differentiable: ["loss"],
     infer: ({ x }, { reduction }) => {
       const rows = x.shape[0]!;
@@ -132,12 +133,27 @@ export const entropyOfRows: (
       return [reduction === "none" ? losses : div(sum(losses), total), cat([most, norm], 1), total];
     },
     saves: ["x", "target", "weight", "moments", "total"],
-    vjp({ loss: g }, { x, target, weight, moments, total }, { ignore, reduction }) {
+    vjp({ loss: g }, { x, target, weight, total }, { ignore }) {
       return {
-        x: () => entropyOfRowsGrad(g!, x, target, weight, moments, total, ignore, reduction),
+        x: () => entropyOfRowsGrad(g!, x, target, weight, total, ignore),
         target: null,
         weight: null,
       };
+    },
+    backward(k, { loss: g }, { x, target, weight, moments, total }, into, { ignore, reduction }) {
+      const [rows, n] = x.shape as [number, number];
+      const [logits, classes, slope] = [toDense(x), toDense(target), toDense(g!)];
+      const weights = weight === null ? null : toDense(weight);
+      const call = k.call("crossEntropyBackward").int(n).tensor(logits).tensor(classes).tensor(weights);
+      call
+        .long(BigInt(ignore))
+        .tensor(moments)
+        .tensor(total)
+        .tensor(slope)
+        .bool(reduction === "none")
+        .tensor(into.x);
+      call.run(rows, grainOf(n * WORK));
+      return true;
     },
     method: false,
     samples: [
@@ -156,50 +172,16 @@ const sharesOf = (counts: Tensor, weight: Tensor | null): Tensor =>
   weight === null ? counts : where(counts, weight, 0);
 
 /** `(softmax(x) - [j = class]) · share · g / total`. */
-const entropyOfRowsGrad: (
+function entropyOfRowsGrad(
   g: Tensor,
   x: Tensor,
   target: Tensor,
   weight: Tensor | null,
-  moments: Tensor,
   total: Tensor,
   ignore: number,
-  reduction: LossReduction,
-) => Tensor = /* @__PURE__ */ op(
-  "entropyOfRowsGrad",
-  "g, x, target, weight, moments, total, ignore, reduction",
-  (
-    g: Tensor,
-    x: Tensor,
-    target: Tensor,
-    weight: Tensor | null,
-    moments: Tensor,
-    total: Tensor,
-    ignore: number,
-    reduction: LossReduction,
-  ) => [
-    { g, x, target, weight, moments, total },
-    { ignore, reduction },
-  ],
-  {
-    infer: ({ x }) => spec(x.code, x.shape),
-    kernel: "crossEntropyBackward",
-    launch(k, { g, x, target, weight, moments, total }, { out }, { ignore, reduction }) {
-      const [rows, n] = x.shape as [number, number];
-      const call = k.call("crossEntropyBackward").int(n).tensor(x).tensor(target).tensor(weight).long(BigInt(ignore));
-      call
-        .tensor(moments)
-        .tensor(total)
-        .tensor(g)
-        .bool(reduction === "none")
-        .tensor(out);
-      call.run(rows, grainOf(n * WORK));
-    },
-    decompose({ g, x, target, weight, total }, { ignore }) {
-      const { counts, index, weight: weights } = classesOf(target, weight, ignore);
-      const factor = where(counts, div(mul(sharesOf(counts, weights), g), total), 0);
-      const hot = cast(eq(unsqueeze(index, 1), arange(x.shape[1]!, { device: x.device })), x.code);
-      return mul(sub(softmax(x, 1), hot), unsqueeze(factor, 1));
-    },
-  },
-);
+): Tensor {
+  const { counts, index, weight: weights } = classesOf(target, weight, ignore);
+  const factor = where(counts, div(mul(sharesOf(counts, weights), g), total), 0);
+  const hot = cast(eq(unsqueeze(index, 1), arange(x.shape[1]!, { device: x.device })), x.code);
+  return mul(sub(softmax(x, 1), hot), unsqueeze(factor, 1));
+}

@@ -302,7 +302,7 @@ export const crossEntropy: Loss<
     }
     checkClasses(input, target, weight);
     if (labelSmoothing === 0 && isEntropyOfRows(input, target, weight, reduction)) {
-      return lookedUp(count, () => entropyOfRows(input, target, weight, ignoreIndex, reduction).loss);
+      return lookedUp(count, () => entropyOfRows(input, target, weight, ignoreIndex, reduction)[0]);
     }
     const logs = logSoftmax(input, dim);
     const classes = classesOf(target, weight, ignoreIndex);

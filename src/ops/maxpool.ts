@@ -12,6 +12,7 @@ import {
   op,
   type Spec,
   spec,
+  toDense,
 } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { product } from "./axes.ts";
@@ -66,6 +67,10 @@ const planeMaxima: Maxima = /* @__PURE__ */ op("maxPool", PLAN, planOf, {
   vjp: ({ values: g }, { indices }, { ndim }, { x }) => ({
     x: () => scattered(g!, indices, cut(x.shape, x.ndim - ndim)),
   }),
+  backward(k, { values: g }, { indices }, { x }, { ndim }) {
+    runScatter(k, toDense(g!), indices, x!, cut(x!.shape, x!.ndim - ndim));
+    return true;
+  },
 });
 
 /** The values of `planeMaxima` alone: a third of the bytes to write. For what is not differentiated. */
@@ -125,11 +130,7 @@ const scattered: (y: Tensor, indices: Tensor, size: readonly number[]) => Tensor
   {
     infer: ({ y }, { size }) => spec(y.code, [...cut(y.shape, 0, y.ndim - size.length), ...size]),
     kernel: "maxPoolGrad",
-    launch(k, { y, indices }, { out: x }, { size }) {
-      const [plane, out] = [planeOf(size, size.length), planeOf(y.shape, size.length)];
-      const call = k.call("maxPoolGrad").tensor(y).tensor(x).tensor(indices).ints(plane).ints(out);
-      runPool(call, planesIn(x, plane), plane, out, false);
-    },
+    launch: (k, { y, indices }, { out }, { size }) => runScatter(k, y, indices, out, size),
     saves: ["indices"],
     vjp: (g, { indices }, { size }) => ({
       y: () => {
@@ -140,6 +141,12 @@ const scattered: (y: Tensor, indices: Tensor, size: readonly number[]) => Tensor
     }),
   },
 );
+
+function runScatter(k: Kernels, y: Tensor, indices: Tensor, x: Tensor, size: readonly number[]): void {
+  const [plane, out] = [planeOf(size, size.length), planeOf(y.shape, size.length)];
+  const call = k.call("maxPoolGrad").tensor(y).tensor(x).tensor(indices).ints(plane).ints(out);
+  runPool(call, planesIn(x, plane), plane, out, false);
+}
 
 interface MaxPoolOptions {
   stride: Sizes | null;

@@ -25,6 +25,7 @@ import {
   op,
   type Spec,
   spec,
+  toDense,
   underNode,
   wrongArgument,
 } from "../op/index.ts";
@@ -138,6 +139,12 @@ export const nativeLayerNorm: Op<
         bias: by === null ? () => g.out! : () => by().bias,
       };
     },
+    backward(k, { out: g }, { x, weight, mean, rstd }, into, { last }) {
+      const isWhole = weight !== null && into.x !== null && into.weight !== null && into.bias !== null;
+      if (!isWhole || weight.code !== x.code || into.bias!.code !== x.code) return false;
+      launchBackwards(k, toDense(g!), toDense(x), toDense(weight), mean, rstd, into.x!, into.weight!, into.bias!, last);
+      return true;
+    },
     samples: [
       [f32(2, 3), [3], null, null, 1e-5],
       [f32(2, 3, 4), [3, 4], f32(3, 4), f32(3, 4), 1e-5],
@@ -206,24 +213,8 @@ const layerNormBackwards: (
       return [spec(x.code, x.shape), one, one];
     },
     kernel: "layerNormBackward",
-    launch(k, { x, g, weight, mean, rstd }, by, { last }) {
-      const { rows, n } = rowsOf(x, last);
-      const block = Math.min(MOST_ROWS, Math.max(Math.ceil(rows / BLOCKS), Math.ceil(GRAIN / Math.max(n, 1))));
-      const parts = Math.max(1, Math.ceil(rows / block));
-      const room = (y: Tensor): Tensor => (parts === 1 ? y : k.scratch(x.code, [parts, n]));
-      const [dw, db] = [room(by.weight), room(by.bias)];
-      const call = k.call("layerNormBackward").int(n).int(rows).int(block).tensor(g).tensor(x).tensor(by.x);
-      call
-        .tensor(weight)
-        .tensor(mean)
-        .tensor(rstd)
-        .tensor(dw)
-        .tensor(db)
-        .run(parts, grain(block * n));
-      if (parts === 1) return;
-      sumRows(k, dw, by.weight, parts, n);
-      sumRows(k, db, by.bias, parts, n);
-    },
+    launch: (k, { x, g, weight, mean, rstd }, by, { last }) =>
+      launchBackwards(k, g, x, weight, mean, rstd, by.x, by.weight, by.bias, last),
     decompose({ x, g, weight }, { last, eps }) {
       const dims = lastDims(x, last);
       return [
@@ -234,6 +225,36 @@ const layerNormBackwards: (
     },
   },
 );
+
+function launchBackwards(
+  k: Kernels,
+  g: Tensor,
+  x: Tensor,
+  weight: Tensor,
+  mean: Tensor,
+  rstd: Tensor,
+  byX: Tensor,
+  byWeight: Tensor,
+  byBias: Tensor,
+  last: number,
+): void {
+  const { rows, n } = rowsOf(x, last);
+  const block = Math.min(MOST_ROWS, Math.max(Math.ceil(rows / BLOCKS), Math.ceil(GRAIN / Math.max(n, 1))));
+  const parts = Math.max(1, Math.ceil(rows / block));
+  const room = (y: Tensor): Tensor => (parts === 1 ? y : k.scratch(x.code, [parts, n]));
+  const [dw, db] = [room(byWeight), room(byBias)];
+  const call = k.call("layerNormBackward").int(n).int(rows).int(block).tensor(g).tensor(x).tensor(byX);
+  call
+    .tensor(weight)
+    .tensor(mean)
+    .tensor(rstd)
+    .tensor(dw)
+    .tensor(db)
+    .run(parts, grain(block * n));
+  if (parts === 1) return;
+  sumRows(k, dw, byWeight, parts, n);
+  sumRows(k, db, byBias, parts, n);
+}
 
 /** x̂ = (x - mean) / √(variance + eps) over `dims`. */
 function standardized(x: Tensor, dims: readonly number[], eps: number): Tensor {
