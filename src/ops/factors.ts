@@ -34,7 +34,10 @@ import { cat } from "./join.ts";
 import {
   choleskyByKernels,
   determinantsByKernels,
+  hermitianByKernels,
   kernelsFor,
+  qrByKernels,
+  singularByKernels,
   solvedByKernels,
   triangleByKernels,
 } from "./kernelfactors.ts";
@@ -258,6 +261,8 @@ export const qrFactors: (a: Tensor, columns: number) => Named<["Q", "R"]> = /* @
   {
     outputs: ["Q", "R"],
     dynamic({ a }, { columns }) {
+      const k = kernelsFor(a);
+      if (k !== null) return qrByKernels(k, a, columns);
       const [m, n] = a.shape.slice(-2) as [number, number];
       const done = matricesOf(a).map((matrix) => factorQR(matrix, columns));
       return [
@@ -324,6 +329,8 @@ export const hermitianFactors: (a: Tensor) => Named<["eigenvalues", "eigenvector
   {
     outputs: ["eigenvalues", "eigenvectors"],
     dynamic({ a }) {
+      const k = kernelsFor(a);
+      if (k !== null) return hermitianByKernels(k, a);
       const n = a.shape.at(-1)!;
       const done = matricesOf(a).map(factorHermitian);
       return [
@@ -366,6 +373,8 @@ export const singularFactors: (a: Tensor, full: boolean) => Named<["U", "S", "Vh
   {
     outputs: ["U", "S", "Vh"],
     dynamic({ a }, { full }) {
+      const kernels = kernelsFor(a);
+      if (kernels !== null) return singularByKernels(kernels, a, full);
       const [m, n] = a.shape.slice(-2) as [number, number];
       const k = Math.min(m, n);
       const done = matricesOf(a).map((matrix) => factorSVD(matrix, full));

@@ -4,7 +4,9 @@
 import { FLOAT32, FLOAT64, INT32 } from "../core/index.ts";
 import { denseCopy, Kernels, toCode, toDense } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
+import { triu } from "./arrange.ts";
 import { product } from "./axes.ts";
+import { narrow } from "./pick.ts";
 import { transpose } from "./view.ts";
 
 /** Multiply-adds that are worth another thread. */
@@ -92,4 +94,60 @@ export function choleskyByKernels(k: Kernels, a: Tensor, upper: boolean): [facto
     .run(countOf(a), grainOf(n ** 3 / 6));
   const factor = upper ? work : transpose(work, -2, -1);
   return [toDense(toCode(factor, a.code)), info];
+}
+
+// ── orthogonal factors: the kernels take and give columns as rows ───────────────────────────────────────────────────────
+
+const turned = (x: Tensor): Tensor => transpose(x, -2, -1);
+/** A dense tensor in another float dtype. */
+const given = (x: Tensor, code: number): Tensor => toDense(toCode(x, code));
+
+const BLOCK = 32; // as in assembly/linalg/reflect.ts
+
+/** Numbers that the kernels work with, as assembly/linalg/reflect.ts and spectrum.ts have them. */
+const reflectWork = (m: number, rows: number): number => BLOCK * (m + 2 * BLOCK + 2 * rows);
+const spectrumWork = (n: number): number => 6 * n + reflectWork(n, n);
+
+/** Q of so many columns, and R of as many rows. */
+export function qrByKernels(k: Kernels, a: Tensor, columns: number): [q: Tensor, r: Tensor] {
+  const [m, n] = a.shape.slice(-2) as [number, number];
+  const t = copied(turned(a));
+  const q = k.scratch(FLOAT64, [...batchOf(a), columns, m]);
+  const work = k.scratch(FLOAT64, [countOf(a), reflectWork(m, Math.max(n, columns)) + m]);
+  const call = k.call("qr").int(m).int(n).int(columns).tensor(t).tensor(q).tensor(work);
+  call.run(countOf(a), grainOf(2 * m * n * Math.min(m, n)));
+  return [given(turned(q), a.code), given(triu(narrow(turned(t), -2, 0, columns)), a.code)];
+}
+
+/** Eigenvalues in ascending order, and eigenvectors as columns, by the lower triangles. */
+export function hermitianByKernels(k: Kernels, a: Tensor): [values: Tensor, vectors: Tensor] {
+  const n = a.shape.at(-1)!;
+  const work = copied(turned(a)); // the kernel's triangle is the upper one
+  const values = k.scratch(FLOAT64, a.shape.slice(0, -1));
+  const vectors = k.scratch(FLOAT64, a.shape);
+  const call = k.call("eigen").int(n).tensor(work).tensor(values).tensor(vectors);
+  call.tensor(k.scratch(FLOAT64, [countOf(a), spectrumWork(n)])).run(countOf(a), grainOf(4 * n ** 3));
+  return [given(values, a.code), given(turned(vectors), a.code)];
+}
+
+/** Singular values in descending order between the singular vectors; `full` gives bases of the whole spaces. */
+export function singularByKernels(k: Kernels, a: Tensor, full: boolean): [u: Tensor, s: Tensor, vh: Tensor] {
+  const [m, n] = a.shape.slice(-2) as [number, number];
+  if (m < n) {
+    const [u, s, vh] = singularByKernels(k, turned(a), full);
+    return [toDense(turned(vh)), s, toDense(turned(u))];
+  }
+  const [rows, count] = [full ? m : n, countOf(a)];
+  const t = copied(turned(a));
+  const left = k.scratch(FLOAT64, [...batchOf(a), rows, m]);
+  const values = k.scratch(FLOAT64, [...batchOf(a), n]);
+  const right = k.scratch(FLOAT64, [...batchOf(a), n, n]);
+  const each = 3 * n * n + rows * m + m + spectrumWork(n) + reflectWork(m, Math.max(rows, n));
+  const work = k.scratch(FLOAT64, [count, each]);
+  const call = k.call("singular").int(m).int(n).int(rows).tensor(t).tensor(left).tensor(values);
+  call
+    .tensor(right)
+    .tensor(work)
+    .run(count, grainOf(8 * m * n * n));
+  return [given(turned(left), a.code), given(values, a.code), given(right, a.code)];
 }

@@ -423,11 +423,14 @@ export const lstsq: LeastSquares = /* @__PURE__ */ composedFunction<LeastSquares
     const isVector = B.ndim === 1 || (a.ndim - 1 === B.ndim && String(a.shape.slice(0, -1)) === String(B.shape));
     const right = isVector ? unsqueeze(B, -1) : B;
     const how = (driver ?? "gelsy") as Driver;
-    const x = matmul(pinv(a, { rtol: rcond ?? null }), right);
     const [m, n] = a.shape.slice(-2) as [number, number];
     const none = (dtype: Tensor["dtype"]): Tensor => empty(0, { dtype, device: a.device });
-    const s = singularFactors(detach(a), false).S;
-    const rank = sum(bounded(s, a, null, rcond ?? null), -1);
+    const { U, S: s, Vh } = singularFactors(detach(a), false);
+    const counts = bounded(s, a, null, rcond ?? null);
+    const rank = sum(counts, -1);
+    const x = a.requiresGrad
+      ? matmul(pinv(a, { rtol: rcond ?? null }), right)
+      : matmul(adjoint(Vh), mul(unsqueeze(reciprocals(s, counts), -1), matmul(adjoint(U), right)));
     const whole = m > n && amin(rank).item() === n;
     const residuals = whole ? sum(square(abs(sub(matmul(a, x), right))), -2) : abs(narrow(reshape(x, -1), 0, 0, 0));
     const values = how === "gelsd" || how === "gelss" ? s : none(s.dtype);

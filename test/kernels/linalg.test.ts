@@ -42,12 +42,12 @@ function close(a: Matrix, b: Matrix, bound: number, what: string): void {
   assert.is(wrong, -1, `${what}: ${a[wrong]} instead of ${b[wrong]} at ${wrong}`);
 }
 
-/** The bits that a kernel leaves in `bytes` from an address on, whole and in pieces, wide and plain. */
-function sameBits(name: string, args: (copy: Matrix) => readonly number[], a: Matrix, units: number): Matrix {
+/** What a kernel makes of the matrices at its argument `slot`: the same bits whole, in pieces, wide and plain. */
+function sameBits(name: string, args: (copy: Matrix) => readonly number[], a: Matrix, units: number, slot = 1): Matrix {
   const results = [run, runPlain, run].map((runs, i) => {
     const list = args(a);
     runs(name, list, units, i === 2 ? Math.min(units, BATCH) : 1);
-    return read(Float64Array, list[1]!, a.length);
+    return read(Float64Array, list[slot]!, a.length);
   });
   for (const other of results.slice(1))
     assert.ok(Buffer.from(results[0]!.buffer).equals(Buffer.from(other.buffer)), name);
@@ -205,6 +205,108 @@ test("cholesky: the first row that is not positive, and what was known before", 
         assert.is(read(Int32Array, info, 1)[0], place + 1);
         const known = part(u, n, (i, j) => i <= j && i < place && j <= place);
         assert.equal(read(Float64Array, at, n * n), known);
+      }
+    }
+  }
+});
+
+const SHAPES = [
+  [0, 0],
+  [1, 1],
+  [3, 0],
+  [2, 2],
+  [3, 2],
+  [2, 5],
+  [17, 17],
+  [70, 33],
+  [33, 70],
+  [64, 64],
+  [130, 100],
+  [200, 50],
+] as const;
+const BLOCK = 32;
+const reflectWork = (m: number, rows: number): number => BLOCK * (m + 2 * BLOCK + 2 * rows);
+const spectrumWork = (n: number): number => 6 * n + reflectWork(n, n);
+
+/** That the rows of each matrix of [BATCH, count, n] are orthonormal. */
+function orthonormal(list: readonly Matrix[], count: number, n: number): void {
+  for (const x of list)
+    close(times(x, turned(x, count, n), count, n, count), unit(count), 2e-16 * (n + 50), `${count} of ${n}`);
+}
+
+test("qr: orthonormal columns times a triangle, which LAPACK's signs have", () => {
+  const next = noise(5);
+  for (const [m, n] of SHAPES) {
+    for (const columns of new Set([Math.min(m, n), m])) {
+      reset();
+      const a = batch(m, n, next);
+      const q = room(BATCH * columns * m * 8);
+      const work = () => room(BATCH * (reflectWork(m, Math.max(n, columns)) + m) * 8);
+      const given = joined(a.map((x) => turned(x, m, n)));
+      const packed = sameBits("qr_f64", (x) => [m, n, columns, put(x), q, work()], given, BATCH, 3);
+      const basis = matricesAt(q, columns, m);
+      orthonormal(basis, columns, m);
+      a.forEach((x, i) => {
+        const t = packed.slice(i * n * m, (i + 1) * n * m);
+        const r = new Float64Array(columns * n).map((_, at) => {
+          const [row, column] = [Math.floor(at / n), at % n];
+          return row <= column ? t[column * m + row]! : 0;
+        });
+        close(times(turned(basis[i]!, columns, m), r, m, columns, n), x, 1e-14, `Q R of ${m} × ${n}`);
+        if (m > 1 && n > 0) assert.ok(r[0]! * x[0]! <= 0);
+      });
+    }
+  }
+});
+
+test("eigen: orthonormal rows that the matrix stretches, in ascending order", () => {
+  const next = noise(6);
+  for (const n of SIZES.filter((size) => size <= 130)) {
+    reset();
+    const list = batch(n, n, next).map((x) => sum(x, turned(x, n, n)));
+    const given = joined(list.map((x) => part(x, n, (i, j) => i <= j, Number.NaN)));
+    const [values, vectors] = [room(BATCH * n * 8), room(BATCH * n * n * 8)];
+    const work = room(BATCH * spectrumWork(n) * 8);
+    sameBits("eigen_f64", (x) => [n, put(x), values, vectors, work], given, BATCH);
+    const rows = matricesAt(vectors, n, n);
+    orthonormal(rows, n, n);
+    list.forEach((x, i) => {
+      const stretched = times(rows[i]!, x, n, n, n);
+      const lambda = read(Float64Array, values, BATCH * n).slice(i * n, (i + 1) * n);
+      assert.equal(lambda, lambda.slice().sort());
+      close(
+        stretched,
+        rows[i]!.map((y, at) => y * lambda[Math.floor(at / n)]!),
+        1e-13,
+        `eigenvectors of ${n}`,
+      );
+    });
+  }
+});
+
+test("singular: whatever the rank, both bases are whole", () => {
+  const next = noise(7);
+  for (const [m, n] of SHAPES.filter(([m, n]) => m >= n)) {
+    for (const rank of new Set([n, n >> 1])) {
+      for (const rows of new Set([n, m])) {
+        reset();
+        const a = batch(m, rank, next).map((x) => times(x, matrix(rank, n, next), m, rank, n));
+        const [left, values] = [room(BATCH * rows * m * 8), room(BATCH * n * 8)];
+        const right = room(BATCH * n * n * 8);
+        const bytes = 8 * (3 * n * n + rows * m + m + spectrumWork(n) + reflectWork(m, Math.max(rows, n)));
+        const given = joined(a.map((x) => turned(x, m, n)));
+        const work = room(BATCH * bytes);
+        sameBits("singular_f64", (x) => [m, n, rows, put(x), left, values, right, work], given, BATCH, 3);
+        const [us, vs] = [matricesAt(left, rows, m), matricesAt(right, n, n)];
+        orthonormal(us, rows, m);
+        orthonormal(vs, n, n);
+        a.forEach((x, i) => {
+          const s = read(Float64Array, values, BATCH * n).slice(i * n, (i + 1) * n);
+          assert.equal(s, s.slice().sort().reverse());
+          const scaled = vs[i]!.map((y, at) => y * s[Math.floor(at / n)]!);
+          const u = turned(us[i]!.slice(0, n * m), n, m);
+          close(times(u, scaled, m, n, n), x, 1e-12, `U S V of ${m} × ${n}, rank ${rank}`);
+        });
       }
     }
   }
