@@ -28,7 +28,7 @@ export function msub<T>(a: v128, b: v128, c: v128): v128 {
 /** a where the mask's lane is all ones, b where it is 0: one instruction where the host has relaxed SIMD. */
 // @ts-ignore: decorator
 @inline
-function choose(a: v128, b: v128, mask: v128): v128 {
+export function choose(a: v128, b: v128, mask: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? i32x4.relaxed_laneselect(a, b, mask) : v128.bitselect(a, b, mask);
 }
 
@@ -656,6 +656,18 @@ function cosOf(r: v128): v128 {
 
 export function sind(x: v128): v128 { return wave(x, 0); }
 export function cosd(x: v128): v128 { return wave(x, 1); }
+
+/** sin x at one address and cos x at another, with the bits of `sind` and `cosd`. */
+export function sincosd(x: v128, sine: usize, cosine: usize): void {
+  const shifted = nearest(x);
+  const r = reduce(x, f64x2.sub(shifted, f64x2.splat(MAGIC)));
+  const s = sinOf(r);
+  const c = cosOf(r);
+  const odd = i64x2.ne(v128.and(shifted, i64x2.splat(1)), i64x2.splat(0));
+  const next = i64x2.add(shifted, i64x2.splat(1));
+  v128.store(sine, v128.xor(v128.bitselect(c, s, odd), i64x2.shl(v128.and(shifted, i64x2.splat(2)), 62)));
+  v128.store(cosine, v128.xor(v128.bitselect(s, c, odd), i64x2.shl(v128.and(next, i64x2.splat(2)), 62)));
+}
 
 export function tand(x: v128): v128 {
   const shifted = nearest(x);

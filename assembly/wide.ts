@@ -30,7 +30,7 @@ export { cos_f32, erf_f32, exp_f32, log_f32, sigmoid_f32, sin_f32, tanh_f32 } fr
 export * from "./recurrent/recurrent";
 export * from "./rows/attention";
 export * from "./rows/attentiongrad";
-export { batchNormApply_f32, batchNormBackward_f32, batchNormMoments_f32, batchNormSums_f32 } from "./rows/batchnorm";
+export { batchNormApply_f32, batchNormBackward_f32, batchNormMoments_f32, batchNormSums_f32, groupNormBackward_f32 } from "./rows/batchnorm";
 export { crossEntropy_f32, crossEntropyBackward_f32 } from "./rows/crossentropy";
 export { layerNorm_f32, layerNormBackward_f32 } from "./rows/layernorm";
 export { logSoftmax_f32, logSoftmaxBackward_f32, softmax_f32, softmaxBackward_f32 } from "./rows/softmax";

@@ -39,6 +39,14 @@ function plane<T>(rows: i32, columns: i32, y: usize, pitchY: usize, stepY: usize
     transpose<T>(columns, rows, y, stepY, a, pitchA);
     return;
   }
+  if (stepA == 0 && stepY == size && pitchY == <usize>columns * size && pitchY < 16) {
+    // Rows of few: the value fills a vector, of which the rows after it take what is too much.
+    for (const spare = 16 / <i32>pitchY; rows > spare; rows--) {
+      v128.store(y, splat<T>(a));
+      y += pitchY;
+      a += pitchA;
+    }
+  }
   for (; rows > 0; rows--) {
     if (stepY != size) strided<T>(columns, y, stepY, a, stepA);
     else if (stepA == size) contiguous(y, a, <usize>columns * size);

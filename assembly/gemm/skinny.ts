@@ -58,24 +58,29 @@ function block<T>(args: usize, batch: i32, i: i32, rows: i32, j: i32, cols: i32,
   const mj = <usize>int(args, turned ? 16 : 19) * sizeof<T>();
   const x = turned ? element<T>(args, batch, 2, 0, j) : element<T>(args, batch, 1, i, 0);
   const matrix = turned ? element<T>(args, batch, 1, i, 0) : element<T>(args, batch, 2, 0, j);
+  const isDot = count == 1 && length == 1 && xp == sizeof<T>() && mp == sizeof<T>();
   let p = 0;
   do {
     const kc = min(count == 1 && mp == sizeof<T>() ? DEPTH : CHAIN, k - p);
-    for (let v = 0; v < count; v++) {
-      let from = x + <usize>v * xv + <usize>p * xp;
-      let to = vectorAt<T>(v);
-      for (let q = 0; q < kc; q++) {
-        store<T>(to, load<T>(from));
-        from += xp;
-        to += sizeof<T>();
-      }
-    }
     const from = matrix + <usize>p * mp;
-    if (mp == sizeof<T>()) dots<T>(count, length, kc, from, mj);
-    else sums<T>(count, length, kc, from, mp, mj);
+    // Two vectors are not packed.
+    if (isDot) store<T>(sumsAt<T>(0), dot<T>(x + <usize>p * xp, from, kc));
+    else {
+      for (let v = 0; v < count; v++) packVector<T>(v, kc, x + <usize>v * xv + <usize>p * xp, xp);
+      if (mp == sizeof<T>()) dots<T>(count, length, kc, from, mj);
+      else sums<T>(count, length, kc, from, mp, mj);
+    }
     fold<T>(args, batch, i, rows, j, cols, turned, p == 0, p + kc == k);
     p += kc;
   } while (p < k);
+}
+
+function packVector<T>(v: i32, kc: i32, from: usize, step: usize): void {
+  for (let to = vectorAt<T>(v); kc > 0; kc--) {
+    store<T>(to, load<T>(from));
+    from += step;
+    to += sizeof<T>();
+  }
 }
 
 /**

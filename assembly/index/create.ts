@@ -23,14 +23,32 @@ function arange<T>(args: usize, begin: i32, end: i32): void {
   const y = ptr(args, 0);
   const start = real(args, 1);
   const step = real(args, 2);
-  for (let i = begin; i < end; i++) store<T>(y + <usize>i * sizeof<T>(), <T>(start + step * <f64>i));
+  let i = begin;
+  if (sizeof<T>() == 4) {
+    const from = f64x2.splat(start);
+    const by = f64x2.splat(step);
+    for (; i + 4 <= end; i += 4) {
+      const places = i32x4.add(i32x4.splat(i), i32x4(0, 1, 2, 3));
+      const low = f64x2.add(from, f64x2.mul(by, f64x2.convert_low_i32x4_s(places)));
+      const high = f64x2.add(from, f64x2.mul(by, f64x2.convert_low_i32x4_s(v128.shuffle<i64>(places, places, 1, 1))));
+      v128.store(y + (<usize>i << 2), v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2));
+    }
+  }
+  for (; i < end; i++) store<T>(y + <usize>i * sizeof<T>(), <T>(start + step * <f64>i));
 }
 
 export function arange_i64(args: usize, begin: i32, end: i32): void {
   const y = ptr(args, 0);
   const start = long(args, 1);
   const step = long(args, 2);
-  for (let i = begin; i < end; i++) store<i64>(y + (<usize>i << 3), start + step * <i64>i);
+  let i = begin;
+  let next = i64x2(start + step * <i64>i, start + step * <i64>(i + 1));
+  const by = i64x2.splat(2 * step);
+  for (; i + 2 <= end; i += 2) {
+    v128.store(y + (<usize>i << 3), next);
+    next = i64x2.add(next, by);
+  }
+  if (i < end) store<i64>(y + (<usize>i << 3), start + step * <i64>i);
 }
 
 // y[i] = start + i · step in the first half, stop - (n - 1 - i) · step in the second, so that both ends are exact.
@@ -50,9 +68,26 @@ function linspace<T, A>(args: usize, begin: i32, end: i32): void {
   const start = <A>real(args, 2);
   const stop = <A>real(args, 3);
   const step = <A>real(args, 4);
-  for (let i = begin; i < end; i++) {
+  let i = begin;
+  if (isFloat<T>() && sizeof<T>() == 4) {
+    i = along(begin, min(end, n / 2), 0, y, <f32>start, <f32>step);
+    // From the stop down: i - (n - 1) steps, whole numbers that f32 rounds as it rounds n - 1 - i.
+    if (i >= n / 2) i = along(i, end, n - 1, y, <f32>stop, <f32>step);
+  }
+  for (; i < end; i++) {
     store<T>(y + <usize>i * sizeof<T>(), <T>(i < n / 2 ? start + step * <A>i : stop - step * <A>(n - 1 - i)));
   }
+}
+
+/** y[i] = start + (i - origin) · step for whole vectors of i up to `end`; returns how far it came. */
+function along(i: i32, end: i32, origin: i32, y: usize, start: f32, step: f32): i32 {
+  const from = f32x4.splat(start);
+  const by = f32x4.splat(step);
+  for (; i + 4 <= end; i += 4) {
+    const places = i32x4.add(i32x4.splat(i - origin), i32x4(0, 1, 2, 3));
+    v128.store(y + (<usize>i << 2), f32x4.add(from, f32x4.mul(by, f32x4.convert_i32x4_s(places))));
+  }
+  return i;
 }
 
 // The band of a matrix: y[i, j] = x[i, j] where lower ≤ j - i ≤ upper, else 0.

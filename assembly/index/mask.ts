@@ -31,7 +31,15 @@ export function places_true_b8(args: usize, begin: i32, end: i32): void {
   const counts = ptr(args, 2);
   let y = ptr(args, 3);
   for (let block = 0; block < begin; block++) y += <usize>load<i32>(counts + (<usize>block << 2)) << 3;
-  for (let i = begin * BLOCK, stop = min(n, end * BLOCK); i < stop; i++) {
+  let i = begin * BLOCK;
+  const stop = min(n, end * BLOCK);
+  for (; i + 16 <= stop; i += 16) {
+    for (let bits = i8x16.bitmask(i8x16.ne(v128.load(x + i), i8x16.splat(0))); bits != 0; bits &= bits - 1) {
+      store<i64>(y, i + ctz(bits));
+      y += 8;
+    }
+  }
+  for (; i < stop; i++) {
     if (load<u8>(x + i) == 0) continue;
     store<i64>(y, i);
     y += 8;

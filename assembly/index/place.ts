@@ -81,14 +81,25 @@ export function coordinates_i64(args: usize, begin: i32, end: i32): void {
   const y = ptr(args, 2);
   const byElement = int(args, 3);
   const byDim = int(args, 4);
+  const last = int(args, 4 + rank);
+  let row = 0; // the place at which the row of the element before begins, and where its coordinates are
+  let known: usize = 0;
   for (let i = begin; i < end; i++) {
     let place = <i32>load<i64>(x + (<usize>i << 3));
-    for (let d = rank - 1; d >= 0; d--) {
-      const size = int(args, 5 + d);
-      const outer = place / size;
-      store<i64>(y + (<usize>(i * byElement + d * byDim) << 3), place - outer * size);
-      place = outer;
+    const to = y + (<usize>(i * byElement) << 3);
+    if (known != 0 && <u32>(place - row) < <u32>last) {
+      for (let d = 0; d < rank - 1; d++) store<i64>(to + (<usize>(d * byDim) << 3), load<i64>(known + (<usize>(d * byDim) << 3)));
+      store<i64>(to + (<usize>((rank - 1) * byDim) << 3), place - row);
+    } else {
+      row = place - place % last;
+      for (let d = rank - 1; d >= 0; d--) {
+        const size = int(args, 5 + d);
+        const outer = place / size;
+        store<i64>(to + (<usize>(d * byDim) << 3), place - outer * size);
+        place = outer;
+      }
     }
+    known = to;
   }
 }
 

@@ -5,8 +5,8 @@
 // y has n contiguous elements and state is mt19937.ts's. The draws of an element depend on how many were made before
 // it: these kernels are launched with n = 1 and ignore begin and end.
 
-import { FAULT_PROBABILITY, fault, int, long, ptr, real } from "../abi";
-import { cosd, high, join, log4, logd, low, sind } from "../math";
+import { FAULT_PROBABILITY, fault, int, long, ptr, real, scratch } from "../abi";
+import { high, join, log4, logd, low, sincosd } from "../math";
 import { available, draw, draw4, draw64, normal53, seed, uniform53 } from "./mt19937";
 
 const BITS53: u64 = (1 << 53) - 1;
@@ -105,10 +105,10 @@ function pairs_f32(y: usize, mean: f32, std: f32): void {
     const u = f32x4.sub(f32x4.splat(1), v128.load(y)); // [0, 1) → (0, 1] for the logarithm
     const radius = f32x4.sqrt(f32x4.mul(f32x4.splat(-2), log4(u)));
     const angle = f32x4.mul(f32x4.splat(<f32>(2 * Math.PI)), v128.load(y, 32));
-    const first = low(angle);
-    const second = high(angle);
-    store4(y, f32x4.mul(radius, join(cosd(first), cosd(second))), mean, std);
-    store4(y + 32, f32x4.mul(radius, join(sind(first), sind(second))), mean, std);
+    sincosd(low(angle), scratch, scratch + 32);
+    sincosd(high(angle), scratch + 16, scratch + 48);
+    store4(y, f32x4.mul(radius, join(v128.load(scratch, 32), v128.load(scratch, 48))), mean, std);
+    store4(y + 32, f32x4.mul(radius, join(v128.load(scratch), v128.load(scratch, 16))), mean, std);
   }
 }
 
@@ -123,8 +123,9 @@ function pairs_f64(y: usize, mean: f64, std: f64): void {
     const u = f64x2.sub(f64x2.splat(1), v128.load(y));
     const radius = f64x2.sqrt(f64x2.mul(f64x2.splat(-2), logd(u)));
     const angle = f64x2.mul(f64x2.splat(2 * Math.PI), v128.load(y, 64));
-    store2(y, f64x2.mul(radius, cosd(angle)), mean, std);
-    store2(y + 64, f64x2.mul(radius, sind(angle)), mean, std);
+    sincosd(angle, scratch, scratch + 16);
+    store2(y, f64x2.mul(radius, v128.load(scratch, 16)), mean, std);
+    store2(y + 64, f64x2.mul(radius, v128.load(scratch)), mean, std);
   }
 }
 

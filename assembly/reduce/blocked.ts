@@ -104,6 +104,45 @@ export function row<T, W, O>(n: i32, x: usize, limit: usize = 0): W {
   return total;
 }
 
+/**
+ * The greatest (least) of n ≥ 1 floats. Two instructions a vector where that with NaN and zeros takes ten: the greatest but
+ * for NaN, and a sum that is NaN where one of them is. Where it is, or where zeros of both signs may have met, `row` decides.
+ */
+export function extremeOf<T, O>(n: i32, x: usize): T {
+  const lanes: i32 = 16 / <i32>sizeof<T>();
+  let left = n;
+  let at = x;
+  let a = v128.splat<T>(load<T>(x)), b = a, c = a, d = a;
+  let s = v128.splat<T>(<T>0), t = s, u = s, v = s;
+  for (; left >= 4 * lanes; left -= 4 * lanes) {
+    a = better<T, O>(a, v128.load(at));
+    b = better<T, O>(b, v128.load(at, 16));
+    c = better<T, O>(c, v128.load(at, 32));
+    d = better<T, O>(d, v128.load(at, 48));
+    s = v128.add<T>(s, v128.load(at));
+    t = v128.add<T>(t, v128.load(at, 16));
+    u = v128.add<T>(u, v128.load(at, 32));
+    v = v128.add<T>(v, v128.load(at, 48));
+    at += 64;
+  }
+  a = better<T, O>(better<T, O>(a, b), better<T, O>(c, d));
+  s = v128.add<T>(v128.add<T>(s, t), v128.add<T>(u, v));
+  for (; left > 0; left--) {
+    const y = v128.load_splat<T>(at);
+    a = better<T, O>(a, y);
+    s = v128.add<T>(s, y);
+    at += sizeof<T>();
+  }
+  const best = across<T, T, O>(a);
+  return best == 0 || v128.any_true(v128.ne<T>(s, s)) ? row<T, T, O>(n, x) : best;
+}
+
+// @ts-ignore: decorator
+@inline
+function better<T, O>(a: v128, b: v128): v128 {
+  return idof<O>() == idof<Maximum>() ? v128.pmax<T>(a, b) : v128.pmin<T>(a, b);
+}
+
 /** Folds the lanes of v in W. */
 // @ts-ignore: decorator
 @inline
@@ -146,6 +185,38 @@ export function columns<T, W, O>(n: i32, width: i32, stride: i32, x: usize): voi
   if (first) {
     for (let j = 0; j < width; j++) store<W>(wide + <usize>j * sizeof<W>(), op.zero<W>());
   }
+}
+
+/**
+ * As `columns`, for the greatest (least) of n ≥ 1 floats and as `extremeOf` does it. A column with a NaN, or zeros that may have
+ * been of both signs, has `columns` decide.
+ */
+export function extremeColumns<T, O>(n: i32, width: i32, stride: i32, x: usize): void {
+  const lanes: i32 = 16 / <i32>sizeof<T>();
+  const pitch = <usize>stride * sizeof<T>();
+  const whole = <usize>(width / lanes) << 4;
+  if (whole != <usize>width * sizeof<T>()) return columns<T, T, O>(n, width, stride, x);
+  const to = wideTile();
+  memory.copy(to, x, whole);
+  let odd = v128.splat<T>(<T>0); // NaN where one was
+  let at = x;
+  for (let left = n; left > 0; ) {
+    const rows = min(left, 4);
+    left -= rows;
+    // A row that is not there is the first of the four once more.
+    const x1 = at + (rows > 1 ? pitch : 0);
+    const x2 = at + (rows > 2 ? 2 * pitch : 0);
+    const x3 = at + (rows > 3 ? 3 * pitch : 0);
+    for (let j: usize = 0; j < whole; j += 16) {
+      const a = v128.load(at + j), b = v128.load(x1 + j), c = v128.load(x2 + j), d = v128.load(x3 + j);
+      odd = v128.add<T>(odd, v128.add<T>(v128.add<T>(a, b), v128.add<T>(c, d)));
+      v128.store(to + j, better<T, O>(v128.load(to + j), better<T, O>(better<T, O>(a, b), better<T, O>(c, d))));
+    }
+    at += 4 * pitch;
+  }
+  let zeros = i64x2.splat(0);
+  for (let j: usize = 0; j < whole; j += 16) zeros = v128.or(zeros, v128.eq<T>(v128.load(to + j), v128.splat<T>(<T>0)));
+  if (v128.any_true(v128.or(zeros, v128.ne<T>(odd, odd)))) columns<T, T, O>(n, width, stride, x);
 }
 
 /** Folds a row, of elements that are still to be lifted or of accumulators, into the wide accumulators; the first row sets them. */

@@ -7,7 +7,7 @@
 // as `from` (else 0): an index is then looked up there. Among equals the first wins, and a NaN wins over all.
 
 import { int, ptr, scratch } from "../abi";
-import { Maximum, Minimum, row, TILE } from "./blocked";
+import { extremeOf, Maximum, Minimum, row, TILE } from "./blocked";
 
 // @ts-ignore: decorator
 @inline
@@ -32,7 +32,7 @@ function extreme<T, I, O>(args: usize, begin: i32, end: i32): void {
     const width = min(tile, inner - column);
     const start = x + <usize>source * sizeof<T>();
     if (inner == 1) {
-      const best = row<T, T, O>(count, start);
+      const best = isFloat<T>() ? extremeOf<T, O>(count, start) : row<T, T, O>(count, start);
       store<I>(places(), <I>find<T>(count, start, best));
     } else {
       best<T, I, O>(count, width, inner, start);

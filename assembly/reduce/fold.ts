@@ -11,7 +11,7 @@
 // sum_b8 counts in int64. amax_b8 is any, amin_b8 is all. max and min give NaN if there is one.
 
 import { int, ptr, real } from "../abi";
-import { columns, Maximum, Minimum, Product, row, Sum, SumOfMagnitudes, SumOfSquares, wideTile } from "./blocked";
+import { columns, extremeColumns, extremeOf, Maximum, Minimum, Product, row, Sum, SumOfMagnitudes, SumOfSquares, wideTile } from "./blocked";
 
 // T: elements, W: accumulators, R: results, O: operator, `pair`: numbers in an element.
 // @ts-ignore: decorator
@@ -36,11 +36,14 @@ function fold<T, W, R, O>(args: usize, begin: i32, end: i32, pair: i32 = 1): voi
     const count = min(block, n - first);
     const from = x + (<usize>(outer * n + first) * <usize>inner + <usize>column) * sizeof<T>();
     const to = y + (<usize>line * <usize>inner + <usize>column) * sizeof<R>();
+    const isExtreme = isFloat<T>() && (idof<O>() == idof<Maximum>() || idof<O>() == idof<Minimum>());
     if (inner == 1) {
-      store<R>(to, finish<W, R, O>(row<T, W, O>(count, from, limit), divisor));
+      if (isExtreme && count > 0) store<T>(to, extremeOf<T, O>(count, from));
+      else store<R>(to, finish<W, R, O>(row<T, W, O>(count, from, limit), divisor));
     } else {
       const width = min(tile, inner - column);
-      columns<T, W, O>(count, width, inner, from);
+      if (isExtreme && count > 0) extremeColumns<T, O>(count, width, inner, from);
+      else columns<T, W, O>(count, width, inner, from);
       finishRow<W, R, O>(width, to, divisor);
     }
   }

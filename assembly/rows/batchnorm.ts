@@ -6,11 +6,18 @@
 //   batchNormSums_      args ─ n: i32 │ c: i32 │ hw: i32 │ tile: i32 │ g: usize │ x: usize │ mean: usize │ rstd: usize │ dw: usize │ db: usize
 //   batchNormBackward_  args ─ n: i32 │ c: i32 │ hw: i32 │ tile: i32 │ g: usize │ x: usize │ dx: usize │ mean: usize │ rstd: usize
 //                             │ w: usize or 0 │ dw: usize │ db: usize
+//   groupNormBackward_  args ─ c: i32 │ hw: i32 │ groups: i32 │ g: usize │ x: usize │ dx: usize │ mean: usize │ rstd: usize
+//                             │ w: usize or 0 │ dw: usize │ db: usize
 //
 // `moments` finds the moments of each channel and moves the running ones: r ← r + momentum · (moment - r), with the
 // unbiased variance. `sums` gives dw = Σ g · x̂ and db = Σ g, from which `backward` makes the derivative in training:
 //
 //   dx = (g - db / N - x̂ · dw / N) · rstd · w,  N = n · hw
+//
+// Of `groupNormBackward` mean and rstd are [n, groups], dw and db [n, c], the sums of each plane by itself; units are groups of
+// channels of a sample, N = c / groups · hw, and with sums over the channels of a group
+//
+//   dx = (g · w - Σ w · db / N - x̂ · Σ w · dw / N) · rstd
 //
 // A channel's plane is a row of hw elements; where hw is 1 the rows are those of [n, c], and `tile` ≤ 1024 channels are one
 // tile (where hw > 1, tile is 1). Units of `moments` and `sums` are tiles; of `apply` and `backward` planes (n · c) where hw > 1,
@@ -206,6 +213,44 @@ function terms<T>(args: usize, channel: usize, total: f64, s: usize, t: usize, k
   store<T>(k, <T>(rstd * w));
 }
 
+// @ts-ignore: decorator
+@inline
+function groupBackward<T>(args: usize, begin: i32, end: i32): void {
+  const hw = int(args, 1);
+  const groups = int(args, 2);
+  const channels = int(args, 0) / groups;
+  const plane = <usize>hw * sizeof<T>();
+  const total = <f64>channels * <f64>hw;
+  const weight = ptr(args, 8);
+  fill<T>(cell(4), 1);
+  for (let unit = begin; unit < end; unit++) {
+    const w = weight + <usize>(unit % groups * channels) * sizeof<T>();
+    const first = <usize>(unit * channels);
+    let flat: f64 = 0;
+    let slope: f64 = 0;
+    for (let j = 0; j < channels; j++) {
+      const by: f64 = weight == 0 ? 1 : <f64>load<T>(w + <usize>j * sizeof<T>());
+      const at = (first + <usize>j) * sizeof<T>();
+      slope += by * <f64>load<T>(ptr(args, 9) + at);
+      flat += by * <f64>load<T>(ptr(args, 10) + at);
+    }
+    const rstd = load<T>(ptr(args, 7) + <usize>unit * sizeof<T>());
+    fill<T>(cell(0), <T>(flat / total));
+    fill<T>(cell(1), load<T>(ptr(args, 6) + <usize>unit * sizeof<T>()));
+    fill<T>(cell(2), <T>(slope / total * <f64>rstd));
+    fill<T>(cell(3), rstd);
+    for (let j = 0; j < channels; j++) {
+      const at = (first + <usize>j) * plane;
+      if (weight != 0) fill<T>(cell(4), load<T>(w + <usize>j * sizeof<T>()));
+      derivative<T>(
+        hw, ptr(args, 5) + at, ptr(args, 3) + at, ptr(args, 4) + at, cell(4), ALL, cell(0), cell(1), cell(2), cell(3), ALL,
+      );
+    }
+  }
+}
+
+export function groupNormBackward_f32(args: usize, begin: i32, end: i32): void { groupBackward<f32>(args, begin, end); }
+export function groupNormBackward_f64(args: usize, begin: i32, end: i32): void { groupBackward<f64>(args, begin, end); }
 export function batchNormMoments_f32(args: usize, begin: i32, end: i32): void { moments<f32>(args, begin, end); }
 export function batchNormMoments_f64(args: usize, begin: i32, end: i32): void { moments<f64>(args, begin, end); }
 export function batchNormApply_f32(args: usize, begin: i32, end: i32): void { apply<f32>(args, begin, end); }

@@ -6,9 +6,14 @@
 //   crossEntropyBackward_  args ─ n: i32 │ x │ classes │ weights or 0 │ ignored class: i64 │ moments │ total │ g: usize
 //                               │ 1 where g has one number a row, 0 where it has one for all │ dx
 //
+//   likelihood_            args ─ n: i32 │ x │ classes: i64 each │ weights or 0 │ ignored class: i64 │ losses │ shares
+//   likelihoodBackward_    args ─ n: i32 │ classes │ weights or 0 │ ignored class: i64 │ total │ g │ 1 where g has one number a row
+//                               │ dx: all 0 before
+//
 //   loss = share · (log Σ exp(x - max) - (x[class] - max)),  share = weight of the class, 0 where it is the ignored one
 //   moments = max, log Σ of each row
 //   total = Σ shares, by which a mean divides (without shares 1); loss of all = Σ losses / total
+//   Of `likelihood`, whose x are logarithms: loss = -x[class] · share, dx[class] = -share · g / total.
 //   dx[j] = (exp(x - max - log Σ) - [j = class]) · share · g / total, 0 of an ignored row
 //
 // Units are rows. A row with only -∞, or with +∞ or NaN in it, gives NaN, as in PyTorch. A class out of range is a fault.
@@ -55,9 +60,9 @@ function exponentials<T>(n: i32, x: usize, most: T): f64 {
 /** The share of a row whose class is `y`. */
 // @ts-ignore: decorator
 @inline
-function shareOf<T>(args: usize, y: i64): T {
-  if (y == long(args, 4)) return <T>0;
-  return ptr(args, 3) == 0 ? <T>1 : load<T>(ptr(args, 3) + <usize>y * sizeof<T>());
+function shareOf<T>(args: usize, y: i64, weights: i32 = 3): T {
+  if (y == long(args, weights + 1)) return <T>0;
+  return ptr(args, weights) == 0 ? <T>1 : load<T>(ptr(args, weights) + <usize>y * sizeof<T>());
 }
 
 // @ts-ignore: decorator
@@ -137,6 +142,41 @@ function backward<T>(args: usize, begin: i32, end: i32): void {
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function likelihood<T>(args: usize, begin: i32, end: i32): void {
+  const n = int(args, 0);
+  for (let i = begin; i < end; i++) {
+    const y = load<i64>(ptr(args, 2) + (<usize>i << 3));
+    const at = <usize>i * sizeof<T>();
+    const ignored = y == long(args, 4);
+    if (!ignored && <u64>y >= <u64>n) {
+      fault(FAULT_INDEX, y);
+      continue;
+    }
+    const share = shareOf<T>(args, y);
+    store<T>(ptr(args, 5) + at, ignored ? <T>0 : -(load<T>(ptr(args, 1) + <usize>n * at + <usize>y * sizeof<T>()) * share));
+    store<T>(ptr(args, 6) + at, share);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function likelihoodBackward<T>(args: usize, begin: i32, end: i32): void {
+  const n = int(args, 0);
+  for (let i = begin; i < end; i++) {
+    const y = load<i64>(ptr(args, 1) + (<usize>i << 3));
+    const at = <usize>i * sizeof<T>();
+    if (y == long(args, 3)) continue;
+    const g = load<T>(ptr(args, 5) + (int(args, 6) != 0 ? at : 0));
+    store<T>(ptr(args, 7) + <usize>n * at + <usize>y * sizeof<T>(), -(shareOf<T>(args, y, 2) * g) / load<T>(ptr(args, 4)));
+  }
+}
+
+export function likelihood_f32(args: usize, begin: i32, end: i32): void { likelihood<f32>(args, begin, end); }
+export function likelihood_f64(args: usize, begin: i32, end: i32): void { likelihood<f64>(args, begin, end); }
+export function likelihoodBackward_f32(args: usize, begin: i32, end: i32): void { likelihoodBackward<f32>(args, begin, end); }
+export function likelihoodBackward_f64(args: usize, begin: i32, end: i32): void { likelihoodBackward<f64>(args, begin, end); }
 export function crossEntropy_f32(args: usize, begin: i32, end: i32): void { forward<f32>(args, begin, end); }
 export function crossEntropy_f64(args: usize, begin: i32, end: i32): void { forward<f64>(args, begin, end); }
 export function crossEntropyTotal_f32(args: usize, begin: i32, end: i32): void { total<f32>(args); }

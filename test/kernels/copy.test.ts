@@ -86,6 +86,20 @@ test("copies: rows of every length, contiguous, of one element, mirrored and apa
         ); // prettier-ignore
 });
 
+test("copies: rows of a few, of one element each", () => {
+  for (const width of WIDTHS)
+    for (let columns = 1; columns * width < 20; columns++)
+      for (const rows of [1, 2, 5, 40])
+        compare(
+          width,
+          [
+            [rows, columns, 1],
+            [columns, 1, 0],
+          ],
+          1 + (rows % 3),
+        ); // prettier-ignore
+});
+
 test("copies: long rows of one element, whose bytes differ or are all the same", () => {
   for (const width of WIDTHS)
     for (const byte of [null, 0, 0xff]) {

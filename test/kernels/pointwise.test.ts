@@ -195,6 +195,35 @@ test("casts of floats to integers drop the fraction, and keep what x86 keeps out
   assert.equal([...cast("b8", Uint8Array)], [1, 1, 1, 1, 1, 1, 1]);
 });
 
+test("casts four at a time give what one gives, among numbers that are beyond its means too", () => {
+  const odd = [Number.NaN, Infinity, 2 ** 31, -(2 ** 31), 2 ** 51, 1e30, -0, 0.5];
+  const next = noise(3);
+  const floats = Array.from({ length: 61 }, (_, i) => (i % 7 === 3 ? odd[i % 8]! : Math.fround(next() * 300)));
+  const longs = BigInt64Array.from(floats, (_, i) => BigInt(i % 7 === 3 ? 2 ** 40 + i : Math.trunc(next() * 3e5)));
+  for (const [from, data, targets] of [
+    ["f32", Float32Array.from(floats), ["i64", "i32", "i16", "i8", "u8", "b8", "f16", "bf16"]],
+    ["f64", Float64Array.from(floats), ["i64"]],
+    ["i64", longs, ["f32", "f64", "b8"]],
+    ["u8", Uint8Array.from(floats), ["i64"]],
+  ] as const) {
+    for (const to of targets) {
+      reset();
+      const bytes = { i64: 8, f64: 8, i32: 4, f32: 4, i16: 2, f16: 2, bf16: 2, i8: 1, u8: 1, b8: 1 }[to];
+      const a = put(data);
+      const together = room(61 * bytes);
+      const singly = room(61 * bytes);
+      run(`cast_${from}_${to}`, block([together, a], [[61, 1, 1]]), 61, 2);
+      // Rows of one element each, which are not side by side.
+      const apart: [number, number, number][] = [
+        [61, 1, 1],
+        [1, 7, 7],
+      ];
+      run(`cast_${from}_${to}`, block([singly, a], apart), 61);
+      assert.equal(read(Uint8Array, together, 61 * bytes), read(Uint8Array, singly, 61 * bytes), `${from} → ${to}`);
+    }
+  }
+});
+
 test("16-bit floats: every pattern survives f32, and f32 rounds to nearest even", () => {
   for (const name of ["f16", "bf16"] as const) {
     reset();

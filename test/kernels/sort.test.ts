@@ -155,4 +155,32 @@ test("select_i64 takes the equals that PyTorch 2.13 took", () => {
   assert.equal(select(i64, QUICK, [5, 5, 7, 6, 5], 2, false), [0]);
 });
 
+for (const [suffix, type] of TYPES) {
+  test(`search_${suffix}: before and behind equals, NaN at the end, a sequence a line`, () => {
+    const next = noise(5);
+    for (const [lines, n, each] of [
+      [1, 0, 3],
+      [1, 1, 9],
+      [3, 17, 5],
+      [2, 64, 33],
+    ] as const)
+      for (const right of [false, true]) {
+        reset();
+        const made = (count: number): number[] => Array.from({ length: count }, () => Math.round(next() * 6));
+        const sorted = Array.from({ length: lines }, () => made(n).sort((a, b) => a - b));
+        const x = made(lines * each).map((value, i) => (suffix[0] === "f" && i % 8 === 7 ? NaN : value));
+        const of = (xs: number[]): number =>
+          put(suffix === "i64" ? BigInt64Array.from(xs, BigInt) : (type as typeof Float64Array).from(xs));
+        const y = room(8 * x.length);
+        run(`search_${suffix}`, [n, each, Number(right), of(sorted.flat()), of(x), y], x.length, 3);
+        const want = x.map((value, i) => {
+          const at = sorted[Math.floor(i / each)]!.findIndex((there) => (right ? there > value : there >= value));
+          return at < 0 ? n : at;
+        });
+        // NaN is not less than itself, so it goes behind all.
+        assert.equal(Array.from(read(BigInt64Array, y, x.length), Number), want, `${lines} ${n} ${right}`);
+      }
+  });
+}
+
 test.run();
