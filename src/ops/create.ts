@@ -11,6 +11,7 @@ import {
   extent,
   FLOAT32,
   FLOAT64,
+  INT32,
   INT64,
   isComplex,
   isDifferentiable,
@@ -511,28 +512,45 @@ export const eye: Eye = (...args: unknown[]): Tensor => {
 
 type Triangle = (row: number, col: number, offset?: number, options?: FactoryOptions) => Tensor;
 
-function triangle(name: string, inside: (i: number, j: number, offset: number) => boolean): Triangle {
+/** `from` and `to` bound the columns of row i that are inside. */
+function triangle(
+  name: string,
+  from: (diagonal: number) => number,
+  to: (diagonal: number, columns: number) => number,
+): Triangle {
   return (...args) => {
     const [row, col, diagonal, dtype, device] = bindArguments(name, `row, col, offset?, ${FACTORY}`, args);
     const [rows, columns] = sizesOf([row, col], name, "row, col") as [number, number];
     const offset = whole(diagonal ?? 0, name, "offset");
-    const is: number[] = [];
-    const js: number[] = [];
-    for (let i = 0; i < rows; i++) {
-      for (let j = 0; j < columns; j++) {
-        if (!inside(i, j, offset)) continue;
-        is.push(i);
-        js.push(j);
+    const inside = Array.from({ length: rows }, (_, i) => {
+      const begin = Math.max(from(i + offset), 0);
+      return [begin, Math.max(Math.min(to(i + offset, columns), columns), begin)] as const;
+    });
+    const n = inside.reduce((total, [begin, end]) => total + end - begin, 0);
+    const places = new Int32Array(2 * n);
+    let next = 0;
+    for (const [i, [begin, end]] of inside.entries()) {
+      for (let j = begin; j < end; j++) {
+        places[next] = i;
+        places[n + next++] = j;
       }
     }
-    return tensor([is, js], {
-      dtype: (dtype as DType | null | undefined) ?? "int64",
-      device: (device as string | null | undefined) ?? null,
-    });
+    const small = tensor(places, { dtype: "int32", device: (device as string | null | undefined) ?? null });
+    const y = allocate(small.storage.backend, codeOr(dtype, INT64, name), dense([2, n]));
+    copyInto(y, new Tensor(small.storage, INT32, dense([2, n]), 0));
+    return y;
   };
 }
 
 /** The rows and columns, [2, n], of the elements on and below a diagonal, in row-major order. */
-export const trilIndices: Triangle = /* @__PURE__ */ triangle("trilIndices", (i, j, offset) => j - i <= offset);
+export const trilIndices: Triangle = /* @__PURE__ */ triangle(
+  "trilIndices",
+  () => 0,
+  (diagonal) => diagonal + 1,
+);
 /** The rows and columns, [2, n], of the elements on and above a diagonal, in row-major order. */
-export const triuIndices: Triangle = /* @__PURE__ */ triangle("triuIndices", (i, j, offset) => j - i >= offset);
+export const triuIndices: Triangle = /* @__PURE__ */ triangle(
+  "triuIndices",
+  (diagonal) => diagonal,
+  (_, columns) => columns,
+);

@@ -1,5 +1,5 @@
-// Cross entropy of rows of logits with a class each, as one operator: assembly/rows/crossentropy.ts. The loss itself, with all
-// that it takes, is in loss.ts. No public names.
+// Cross entropy of rows of logits with a class each, and the likelihood of rows of their logarithms, as one operator each:
+// assembly/rows/crossentropy.ts. The losses themselves, with all that they take, are in loss.ts. No public names.
 
 import {
   DTypeError,
@@ -19,7 +19,7 @@ import type { Tensor } from "../tensor/index.ts";
 import { div, mul, sub } from "./binary.ts";
 import { eq, ne } from "./compare.ts";
 import { cast } from "./copy.ts";
-import { arange, ones } from "./create.ts";
+import { arange, fillInto, ones } from "./create.ts";
 import { gather } from "./gather.ts";
 import { cat } from "./join.ts";
 import type { LossReduction } from "./lossform.ts";
@@ -185,3 +185,111 @@ function entropyOfRowsGrad(
   const hot = cast(eq(unsqueeze(index, 1), arange(x.shape[1]!, { device: x.device })), x.code);
   return mul(sub(softmax(x, 1), hot), unsqueeze(factor, 1));
 }
+
+/** `-share · x[class]` of rows of log-probabilities, and what a mean divides by, else 1. @internal */
+export const likelihoodOfRows: (
+  x: Tensor,
+  target: Tensor,
+  weight: Tensor | null,
+  ignore: number,
+  reduction: LossReduction,
+) => readonly [loss: Tensor, total: Tensor] = /* @__PURE__ */ op(
+  "likelihoodOfRows",
+  "x, target, weight, ignore, reduction",
+  (x: Tensor, target: Tensor, weight: Tensor | null, ignore: number, reduction: LossReduction) => [
+    { x, target, weight },
+    { ignore, reduction },
+  ],
+  {
+    outputs: ["loss", "total"],
+    named: false,
+    differentiable: ["loss"],
+    infer({ x }, { reduction }) {
+      if (!isFloating(x.code))
+        throw new DTypeError(`likelihoodOfRows: expected a floating point dtype, got ${show(x)}`);
+      return [spec(x.code, reduction === "none" ? [x.shape[0]!] : []), spec(x.code, [])];
+    },
+    kernel: "likelihood",
+    launch(k, { x, target, weight }, { loss, total }, { ignore, reduction }) {
+      const [rows, n] = x.shape as [number, number];
+      const losses = reduction === "none" ? loss : k.scratch(x.code, [rows]);
+      const shares = k.scratch(x.code, [rows]);
+      const each = k.call("likelihood").int(n).tensor(x).tensor(target).tensor(weight).long(BigInt(ignore));
+      each.tensor(losses).tensor(shares).run(rows, grainOf(WORK));
+      const all = k.call("crossEntropyTotal").int(rows).tensor(losses);
+      all
+        .tensor(reduction === "mean" ? shares : null)
+        .tensor(reduction === "none" ? null : loss)
+        .tensor(total)
+        .run(1, 1);
+    },
+    decompose({ x, target, weight }, { ignore, reduction }) {
+      const { counts, index, weight: weights } = classesOf(target, weight, ignore);
+      const chosen = neg(reshape(gather(x, 1, unsqueeze(index, 1)), index.shape));
+      const losses = where(counts, weights === null ? chosen : mul(chosen, weights), 0);
+      const total =
+        reduction === "mean"
+          ? cast(sum(sharesOf(counts, weights)), x.code)
+          : ones([], { dtype: x.dtype, device: x.device });
+      return [reduction === "none" ? losses : div(sum(losses), total), total];
+    },
+    saves: ["target", "weight", "total"],
+    vjp: ({ loss: g }, { target, weight, total }, { ignore, reduction }, { x }) => ({
+      x: () => likelihoodOfRowsGrad(g!, target, weight, total, ignore, reduction, x.shape[1]!),
+      target: null,
+      weight: null,
+    }),
+    method: false,
+    samples: [
+      [f32(4, 3), indices(3, 4), null, 1, "mean"],
+      [f32(2, 5), indices(5, 2), null, -100, "sum"],
+      [f32(3, 9), indices(9, 3), null, -100, "none"],
+    ],
+  },
+);
+
+/** Zeros, but for `-share · g / total` at the class of each row. */
+const likelihoodOfRowsGrad: (
+  g: Tensor,
+  target: Tensor,
+  weight: Tensor | null,
+  total: Tensor,
+  ignore: number,
+  reduction: LossReduction,
+  n: number,
+) => Tensor = /* @__PURE__ */ op(
+  "likelihoodOfRowsGrad",
+  "g, target, weight, total, ignore, reduction, n",
+  (
+    g: Tensor,
+    target: Tensor,
+    weight: Tensor | null,
+    total: Tensor,
+    ignore: number,
+    reduction: LossReduction,
+    n: number,
+  ) => [
+    { g, target, weight, total },
+    { ignore, reduction, n },
+  ],
+  {
+    infer: ({ g, target }, { n }) => spec(g.code, [target.shape[0]!, n]),
+    kernel: "likelihoodBackward",
+    launch(k, { g, target, weight, total }, { out }, { ignore, reduction, n }) {
+      fillInto(out, 0);
+      const call = k.call("likelihoodBackward").int(n).tensor(target).tensor(weight).long(BigInt(ignore));
+      call
+        .tensor(total)
+        .tensor(g)
+        .bool(reduction === "none")
+        .tensor(out);
+      call.run(target.shape[0]!, grainOf(WORK));
+    },
+    decompose({ g, target, weight, total }, { ignore, n }) {
+      const { counts, index, weight: weights } = classesOf(target, weight, ignore);
+      const factor = where(counts, neg(div(mul(sharesOf(counts, weights), g), total)), 0);
+      const hot = cast(eq(unsqueeze(index, 1), arange(n, { device: g.device })), g.code);
+      return mul(hot, unsqueeze(factor, 1));
+    },
+  },
+);

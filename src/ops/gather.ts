@@ -34,6 +34,7 @@ import {
   inPlace,
   mergeDims,
   need,
+  noGrad,
   type Op,
   type OpQ,
   op,
@@ -46,6 +47,7 @@ import { scalarTensor, Tensor } from "../tensor/index.ts";
 import { word } from "./arguments.ts";
 import { composed } from "./composed.ts";
 import { zeros } from "./create.ts";
+import { amin } from "./reduce.ts";
 import { dimOf, expand, reshape } from "./view.ts";
 
 // ── launches ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -380,8 +382,14 @@ export const scatterAdd: ScatterAdd = /* @__PURE__ */ op(
 /** `scatterAdd` into `x` itself. */
 export const scatterAdd_: ScatterAdd = /* @__PURE__ */ inPlace(scatterAdd);
 
-/** Indices with those that count from the end made positive. One out of range is an IndexError. */
-const wrapped: (index: Tensor, size: number) => Tensor = /* @__PURE__ */ op(
+/** Indices with those that count from the end made positive: themselves where it is seen that there are none. */
+function wrapped(index: Tensor, size: number): Tensor {
+  const isPlain = index.device === "cpu" && index.numel() > 0 && noGrad(() => amin(index).item({ bigint: true })) >= 0;
+  return isPlain ? index : wrappedAll(index, size);
+}
+
+/** As `wrapped`. One out of range is an IndexError. */
+const wrappedAll: (index: Tensor, size: number) => Tensor = /* @__PURE__ */ op(
   "wrapIndex",
   "index, size",
   (index: Tensor, size: number) => [{ index }, { size }],

@@ -21,7 +21,7 @@ import { asCode } from "./cast.ts";
 import { ge, le } from "./compare.ts";
 import { composed, within } from "./composed.ts";
 import { detach } from "./copy.ts";
-import { linspace, onesLike, zeros } from "./create.ts";
+import { linspace, ones, onesLike, zeros } from "./create.ts";
 import { diff } from "./difference.ts";
 import { scatterAdd_ } from "./gather.ts";
 import { logicalAnd } from "./logic.ts";
@@ -29,7 +29,7 @@ import { select } from "./pick.ts";
 import { amax, amin, sum } from "./reduce.ts";
 import { bucketize } from "./search.ts";
 import { clamp, clampMax, where } from "./ternary.ts";
-import { reshape } from "./view.ts";
+import { expand, reshape } from "./view.ts";
 
 type Bincount = OpK<
   [weights?: Tensor | null, minlength?: number],
@@ -53,7 +53,8 @@ export const bincount: Bincount = /* @__PURE__ */ composed<Bincount>(
     const places = asCode(x, INT64);
     if (x.numel() > 0 && amin(places).item() < 0) throw new ValueError("bincount: input has numbers below 0");
     const n = Math.max(least, x.numel() === 0 ? 0 : amax(places).item() + 1);
-    const heavy = weights == null ? onesLike(places) : weightsOf(weights);
+    const heavy =
+      weights == null ? expand(ones([1], { dtype: "int64", device: x.device }), places.shape) : weightsOf(weights);
     return scatterAdd_(zeros(n, { dtype: heavy.dtype, device: x.device }), 0, places, heavy);
   },
 );

@@ -483,6 +483,7 @@ const coordinates: (x: Tensor) => Tensor = /* @__PURE__ */ op("nonzero", "input"
   dynamic({ x }) {
     const places = truePlaces(asMask(x));
     const n = places.numel();
+    if (x.ndim === 1) return new Tensor(places.storage, INT64, dense([n, 1]), places.offset);
     const y = allocate(x.storage.backend, INT64, dense([n, x.ndim]));
     if (y.numel() > 0) {
       const { backend } = x.storage;

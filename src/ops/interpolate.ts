@@ -14,17 +14,16 @@ import {
   ValueError,
 } from "../core/index.ts";
 import { asTensor, type FnQ, f32, op, type Spec, spec } from "../op/index.ts";
-import { type Tensor, tensor } from "../tensor/index.ts";
+import type { Tensor } from "../tensor/index.ts";
 import { word } from "./arguments.ts";
 import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from "./avgpool.ts";
-import { add, mul } from "./binary.ts";
+import { add } from "./binary.ts";
 import { asCode } from "./cast.ts";
 import { composedFunction } from "./composed.ts";
 import { bitwiseRightShift } from "./logic.ts";
-import { indexSelect } from "./rows.ts";
+import { resample, resampled, type Taps, WIDEST } from "./resample.ts";
 import { clamp } from "./ternary.ts";
 import { reshape } from "./view.ts";
-import { placesOn } from "./window.ts";
 
 export type InterpolationMode = "nearest" | "nearest-exact" | "linear" | "bilinear" | "bicubic" | "trilinear" | "area";
 const MODES: readonly InterpolationMode[] = [
@@ -141,10 +140,13 @@ export const interpolate: Interpolate = /* @__PURE__ */ op(
       }
       // Sums of halves are made in float32 and rounded once.
       let y = SIZE[x.code] === 2 ? asCode(x, FLOAT32) : x;
-      for (const [d, m] of size.entries()) {
-        const line = new Line(y, x.shape[d + 2]!, m, alignCorners, scale?.[d] ?? 0);
-        y = resampled(y, d + 2, line.taps(mode, antialias));
-      }
+      const of = y;
+      const taps = size.map((m, d) =>
+        new Line(of, x.shape[d + 2]!, m, alignCorners, scale?.[d] ?? 0).taps(mode, antialias),
+      );
+      const passes = x.shape[x.ndim - 1]! > WIDEST ? taps.length : Math.max(taps.length - 2, 0);
+      for (let d = 0; d < passes; d++) y = resampled(y, d + 2, taps[d]!);
+      if (passes < taps.length) y = images(y, taps.slice(passes));
       return asCode(y, x.code);
     },
     method: false,
@@ -169,25 +171,17 @@ function each(name: string, value: Numbers, ndim: number): readonly number[] {
   return list;
 }
 
-/** For every element of the result the places of a tap and their weights, tap by tap. Without weights there is one tap. */
-interface Taps {
-  readonly places: readonly (readonly number[])[];
-  readonly weights: readonly (readonly number[])[] | null;
+/** The last one or two dims, in one go; one dim is the only row of an image. */
+function images(x: Tensor, taps: readonly Taps[]): Tensor {
+  if (taps.length === 2) return resample(x, [taps[0]!, taps[1]!]);
+  const y = resample(reshape(x, [...x.shape.slice(0, -1), 1, x.shape[x.ndim - 1]!]), [ONE_ROW, taps[0]!]);
+  return reshape(y, [...x.shape.slice(0, -1), -1]);
 }
 
-function resampled(x: Tensor, dim: number, { places, weights }: Taps): Tensor {
-  const identity = places[0]!.length === x.shape[dim] && places[0]!.every((p, i) => p === i);
-  if (identity && (weights === null || weights[0]!.every((w) => w === 1))) return x;
-  const seen = (list: readonly number[]): Tensor => indexSelect(x, dim, placesOn(x, list));
-  if (weights === null) return seen(places[0]!);
-  const column = [-1, ...new Array<number>(x.ndim - dim - 1).fill(1)];
-  return weights
-    .map((list, t) => mul(seen(places[t]!), reshape(tensor(list, { dtype: x.dtype, device: x.device }), column)))
-    .reduce((sum, part) => add(sum, part));
-}
+const ONE_ROW: Taps = { places: [[0]], weights: null };
 
 /**
- * The same of bytes in an int32 tensor, as PyTorch does it: what falls on one place counts as one tap, weights are whole numbers of
+ * `resampled` of bytes in an int32 tensor, as PyTorch does it: what falls on one place counts as one tap, weights are whole numbers of
  * as many bits as sixteen hold, and after each dim there are bytes again.
  */
 function resampledBytes(x: Tensor, dim: number, { places, weights }: Taps): Tensor {

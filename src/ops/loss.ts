@@ -6,7 +6,15 @@ import type { Tensor } from "../tensor/index.ts";
 import { logsigmoid } from "./activation.ts";
 import { add, div, mul, sub } from "./binary.ts";
 import { gt, lt, ne } from "./compare.ts";
-import { type Classes, checkClasses, classDim, classesOf, entropyOfRows, isEntropyOfRows } from "./entropy.ts";
+import {
+  type Classes,
+  checkClasses,
+  classDim,
+  classesOf,
+  entropyOfRows,
+  isEntropyOfRows,
+  likelihoodOfRows,
+} from "./entropy.ts";
 import { gather } from "./gather.ts";
 import {
   type LossOf,
@@ -263,7 +271,11 @@ export const nllLoss: Loss<
   { ...USUAL, weight: null, ignoreIndex: -100 },
   ({ input, target, weight, ignoreIndex, ...rest }) => {
     checkClasses(input, target, weight);
-    return likelihood(input, classesOf(target, weight, ignoreIndex), reductionOf(rest));
+    const reduction = reductionOf(rest);
+    if (isEntropyOfRows(input, target, weight, reduction)) {
+      return lookedUp(input.shape[1]!, () => likelihoodOfRows(input, target, weight, ignoreIndex, reduction)[0]);
+    }
+    return likelihood(input, classesOf(target, weight, ignoreIndex), reduction);
   },
   ({ input }) => likelihoodNode(input),
 );

@@ -89,6 +89,7 @@ const conjugate = (x: Tensor): Tensor => (isComplex(x.code) ? conj(x) : x);
 
 /** The gradients of a·b for operands of any number of dims. */
 function productGradients(g: Tensor, { a, b }: { a: Tensor; b: Tensor }): { a: () => Tensor; b: () => Tensor } {
+  if (a.ndim === 1 && b.ndim === 1) return { a: () => mul(g, conjugate(b)), b: () => mul(conjugate(a), g) };
   // Vectors as matrices of one row or column, and g with the dims that they dropped.
   const left = a.ndim === 1 ? reshape(a, [1, a.shape[0]!]) : a;
   const right = b.ndim === 1 ? reshape(b, [b.shape[0]!, 1]) : b;

@@ -5,6 +5,7 @@
 import {
   cut,
   DTypeError,
+  dense,
   FLOAT64,
   isFloating,
   isIntegral,
@@ -16,6 +17,7 @@ import {
 } from "../core/index.ts";
 import {
   asTensor,
+  copyInto,
   type FnQ,
   f32,
   type Kernels,
@@ -26,10 +28,9 @@ import {
   type Spec,
   spec,
   toDense,
-  underNode,
   wrongArgument,
 } from "../op/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import { Tensor } from "../tensor/index.ts";
 import { pad } from "./arrange.ts";
 import { GRAIN, product } from "./axes.ts";
 import { add, div, floorDivide, mul, pow, sub } from "./binary.ts";
@@ -544,6 +545,194 @@ export const rmsNorm: FnQ<
   },
 );
 
+/** Normalises by the moments of groups of channels, [n, groups]. */
+const byGroups: (x: Tensor, weight: Tensor | null, bias: Tensor | null, groups: number, eps: number) => Normalized =
+  /* @__PURE__ */ op(
+    "groupNorm",
+    "input, weight, bias, groups, eps",
+    (x: Tensor, weight: Tensor | null, bias: Tensor | null, groups: number, eps: number) => [
+      { x, weight, bias },
+      { groups, eps },
+    ],
+    {
+      outputs: ["out", "mean", "rstd"],
+      differentiable: ["out"],
+      infer({ x }, { groups }) {
+        if (!isFloating(x.code)) throw new DTypeError(`groupNorm: expected a floating point dtype, got ${show(x)}`);
+        const number = spec(x.code, [x.shape[0]!, groups]);
+        return [spec(x.code, x.shape), number, number];
+      },
+      node: "NativeGroupNormBackward0",
+      kernel: "batchNormMoments",
+      launch(k, { x, weight, bias }, { out, mean, rstd }, { groups, eps }) {
+        const { n, c, hw } = planes(x);
+        const size = (c / groups) * hw;
+        const { tile, units } = tiles({ c: n * groups, hw: size });
+        const call = k
+          .call("batchNormMoments")
+          .int(1)
+          .int(n * groups)
+          .int(size)
+          .int(tile)
+          .tensor(x)
+          .tensor(mean);
+        call
+          .tensor(rstd)
+          .real(eps)
+          .tensor(null)
+          .tensor(null)
+          .real(0)
+          .run(units, grain(size * tile));
+        const [m, r] = [eachPlane(k, mean, n, c), eachPlane(k, rstd, n, c)];
+        const [w, b] = [weight && eachPlane(k, weight, n, c), bias && eachPlane(k, bias, n, c)];
+        const apply = k
+          .call("batchNormApply")
+          .int(n * c)
+          .int(hw)
+          .tensor(x)
+          .tensor(out)
+          .tensor(m)
+          .tensor(r);
+        apply.tensor(w).tensor(b);
+        if (hw > 1) apply.run(n * c, grain(hw));
+        else apply.run(hw, 1);
+      },
+      decompose({ x, weight, bias }, { groups, eps }) {
+        const shape = [x.shape[0]!, groups];
+        const moments = varMean(grouped(x, groups), 2, { correction: 0, keepdim: true });
+        const rstd = rsqrt(add(moments.var, eps));
+        const unit = reshape(mul(sub(grouped(x, groups), moments.mean), rstd), x.shape);
+        const [w, b] = [weight && perChannel(weight, x), bias && perChannel(bias, x)];
+        return [affine(unit, w, b), reshape(moments.mean, shape), reshape(rstd, shape)];
+      },
+      saves: ["x", "weight", "mean", "rstd"],
+      vjp(g, { x, weight, mean, rstd }, { groups, eps }) {
+        const sums = once(() => groupSums(g.out!, x, mean, rstd, groups, eps));
+        return {
+          x: () => groupNormBackward(g.out!, x, weight, mean, rstd, sums()[0]!, sums()[1]!, groups, eps),
+          weight: () => sum(sums()[0]!, 0),
+          bias: () => sum(sums()[1]!, 0),
+        };
+      },
+      method: false,
+      samples: [
+        [f32(2, 4, 3), f32(4), f32(4), 2, 1e-5],
+        [f32(2, 4, 1), null, f32(4), 2, 1e-5],
+        [f32(2, 3, 2, 2), f32(3), null, 3, 1e-5],
+        [f32(3, 4), null, null, 1, 1e-5],
+      ],
+    },
+  );
+
+/** The elements of each group: [n, groups, size]. */
+const grouped = (x: Tensor, groups: number): Tensor =>
+  reshape(x, [x.shape[0]!, groups, product(x.shape.slice(1)) / groups]);
+
+/** Numbers of the groups, [n, groups], or of the channels, [c], as one for each plane of [n, c]. */
+function eachPlane(k: Kernels, p: Tensor, n: number, c: number): Tensor {
+  const y = k.scratch(p.code, [n * c]);
+  const shape = p.ndim === 1 ? [n, c, 1] : [n, p.shape[1]!, c / p.shape[1]!];
+  const source = p.ndim === 1 ? [1, c, 1] : [n, p.shape[1]!, 1];
+  copyInto(
+    new Tensor(y.storage, y.code, dense(shape), y.offset),
+    new Tensor(p.storage, p.code, dense(source), p.offset),
+  );
+  return y;
+}
+
+/** Σ g · x̂ and Σ g of each plane: [n, c]. */
+const groupSums: (g: Tensor, x: Tensor, mean: Tensor, rstd: Tensor, groups: number, eps: number) => Tensor[] =
+  /* @__PURE__ */ op(
+    "groupNormSums",
+    "g, input, mean, rstd, groups, eps",
+    (g: Tensor, x: Tensor, mean: Tensor, rstd: Tensor, groups: number, eps: number) => [
+      { x, g, mean, rstd },
+      { groups, eps },
+    ],
+    {
+      outputs: ["weight", "bias"],
+      infer({ x }) {
+        const number = spec(x.code, [x.shape[0]!, x.shape[1]!]);
+        return [number, number];
+      },
+      kernel: "batchNormSums",
+      launch(k, { x, g, mean, rstd }, { weight, bias }) {
+        const { n, c, hw } = planes(x);
+        const { tile, units } = tiles({ c: n * c, hw });
+        const [m, r] = [eachPlane(k, mean, n, c), eachPlane(k, rstd, n, c)];
+        const call = k
+          .call("batchNormSums")
+          .int(1)
+          .int(n * c)
+          .int(hw)
+          .int(tile)
+          .tensor(g)
+          .tensor(x)
+          .tensor(m)
+          .tensor(r);
+        call
+          .tensor(weight)
+          .tensor(bias)
+          .run(units, grain(hw * tile));
+      },
+      decompose({ x, g }, { groups, eps }) {
+        const unit = reshape(standardized(grouped(x, groups), [2], eps), x.shape);
+        const each = (y: Tensor): Tensor => sum(reshape(y, [x.shape[0]!, x.shape[1]!, planes(x).hw]), 2);
+        return [each(mul(g, unit)), each(g)];
+      },
+    },
+  );
+
+/** dx of normalising by groups, from the sums of `groupSums`. */
+const groupNormBackward: (
+  g: Tensor,
+  x: Tensor,
+  weight: Tensor | null,
+  mean: Tensor,
+  rstd: Tensor,
+  dw: Tensor,
+  db: Tensor,
+  groups: number,
+  eps: number,
+) => Tensor = /* @__PURE__ */ op(
+  "groupNormBackward",
+  "g, input, weight, mean, rstd, dw, db, groups, eps",
+  (
+    g: Tensor,
+    x: Tensor,
+    weight: Tensor | null,
+    mean: Tensor,
+    rstd: Tensor,
+    dw: Tensor,
+    db: Tensor,
+    groups: number,
+    eps: number,
+  ) => [
+    { x, g, weight, mean, rstd, dw, db },
+    { groups, eps },
+  ],
+  {
+    infer: ({ x }) => spec(x.code, x.shape),
+    kernel: "groupNormBackward",
+    launch(k, { x, g, weight, mean, rstd, dw, db }, { out }, { groups }) {
+      const { n, c, hw } = planes(x);
+      const call = k.call("groupNormBackward").int(c).int(hw).int(groups).tensor(g).tensor(x).tensor(out);
+      call
+        .tensor(mean)
+        .tensor(rstd)
+        .tensor(weight)
+        .tensor(dw)
+        .tensor(db)
+        .run(n * groups, grain((c / groups) * hw));
+    },
+    // Through the moments again, so that a second derivative sees them.
+    decompose({ x, g, weight }, { groups, eps }) {
+      const slope = weight === null ? g : mul(g, perChannel(weight, x));
+      return reshape(standardizedBackward(grouped(slope, groups), grouped(x, groups), [2], eps), x.shape);
+    },
+  },
+);
+
 /** Layer normalisation of each of `numGroups` groups of channels, then `weight` and `bias` a channel. */
 export const groupNorm: FnQ<
   [x: Tensor, numGroups: number],
@@ -558,17 +747,12 @@ export const groupNorm: FnQ<
   (x, numGroups, weight, bias, eps) => {
     asTensor(x, "groupNorm", "input");
     if (x.ndim < 2) throw new ShapeError(`groupNorm: expected at least 2 dims, got ${show(x)}`);
-    const [n, c] = x.shape as [number, number];
+    const c = x.shape[1]!;
     if (!Number.isInteger(numGroups) || numGroups < 1 || c % numGroups !== 0) {
       throw new ShapeError(`groupNorm: the ${c} channels of ${show(x)} do not make ${String(numGroups)} groups`);
     }
     const [w, b] = [parameter(weight, [c], "groupNorm", "weight"), parameter(bias, [c], "groupNorm", "bias")];
-    const size = product(x.shape.slice(1)) / numGroups;
-    const groups = reshape(x, [n * numGroups, size]);
-    return underNode("NativeGroupNormBackward0", () => {
-      const y = reshape(nativeLayerNorm(groups, [size], null, null, eps ?? 1e-5).out, x.shape);
-      return affine(y, w === null ? null : perChannel(w, x), b === null ? null : perChannel(b, x));
-    });
+    return byGroups(x, w, b, numGroups, eps ?? 1e-5).out;
   },
 );
 

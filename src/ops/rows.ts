@@ -316,12 +316,15 @@ export const embedding: Embedding = /* @__PURE__ */ (...args) => {
   if (paddingIdx != null && (padding < -rows || padding >= rows)) {
     throw new IndexError(`embedding: paddingIdx ${padding} is out of range for ${rows} rows`);
   }
-  if (maxNorm != null) {
-    const most = realNumber(maxNorm, "embedding", "maxNorm");
-    noGrad(() => shorten(weight, index, most, realNumber(normType ?? 2, "embedding", "normType")));
-  }
+  if (maxNorm != null) shortenRows(weight, index, maxNorm, normType);
   return lookUp(weight, index, paddingIdx != null && padding < 0 ? padding + rows : padding, scaleGradByFreq === true);
 };
+
+/** What `maxNorm` asks for. @internal */
+export function shortenRows(weight: Tensor, index: Tensor, maxNorm: unknown, normType: unknown): void {
+  const most = realNumber(maxNorm, "embedding", "maxNorm");
+  noGrad(() => shorten(weight, index, most, realNumber(normType ?? 2, "embedding", "normType")));
+}
 
 /** Scales the rows of a table that are looked up so that none has a p-norm above `most`. */
 function shorten(weight: Tensor, index: Tensor, most: number, p: number): void {

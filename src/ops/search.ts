@@ -1,7 +1,7 @@
 // Searches: places in sorted sequences, membership.
 
-import { DTypeError, INT32, promoteTypes, ShapeError, sameDims, show, ValueError } from "../core/index.ts";
-import { asTensor, type FnQ, type Operand } from "../op/index.ts";
+import { DTypeError, INT32, INT64, promoteTypes, ShapeError, sameDims, show, ValueError } from "../core/index.ts";
+import { asTensor, type FnQ, f32, type Operand, op, spec } from "../op/index.ts";
 import { Tensor, tensor } from "../tensor/index.ts";
 import { word } from "./arguments.ts";
 import { add } from "./binary.ts";
@@ -11,6 +11,7 @@ import { composedFunction } from "./composed.ts";
 import { full, zeros } from "./create.ts";
 import { gather } from "./gather.ts";
 import { bitwiseRightShift, logicalAnd, logicalNot } from "./logic.ts";
+import { grainOf } from "./product.ts";
 import { sort } from "./sort.ts";
 import { clampMax, where } from "./ternary.ts";
 import { reshape } from "./view.ts";
@@ -83,24 +84,45 @@ function found(op: string, sorted: Tensor, input: Operand, right: boolean, narro
 }
 
 /**
- * A binary search of all at once. It asks in the order in which PyTorch asks, so that even of a sequence that is not sorted
- * the places are PyTorch's.
+ * A binary search for each x [..., m] in the last dim of `sorted` [..., n], or of `sorted` [n] for all. It asks in the order in
+ * which PyTorch asks, so that even of a sequence that is not sorted the places are PyTorch's.
  */
-function placesOf(sorted: Tensor, x: Tensor, right: boolean): Tensor {
-  const n = sorted.shape.at(-1)!;
-  const options = { dtype: "int64", device: x.device } as const;
-  let start = zeros(x.shape, options);
-  let end = full(x.shape, n, options);
-  for (let left = n; left > 0; left >>= 1) {
-    const middle = bitwiseRightShift(add(start, end), 1);
-    const there = gather(sorted, -1, clampMax(middle, n - 1));
-    // The negation puts NaN behind all.
-    const less = logicalAnd(logicalNot(right ? gt(there, x) : ge(there, x)), lt(start, end));
-    start = where(less, add(middle, 1), start);
-    end = where(less, end, middle);
-  }
-  return start;
-}
+const placesOf: (sorted: Tensor, x: Tensor, right: boolean) => Tensor = /* @__PURE__ */ op(
+  "searchsortedPlaces",
+  "sorted, x, right",
+  (sorted: Tensor, x: Tensor, right: boolean) => [{ sorted, x }, { right }],
+  {
+    infer: ({ x }) => spec(INT64, x.shape),
+    kernel: "search",
+    launch(k, { sorted, x }, { out }, { right }) {
+      const n = sorted.shape[sorted.ndim - 1]!;
+      const each = sorted.ndim === 1 ? x.numel() : x.shape[x.ndim - 1]!;
+      const steps = Math.ceil(Math.log2(n + 1)) + 1;
+      const call = k.call("search").int(n).int(Math.max(each, 1)).bool(right).tensor(sorted).tensor(x).tensor(out);
+      call.run(x.numel(), grainOf(4 * steps));
+    },
+    decompose({ sorted, x }, { right }) {
+      const n = sorted.shape[sorted.ndim - 1]!;
+      const options = { dtype: "int64", device: x.device } as const;
+      let start = zeros(x.shape, options);
+      let end = full(x.shape, n, options);
+      for (let left = n; left > 0; left >>= 1) {
+        const middle = bitwiseRightShift(add(start, end), 1);
+        const there = gather(sorted, -1, clampMax(middle, n - 1));
+        // The negation puts NaN behind all.
+        const less = logicalAnd(logicalNot(right ? gt(there, x) : ge(there, x)), lt(start, end));
+        start = where(less, add(middle, 1), start);
+        end = where(less, end, middle);
+      }
+      return start;
+    },
+    method: false,
+    samples: [
+      [f32(5), f32(4), false],
+      [f32(2, 5), f32(2, 3), true],
+    ],
+  },
+);
 
 type IsIn = FnQ<[elements: Operand, testElements: Operand], [], [], { assumeUnique: boolean; invert: boolean }>;
 

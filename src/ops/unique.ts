@@ -1,21 +1,22 @@
 // Elements that occur more than once: what is different, how often, and what is most frequent.
 
-import { IndexError, ShapeError, show } from "../core/index.ts";
+import { INT64, IndexError, isIntegral, ShapeError, show } from "../core/index.ts";
 import { asTensor, type Named, named, type Op, type OpK } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { axisOf } from "./axes.ts";
-import { sub } from "./binary.ts";
+import { add, sub } from "./binary.ts";
+import { asCode } from "./cast.ts";
 import { ne } from "./compare.ts";
 import { composed } from "./composed.ts";
 import { detach } from "./copy.ts";
-import { arange, full, zerosLike } from "./create.ts";
+import { arange, full, ones, zeros, zerosLike } from "./create.ts";
 import { argmax } from "./extreme.ts";
 import { assertReal } from "./folds.ts";
-import { gather, scatter } from "./gather.ts";
+import { gather, scatter, scatterAdd_ } from "./gather.ts";
 import { nonzero } from "./indexing.ts";
 import { cat } from "./join.ts";
 import { narrow, select } from "./pick.ts";
-import { any } from "./reduce.ts";
+import { amax, amin, any } from "./reduce.ts";
 import { indexSelect } from "./rows.ts";
 import { cummax, cumsum } from "./scan.ts";
 import { argsort, sort } from "./sort.ts";
@@ -82,10 +83,15 @@ export const unique: Op<Unique, UniqueMethod> = /* @__PURE__ */ composed(
   "input, sorted?, returnInverse?, returnCounts?, dim?",
   (input: Tensor, _sorted: Flag, inverse: Flag, counts: Flag, dim: number | null | undefined) => {
     const x = slices("unique", input, dim);
+    if (x.rows.shape[1] === 1) {
+      const flat = reshape(x.rows, [-1]);
+      const { values, ...groups } = counted(flat) ?? sorted(flat);
+      return results(laidOut(values, x), x, groups, inverse, counts);
+    }
     const order = orderOf(x.rows);
     const groups = groupsOf(indexSelect(x.rows, 0, order));
-    const first = indexSelect(order, 0, groups.starts);
-    return results(x, first, scatter(zerosLike(order), 0, order, groups.of), groups.counts, inverse, counts);
+    const values = indexSelect(x.from, x.dim, indexSelect(order, 0, groups.starts));
+    return results(values, x, { ...groups, of: () => backTo(order, groups.of()) }, inverse, counts);
   },
 ) as unknown as Op<Unique, UniqueMethod>;
 
@@ -96,7 +102,7 @@ export const uniqueConsecutive: Op<UniqueConsecutive, UniqueConsecutiveMethod> =
   (input: Tensor, inverse: Flag, counts: Flag, dim: number | null | undefined) => {
     const x = slices("uniqueConsecutive", input, dim);
     const groups = groupsOf(x.rows);
-    return results(x, groups.starts, groups.of, groups.counts, inverse, counts);
+    return results(indexSelect(x.from, x.dim, groups.starts), x, groups, inverse, counts);
   },
 ) as unknown as Op<UniqueConsecutive, UniqueConsecutiveMethod>;
 
@@ -123,17 +129,51 @@ function slices(op: string, input: Tensor, dim: number | null | undefined): Slic
   return { from: x, dim: axis, rows: reshape(movedim(x, axis, 0), [n, n === 0 ? 0 : -1]), shape: [n] };
 }
 
-function results(
-  x: Slices,
-  first: Tensor,
-  of: Tensor,
-  counts: Tensor,
-  wantsInverse: Flag,
-  wantsCounts: Flag,
-): Tensor | Tensor[] {
-  const values = indexSelect(x.from, x.dim, first);
-  const more = [...(wantsInverse ? [reshape(of, x.shape)] : []), ...(wantsCounts ? [counts] : [])];
+/** What is made only if it is wanted: the group of each element, in their order, and how many each group has. */
+interface Groups {
+  of(): Tensor;
+  counts(): Tensor;
+}
+
+function results(values: Tensor, x: Slices, groups: Groups, inverse: Flag, counts: Flag): Tensor | Tensor[] {
+  const more = [...(inverse ? [reshape(groups.of(), x.shape)] : []), ...(counts ? [groups.counts()] : [])];
   return more.length === 0 ? values : [values, ...more];
+}
+
+/** Values of slices of one element, as slices. */
+const laidOut = (values: Tensor, { from, dim }: Slices): Tensor =>
+  reshape(values, from.shape.with(dim, values.shape[0]!));
+
+/** What lies in the order of a sort, in that of its input. */
+const backTo = (order: Tensor, x: Tensor): Tensor => scatter(zerosLike(order), 0, order, x);
+
+/** The values of a list by sorting it. */
+function sorted(x: Tensor): Groups & { values: Tensor } {
+  const { values, indices: order } = sort(x, 0, false, { stable: true });
+  const groups = groupsOf(reshape(values, [-1, 1]));
+  return { values: indexSelect(values, 0, groups.starts), of: () => backTo(order, groups.of()), counts: groups.counts };
+}
+
+const SPARSE = 4; // counters for each element, up to which counting is less work than a sort
+
+/** The values of a list of integers by counting them; null where they are no integers, or too far apart. */
+function counted(x: Tensor): (Groups & { values: Tensor }) | null {
+  const n = x.numel();
+  if (!isIntegral(x.code) || n === 0) return null;
+  const all = asCode(x, INT64);
+  const [low, high] = [amin(all), amax(all)].map((end) => BigInt(end.item({ bigint: true }))) as [bigint, bigint];
+  const range = Number(high - low) + 1;
+  const [least, most] = [Number(low), Number(high)];
+  if (range > SPARSE * n || !Number.isSafeInteger(least) || !Number.isSafeInteger(most)) return null;
+  const places = sub(all, least);
+  const options = { dtype: "int64", device: x.device } as const;
+  const counts = scatterAdd_(zeros([range], options), 0, places, expand(ones([1], options), [n]));
+  const there = reshape(nonzero(counts), [-1]);
+  return {
+    values: asCode(add(there, least), x.code),
+    of: () => indexSelect(sub(cumsum(ne(counts, 0), 0), 1), 0, places),
+    counts: () => indexSelect(counts, 0, there),
+  };
 }
 
 /** The indices that bring rows in order: stable sorts by each column, the first last. */
@@ -147,22 +187,23 @@ function orderOf(rows: Tensor): Tensor {
   return order;
 }
 
-/** Neighbouring rows that are equal: where groups start, which one each row is of, and their sizes. */
-function groupsOf(rows: Tensor): { starts: Tensor; of: Tensor; counts: Tensor } {
+/** Neighbouring rows that are equal, and where the groups that they make start. */
+function groupsOf(rows: Tensor): Groups & { starts: Tensor } {
   const n = rows.shape[0]!;
   const rest = Math.max(n - 1, 0);
-  const changes = any(ne(narrow(rows, 0, n - rest, rest), narrow(rows, 0, 0, rest)), 1);
+  const differs = ne(narrow(rows, 0, n - rest, rest), narrow(rows, 0, 0, rest));
+  const changes = rows.shape[1] === 1 ? reshape(differs, [-1]) : any(differs, 1);
   const isStart = cat([full([n - rest], true, { dtype: "bool", device: rows.device }), changes], 0);
   const starts = reshape(nonzero(isStart), [-1]);
-  const ends = cat(
-    [
-      narrow(starts, 0, Math.min(1, n), starts.numel() - Math.min(1, n)),
-      full([Math.min(1, n)], n, { device: rows.device }),
-    ],
-    0,
-  );
-  return { starts, of: sub(cumsum(isStart, 0), 1), counts: sub(ends, starts) };
+  return {
+    starts,
+    of: () => sub(cumsum(isStart, 0), 1),
+    counts: () => sub(cat([narrow(starts, 0, n - rest, starts.numel() - (n - rest)), endOf(rows)], 0), starts),
+  };
 }
+
+/** The number of rows, in a list; of none an empty one. */
+const endOf = (rows: Tensor): Tensor => full([Math.min(1, rows.shape[0]!)], rows.shape[0]!, { device: rows.device });
 
 type Mode = OpK<
   [dim?: number, keepdim?: boolean],
