@@ -8,15 +8,23 @@
 
 import { int } from "../abi";
 import { channelX } from "./block";
-import { gather } from "./gather";
 
 // @ts-ignore: decorator
 @inline function phases(taps: i32, dilation: i32, stride: i32): i32 { return dilation == 1 ? min(taps, stride) : stride; }
+/** Planes of a channel: phases of its rows, of its columns. */
+// @ts-ignore: decorator
+@inline export function planesDown(args: usize): i32 { return phases(int(args, 31), int(args, 35), int(args, 33)); }
+// @ts-ignore: decorator
+@inline export function planesAcross(args: usize): i32 { return phases(int(args, 32), int(args, 36), int(args, 34)); }
 /** Rows of a plane of the copy: one channel, one phase of the rows, one of the columns. */
 // @ts-ignore: decorator
 @inline function planeRows(args: usize): i32 { return int(args, 3) + (int(args, 31) - 1) * int(args, 35) / int(args, 33); }
 // @ts-ignore: decorator
 @inline export function pitch(args: usize): i32 { return int(args, 30) + (int(args, 32) - 1) * int(args, 36) / int(args, 34); }
+
+/** An odd number of cache lines: planes whole pages apart would fight for the ways of a cache. */
+// @ts-ignore: decorator
+@inline function planeBytes<T>(args: usize): usize { return (<usize>(planeRows(args) * pitch(args)) * sizeof<T>() + 63 >> 6 | 1) << 6; }
 
 /** The byte offsets of all taps in the copy. */
 export function fillTable<T>(args: usize, table: usize): void {
@@ -24,16 +32,16 @@ export function fillTable<T>(args: usize, table: usize): void {
   const kw = int(args, 32);
   const sy = int(args, 33);
   const sx = int(args, 34);
-  const down = phases(kh, int(args, 35), sy);
-  const across = phases(kw, int(args, 36), sx);
+  const down = planesDown(args);
+  const across = planesAcross(args);
   for (let c = 0; c < int(args, 39); c++) {
     for (let ky = 0; ky < kh; ky++) {
       const y = ky * int(args, 35);
       for (let kx = 0; kx < kw; kx++) {
         const x = kx * int(args, 36);
         const plane = (c * down + y % sy) * across + x % sx;
-        const at = (plane * planeRows(args) + y / sy) * pitch(args) + x / sx;
-        store<usize>(table, <usize>at * sizeof<T>());
+        const at = y / sy * pitch(args) + x / sx;
+        store<usize>(table, <usize>plane * planeBytes<T>(args) + <usize>at * sizeof<T>());
         table += sizeof<usize>();
       }
     }
@@ -42,9 +50,9 @@ export function fillTable<T>(args: usize, table: usize): void {
 
 /** Copies what `count` rows of y from `oy` see of a group's channels, padded and sorted by phase. */
 export function copyBand<T>(args: usize, b: i32, g: i32, oy: i32, count: i32, to: usize): void {
-  const across = phases(int(args, 32), int(args, 36), int(args, 34));
-  const down = phases(int(args, 31), int(args, 35), int(args, 33));
-  const plane = <usize>(planeRows(args) * pitch(args)) * sizeof<T>();
+  const across = planesAcross(args);
+  const down = planesDown(args);
+  const plane = planeBytes<T>(args);
   const rows = planeRows(args) - int(args, 3) + count;
   for (let c = 0; c < int(args, 39); c++) {
     const image = channelX<T>(args, b, g, c);
@@ -63,33 +71,50 @@ export function copyBand<T>(args: usize, b: i32, g: i32, oy: i32, count: i32, to
 export function copyPlane<T>(args: usize, image: usize, y: i32, x: i32, rows: i32, width: i32, to: usize): void {
   const lanes: i32 = 16 / <i32>sizeof<T>();
   const sx = int(args, 34);
-  const even = sx == 1 && int(args, 26) == 1;
+  const size = int(args, 28);
   y -= int(args, 37);
   x -= int(args, 38);
+  // Columns that are left of the image, and those before its end.
+  const begin = min(x < 0 ? (sx - 1 - x) / sx : 0, width);
+  const end = min(x < size ? (size - x + sx - 1) / sx : 0, width);
   for (; rows > 0; rows--) {
-    const from = image + <usize>(y * int(args, 25)) * sizeof<T>();
     const isInside = <u32>y < <u32>int(args, 27);
-    if (isInside && even) copyRow<T>(from, x, int(args, 28), width, to);
-    else {
-      for (let q = 0; q < width; q += lanes) {
-        const v = isInside ? gather<T>(from, q * sx + x, sx, int(args, 26), int(args, 28)) : i64x2.splat(0);
-        v128.store(to + <usize>q * sizeof<T>(), v);
-      }
+    let q = 0;
+    if (isInside) {
+      for (; q < begin; q += lanes) v128.store(to + <usize>q * sizeof<T>(), i64x2.splat(0));
+      const from = image + <usize>(y * int(args, 25) + x) * sizeof<T>();
+      if (sx == 1) q = copyRun<T>(from, begin, end, to);
+      else if (sx == 2) q = copyEverySecond<T>(from, begin, end, to);
+      else q = copyEvery<T>(from, sx, begin, end, to);
     }
+    for (; q < width; q += lanes) v128.store(to + <usize>q * sizeof<T>(), i64x2.splat(0));
     to += <usize>width * sizeof<T>();
     y += int(args, 33);
   }
 }
 
-/** Elements [first, first + width) of a row of `size`, with zeros outside of it and, at the end, up to a vector too much. */
-function copyRow<T>(row: usize, first: i32, size: i32, width: i32, to: usize): void {
+// Columns [q, end) of a row; the answer is what is next.
+
+function copyRun<T>(from: usize, q: i32, end: i32, to: usize): i32 {
   const lanes: i32 = 16 / <i32>sizeof<T>();
-  const begin = min(max(-first, 0), width);
-  const end = min(max(size - first, begin), width);
-  let q = 0;
-  for (; q < begin; q += lanes) v128.store(to + <usize>q * sizeof<T>(), i64x2.splat(0));
-  const from = row + <usize>first * sizeof<T>();
-  for (q = begin; q + lanes <= end; q += lanes) v128.store(to + <usize>q * sizeof<T>(), v128.load(from + <usize>q * sizeof<T>()));
+  for (; q + lanes <= end; q += lanes) v128.store(to + <usize>q * sizeof<T>(), v128.load(from + <usize>q * sizeof<T>()));
   for (; q < end; q++) store<T>(to + <usize>q * sizeof<T>(), load<T>(from + <usize>q * sizeof<T>()));
-  for (; q < width; q += lanes) v128.store(to + <usize>q * sizeof<T>(), i64x2.splat(0));
+  return q;
+}
+
+function copyEverySecond<T>(from: usize, q: i32, end: i32, to: usize): i32 {
+  const lanes: i32 = 16 / <i32>sizeof<T>();
+  // Not the last one: the vector after it may be outside.
+  for (; q + lanes < end; q += lanes) {
+    const at = from + <usize>(2 * q) * sizeof<T>();
+    const a = v128.load(at), b = v128.load(at, 16);
+    const v = sizeof<T>() == 4 ? v128.shuffle<f32>(a, b, 0, 2, 4, 6) : v128.shuffle<f64>(a, b, 0, 2);
+    v128.store(to + <usize>q * sizeof<T>(), v);
+  }
+  return copyEvery<T>(from, 2, q, end, to);
+}
+
+function copyEvery<T>(from: usize, step: i32, q: i32, end: i32, to: usize): i32 {
+  for (; q < end; q++) store<T>(to + <usize>q * sizeof<T>(), load<T>(from + <usize>(q * step) * sizeof<T>()));
+  return q;
 }

@@ -10,7 +10,7 @@
 //          27 height of x │ 28 its width │ 29 oh │ 30 ow (of y) │ 31 kh │ 32 kw │ 33 sy │ 34 sx │ 35 dy │ 36 dx
 //          37 py │ 38 px │ 39 channels of x a group │ 40 channels of y a group │ 41 images │ 42 w split (weight.ts)
 //
-// Strides of w and dilations may be negative and y may have gaps, so the gradient by x is such a convolution too: of
+// Rows of x are dense. Strides of w may be negative and y may have gaps, so the gradient by x is such a convolution too: of
 // the gradient of y with w turned over, one for each of the sy · sx phases of a stride.
 
 import { int, ptr } from "../abi";

@@ -2,15 +2,17 @@
 //
 //   y[o, (b, oy, ox)] = Σ w[o, (c, ky, kx)] · x[(c, ky, kx), (b, oy, ox)]      m = o, k = c·kh·kw, n = b·oh·ow
 //
-// The right operand is never made: panels are gathered from the images as they are packed. Columns run over all images,
-// so that small ones fill panels as well as large ones. Units are tiles of (o, column), then groups.
+// The right operand is never made: a channel at a time, what a tile sees of the images is copied with its padding
+// (seen.ts), and each tap is packed from there to all panels. Columns run over all images, so that small ones fill panels
+// as well as large ones. Units are tiles of (o, column), then groups; dilations > 0.
 
 import { int, ptr } from "../abi";
 import { multiply } from "../gemm/core";
 import { columns } from "../gemm/micro";
 import { channelX, channelY, pixels } from "./block";
 import { packFilters } from "./filters";
-import { gather, one } from "./gather";
+import { one } from "./gather";
+import { copySeen, fits, noteColumns, noteTaps, offsetsAt, placesAt } from "./seen";
 
 // @ts-ignore: decorator
 @final
@@ -21,17 +23,18 @@ class Forward {
   }
 
   packB<T>(args: usize, g: i32, p: i32, kc: i32, j: i32, nc: i32, to: usize): void {
-    const lanes: i32 = 16 / <i32>sizeof<T>();
-    const ow = int(args, 30);
-    for (let s = 0; s < nc; s += lanes) {
-      const ox = (j + s) % ow;
-      // Half a panel, if its pixels are in one row of y; pixel by pixel where it is cut.
-      if (ox + lanes <= ow && s + lanes <= nc) packRun<T>(args, g, p, kc, j + s, to);
-      else for (let l = 0; l < lanes; l++) packPixel<T>(args, g, p, kc, s + l < nc ? j + s + l : -1, to + <usize>l * sizeof<T>());
-      to += s & lanes ? <usize>(columns<T>() * kc) * sizeof<T>() - 16 : 16;
+    if (!fits<T>(args, j, nc)) packPixels<T>(args, g, p, kc, j, nc, to);
+    else {
+      noteColumns<T>(args, j, nc);
+      const copy = noteTaps<T>(args, j, nc);
+      const taps = int(args, 31) * int(args, 32);
+      for (let c = p / taps; c * taps < p + kc; c++) {
+        const first = max(p - c * taps, 0);
+        const end = min(p + kc - c * taps, taps);
+        copySeen<T>(args, 0, g, c, j, nc, copy);
+        packChannel<T>(first, end, nc, copy, to + (<usize>(c * taps + first - p) << 5), <usize>kc << 5);
+      }
     }
-    // A panel whose second half is empty is read all the same.
-    if ((nc + lanes - 1) / lanes & 1) for (let l = 0; l < lanes; l++) packPixel<T>(args, g, p, kc, -1, to + <usize>l * sizeof<T>());
   }
 
   // @ts-ignore: decorator
@@ -60,58 +63,51 @@ class Forward {
   }
 }
 
-/** Half a panel: pixels j … of one row of y, over kc taps from tap p. */
-function packRun<T>(args: usize, g: i32, p: i32, kc: i32, j: i32, to: usize): void {
-  const b = j / pixels(args);
-  const oy = (j - b * pixels(args)) / int(args, 30);
-  const ox = j % int(args, 30);
-  const x0 = ox * int(args, 34) - int(args, 38);
-  const y0 = oy * int(args, 33) - int(args, 37);
-  const kh = int(args, 31);
-  const kw = int(args, 32);
-  const height = int(args, 27);
-  const width = int(args, 28);
-  const step = int(args, 34);
-  const stride = int(args, 26);
-  const dx = int(args, 36);
-  let c = p / (kh * kw);
-  let ky = (p - c * kh * kw) / kw;
-  let kx = p % kw;
-  while (kc > 0) {
-    const run = min(kw - kx, kc);
-    const y = y0 + ky * int(args, 35);
-    if (<u32>y < <u32>height) {
-      const row = channelX<T>(args, b, g, c) + <usize>(y * int(args, 25)) * sizeof<T>();
-      let x = x0 + kx * dx;
-      for (let r = 0; r < run; r++) {
-        v128.store(to, gather<T>(row, x, step, stride, width));
-        x += dx;
-        to += 32;
+/** Taps first … end of a channel to all panels, which are `panel` bytes. */
+function packChannel<T>(first: i32, end: i32, nc: i32, copy: usize, to: usize, panel: usize): void {
+  const cols = columns<T>();
+  const run: i32 = 16 - <i32>sizeof<T>();
+  const half = <usize>(cols / 2) << 2;
+  let places = placesAt();
+  for (let s = 0; s < nc; s += cols) {
+    const p0 = load<i32>(places), p1 = load<i32>(places + half);
+    const isRun = load<i32>(places + half - 4) - p0 == run && load<i32>(places + 2 * half - 4) - p1 == run;
+    let at = to;
+    let offset = offsetsAt() + (<usize>first << 2);
+    if (isRun) {
+      for (let t = first; t < end; t++) {
+        const from = copy + load<i32>(offset);
+        v128.store(at, v128.load(from + p0));
+        v128.store(at, v128.load(from + p1), 16);
+        at += 32;
+        offset += 4;
       }
     } else {
-      for (let r = 0; r < run; r++) {
-        v128.store(to, i64x2.splat(0));
-        to += 32;
+      for (let t = first; t < end; t++) {
+        const from = copy + load<i32>(offset);
+        for (let l = 0; l < cols; l++) {
+          store<T>(at + <usize>l * sizeof<T>(), load<T>(from + load<i32>(places + (<usize>l << 2))));
+        }
+        at += 32;
+        offset += 4;
       }
     }
-    kc -= run;
-    kx = 0;
-    if (++ky == kh) {
-      ky = 0;
-      c++;
-    }
+    places += 2 * half;
+    to += panel;
   }
 }
 
-/** One lane of a panel: pixel j, or zeros for none (-1). */
-function packPixel<T>(args: usize, g: i32, p: i32, kc: i32, j: i32, to: usize): void {
-  if (j < 0) {
-    for (; kc > 0; kc--) {
-      store<T>(to, <T>0);
-      to += 32;
-    }
-    return;
+/** Panels of columns j … one by one, where there is no room for a copy. */
+function packPixels<T>(args: usize, g: i32, p: i32, kc: i32, j: i32, nc: i32, to: usize): void {
+  const cols = columns<T>();
+  for (let s = 0; s < nc; s += cols) {
+    for (let l = 0; l < cols; l++) packPixel<T>(args, g, p, kc, j + min(s + l, nc - 1), to + <usize>l * sizeof<T>());
+    to += <usize>kc << 5;
   }
+}
+
+/** One lane of a panel: pixel j. */
+function packPixel<T>(args: usize, g: i32, p: i32, kc: i32, j: i32, to: usize): void {
   const b = j / pixels(args);
   const oy = (j - b * pixels(args)) / int(args, 30);
   const ox = j % int(args, 30);

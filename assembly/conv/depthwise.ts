@@ -1,9 +1,10 @@
 // Convolutions with one channel of x a group, and their gradient by the weight; the block of block.ts and weight.ts.
 //
 // There is nothing to share between channels, so no product to make of it: a band of a channel is copied with its padding
-// (band.ts), and a row of y is summed tap by tap from the copy. Most filters are 3 × 3: three.ts.
+// (band.ts), and a tile of y is summed tap by tap from the copy. Most filters are 3 × 3: three.ts.
 //
-//   args ─ as in weight.ts, but 3 is the rows of y in a band, 1 and 4 are not read; dilations > 0
+//   args ─ as in weight.ts, but 3 is the rows of y in a band, 1 and 4 are not read; dilations > 0, and rows of y of the
+//          convolution have no gaps
 //
 // Units of the convolution are channels of y, over all images; of the gradient channels, then splits. Table, sums and a
 // band's copy must fit the arena (src/ops/convolve.ts sees to it).
@@ -16,11 +17,13 @@ import { channelX, channelY, filter, taps } from "./block";
 import { gather } from "./gather";
 import { addTo, isThree, three, threeSums } from "./three";
 
-// The arena: the table of taps, their sums (of the gradient), the copy.
+// The arena: the table of taps; the taps, or their sums (of the gradient); a spare tile; the copy.
 // @ts-ignore: decorator
 @inline function sumsAt(args: usize): usize { return (scratch + <usize>taps(args) * sizeof<usize>() + 15) & ~15; }
 // @ts-ignore: decorator
-@inline function copyAt(args: usize): usize { return sumsAt(args) + (<usize>taps(args) << 4); }
+@inline function spareAt(args: usize): usize { return sumsAt(args) + (<usize>taps(args) << 4); }
+// @ts-ignore: decorator
+@inline function copyAt(args: usize): usize { return spareAt(args) + 128; }
 
 function forward<T>(args: usize, begin: i32, end: i32): void {
   const channels = int(args, 40);
@@ -44,96 +47,125 @@ function forward<T>(args: usize, begin: i32, end: i32): void {
       three<T>(args, channelX<T>(args, b, g, 0), w, y, first);
       continue;
     }
+    packTaps<T>(args, w);
     for (let oy = 0; oy < oh; oy += band) {
       const count = min(band, oh - oy);
       copyBand<T>(args, b, g, oy, count, copy);
-      for (let r = 0; r < count; r++) row<T>(args, r, copy, w, y + <usize>(oy + r) * rowY, first);
+      rows<T>(args, count, copy, y + <usize>oy * rowY, first);
     }
   }
 }
 
-/** Row `r` of a band of y, with any filter. */
-function row<T>(args: usize, r: i32, copy: usize, w: usize, y: usize, first: T): void {
+/**
+ * `count` rows of y from the copy, with any filter, four at a time: the last four and the last columns of a row are made
+ * again where they fill no tile.
+ */
+function rows<T>(args: usize, count: i32, copy: usize, y: usize, first: T): void {
   const lanes: i32 = 16 / <i32>sizeof<T>();
   const ow = int(args, 30);
-  const across = int(args, 17);
-  let x = copy + <usize>(r * pitch(args)) * sizeof<T>();
-  let ox = 0;
-  if (across == 1) {
-    for (; ox + 4 * lanes <= ow; ox += 4 * lanes) {
-      sum<T>(args, x, w, y, first);
-      x += 64;
-      y += 64;
+  const rowX = <usize>pitch(args) * sizeof<T>();
+  const rowY = <usize>int(args, 16) * sizeof<T>();
+  // Of fewer than four rows the last one is made again.
+  const last = <usize>min(count, 4) - 1;
+  for (let r = 0; r < count; r += 4) {
+    const top = <usize>max(min(r, count - 4), 0);
+    const x = copy + top * rowX;
+    const to = y + top * rowY;
+    if (ow < 2 * lanes) {
+      tile<T>(args, x, rowX, last, spareAt(args), 32, first);
+      for (let i: usize = 0; i <= last; i++) memory.copy(to + i * rowY, spareAt(args) + (i << 5), <usize>ow * sizeof<T>());
+      continue;
     }
-  }
-  for (; ox < ow; ox += lanes) {
-    spill<T>(sumOne<T>(args, x, w, first), y, across, min(lanes, ow - ox));
-    x += 16;
-    y += <usize>(lanes * across) * sizeof<T>();
+    for (let ox = 0; ox < ow; ) {
+      const isWide = WIDE_VECTORS && ow >= 4 * lanes && ow - ox > 2 * lanes;
+      const width = isWide ? 4 * lanes : 2 * lanes;
+      const at = <usize>min(ox, ow - width) * sizeof<T>();
+      if (isWide) wideTile<T>(args, x + at, rowX, last, to + at, rowY, first);
+      else tile<T>(args, x + at, rowX, last, to + at, rowY, first);
+      ox += width;
+    }
   }
 }
 
-/** Four vectors of y, side by side. */
+function tile<T>(args: usize, x: usize, rowX: usize, last: usize, y: usize, rowY: usize, first: T): void {
+  sum<T>(false, args, x, rowX, last, y, rowY, first);
+}
+
+function wideTile<T>(args: usize, x: usize, rowX: usize, last: usize, y: usize, rowY: usize, first: T): void {
+  sum<T>(true, args, x, rowX, last, y, rowY, first);
+}
+
+/** Two vectors, or four, of rows 0 … `last` of four. */
 // @ts-ignore: decorator
 @inline
-function sum<T>(args: usize, x: usize, w: usize, y: usize, first: T): void {
-  const kw = int(args, 32);
-  const rowW = <usize>int(args, 21) * sizeof<T>();
-  const stepW = <usize>int(args, 22) * sizeof<T>();
+function sum<T>(isWide: bool, args: usize, x: usize, rowX: usize, last: usize, y: usize, rowY: usize, first: T): void {
   let table = scratch;
-  let s0 = v128.splat<T>(first), s1 = s0, s2 = s0, s3 = s0;
-  for (let ky = int(args, 31); ky > 0; ky--) {
-    let weight = w;
-    for (let kx = kw; kx > 0; kx--) {
-      const at = x + load<usize>(table);
-      const by = v128.load_splat<T>(weight);
-      s0 = madd<T>(by, v128.load(at), s0);
-      s1 = madd<T>(by, v128.load(at, 16), s1);
-      s2 = madd<T>(by, v128.load(at, 32), s2);
-      s3 = madd<T>(by, v128.load(at, 48), s3);
-      table += sizeof<usize>();
-      weight += stepW;
+  let weight = sumsAt(args);
+  const one = min<usize>(1, last), two = min<usize>(2, last);
+  const x1 = one * rowX, x2 = two * rowX, x3 = last * rowX;
+  const start = v128.splat<T>(first);
+  let s00 = start, s01 = start, s02 = start, s03 = start;
+  let s10 = start, s11 = start, s12 = start, s13 = start;
+  let s20 = start, s21 = start, s22 = start, s23 = start;
+  let s30 = start, s31 = start, s32 = start, s33 = start;
+  for (let t = taps(args); t > 0; t--) {
+    const by = v128.load_splat<T>(weight);
+    let at = x + load<usize>(table);
+    s00 = madd<T>(by, v128.load(at), s00);
+    s01 = madd<T>(by, v128.load(at, 16), s01);
+    if (isWide) {
+      s02 = madd<T>(by, v128.load(at, 32), s02);
+      s03 = madd<T>(by, v128.load(at, 48), s03);
     }
-    w += rowW;
+    const at1 = at + x1;
+    s10 = madd<T>(by, v128.load(at1), s10);
+    s11 = madd<T>(by, v128.load(at1, 16), s11);
+    if (isWide) {
+      s12 = madd<T>(by, v128.load(at1, 32), s12);
+      s13 = madd<T>(by, v128.load(at1, 48), s13);
+    }
+    const at2 = at + x2;
+    s20 = madd<T>(by, v128.load(at2), s20);
+    s21 = madd<T>(by, v128.load(at2, 16), s21);
+    if (isWide) {
+      s22 = madd<T>(by, v128.load(at2, 32), s22);
+      s23 = madd<T>(by, v128.load(at2, 48), s23);
+    }
+    const at3 = at + x3;
+    s30 = madd<T>(by, v128.load(at3), s30);
+    s31 = madd<T>(by, v128.load(at3, 16), s31);
+    if (isWide) {
+      s32 = madd<T>(by, v128.load(at3, 32), s32);
+      s33 = madd<T>(by, v128.load(at3, 48), s33);
+    }
+    table += sizeof<usize>();
+    weight += sizeof<T>();
   }
+  put(isWide, y, s00, s01, s02, s03);
+  put(isWide, y + one * rowY, s10, s11, s12, s13);
+  put(isWide, y + two * rowY, s20, s21, s22, s23);
+  put(isWide, y + last * rowY, s30, s31, s32, s33);
+}
+
+// @ts-ignore: decorator
+@inline
+function put(isWide: bool, y: usize, s0: v128, s1: v128, s2: v128, s3: v128): void {
   v128.store(y, s0);
   v128.store(y, s1, 16);
-  v128.store(y, s2, 32);
-  v128.store(y, s3, 48);
+  if (isWide) {
+    v128.store(y, s2, 32);
+    v128.store(y, s3, 48);
+  }
 }
 
-// @ts-ignore: decorator
-@inline
-function sumOne<T>(args: usize, x: usize, w: usize, first: T): v128 {
-  const kw = int(args, 32);
-  let table = scratch;
-  let sum = v128.splat<T>(first);
-  for (let ky = int(args, 31); ky > 0; ky--) {
-    let weight = w;
-    for (let kx = kw; kx > 0; kx--) {
-      sum = madd<T>(v128.load_splat<T>(weight), v128.load(x + load<usize>(table)), sum);
-      table += sizeof<usize>();
-      weight += <usize>int(args, 22) * sizeof<T>();
+/** The filter's taps side by side, in the order of the table. */
+function packTaps<T>(args: usize, w: usize): void {
+  let to = sumsAt(args);
+  for (let ky = 0; ky < int(args, 31); ky++) {
+    for (let kx = 0; kx < int(args, 32); kx++) {
+      store<T>(to, load<T>(w + <usize>(ky * int(args, 21) + kx * int(args, 22)) * sizeof<T>()));
+      to += sizeof<T>();
     }
-    w += <usize>int(args, 21) * sizeof<T>();
-  }
-  return sum;
-}
-
-/** The first `count` lanes of x to addresses `step` elements apart. */
-// @ts-ignore: decorator
-@inline
-function spill<T>(x: v128, to: usize, step: i32, count: i32): void {
-  if (step == 1 && count * <i32>sizeof<T>() == 16) {
-    v128.store(to, x);
-    return;
-  }
-  const apart = <usize>step * sizeof<T>();
-  v128.store_lane<T>(to, x, 0);
-  if (count > 1) v128.store_lane<T>(to + apart, x, 1);
-  if (sizeof<T>() == 4) {
-    if (count > 2) v128.store_lane<T>(to + 2 * apart, x, 2);
-    if (count > 3) v128.store_lane<T>(to + 3 * apart, x, 3);
   }
 }
 

@@ -9,13 +9,14 @@
 //   args ─ as in block.ts │ 43 groups │ 44 flags (0: none), an i32 each: without one that is set there is nothing to do │
 //          45 their number
 
-import { int, ptr, scratch } from "../abi";
+import { int, ptr } from "../abi";
 import { multiply } from "../gemm/core";
-import { NOTES } from "../gemm/finish";
 import { columns, ROWS } from "../gemm/micro";
 import { pack } from "../gemm/pack";
+import { pitch } from "./band";
 import { channelX, channelY, filter, pixels } from "./block";
-import { gather } from "./gather";
+import { one } from "./gather";
+import { copySeen, fits, moreRows, noteTaps, offsetsAt, rowOf } from "./seen";
 
 // @ts-ignore: decorator
 @final
@@ -45,11 +46,26 @@ class Weight {
   }
 
   packB<T>(args: usize, batch: i32, p: i32, kc: i32, j: i32, nc: i32, to: usize): void {
-    const lanes: i32 = 16 / <i32>sizeof<T>();
-    for (let s = 0; s < nc; s += columns<T>()) {
-      packTaps<T>(args, batch, p, kc, j + s, min(lanes, nc - s), to);
-      packTaps<T>(args, batch, p, kc, j + s + lanes, min(lanes, nc - s - lanes), to + 16);
-      to += <usize>(columns<T>() * kc) * sizeof<T>();
+    if (kc == 0) return;
+    const cols = columns<T>();
+    const split = batch / int(args, 43);
+    const g = batch - split * int(args, 43);
+    const first = split * int(args, 41);
+    const taps = int(args, 31) * int(args, 32);
+    const isCopied = fits<T>(args, p, kc);
+    const copy = isCopied ? noteTaps<T>(args, p, kc) : 0;
+    let copied = -1;
+    for (let s = 0; s < nc; s++) {
+      const c = (j + s) / taps;
+      const tap = j + s - c * taps;
+      const lane = to + (<usize>(s / cols * kc) << 5) + <usize>(s & cols - 1) * sizeof<T>();
+      if (isCopied) {
+        if (c != copied) copySeen<T>(args, first, g, c, p, kc, copy);
+        copied = c;
+        packTap<T>(args, p, kc, copy + load<i32>(offsetsAt() + (<usize>tap << 2)), lane);
+      } else {
+        for (let q = p; q < p + kc; q++) store<T>(lane + (<usize>(q - p) << 5), seen<T>(args, first, g, c, tap, q));
+      }
     }
   }
 
@@ -80,95 +96,52 @@ class Weight {
   @inline d<T>(args: usize, g: i32, i: i32, j: i32): usize { return 0; }
 }
 
-// A lane of half a panel is a tap (c, ky, kx). Its notes: channel, the first row and column it sees; with -1 for the
-// channel it is empty.
-// @ts-ignore: decorator
-@inline function noteAt(lane: i32): usize { return scratch + NOTES + (<usize>lane << 4); }
-
-/** Half a panel: taps j … over kc pixels from pixel p. */
-function packTaps<T>(args: usize, batch: i32, p: i32, kc: i32, j: i32, count: i32, to: usize): void {
+/** One lane of a panel: what a tap sees from pixels p …; from the first row of y that they touch it begins at `from`. */
+function packTap<T>(args: usize, p: i32, kc: i32, from: usize, to: usize): void {
   const lanes: i32 = 16 / <i32>sizeof<T>();
-  const split = batch / int(args, 43);
-  const g = batch - split * int(args, 43);
-  const kw = int(args, 32);
   const ow = int(args, 30);
-  for (let l = 0; l < lanes; l++) {
-    const row = (j + l) / kw;
-    const c = row / int(args, 31);
-    const note = noteAt(l);
-    store<i32>(note, l < count ? c : -1);
-    store<i32>(note, (row - c * int(args, 31)) * int(args, 35) - int(args, 37), 4);
-    store<i32>(note, (j + l - row * kw) * int(args, 36) - int(args, 38), 8);
-  }
-  let b = p / pixels(args);
-  let oy = (p - b * pixels(args)) / ow;
+  const row = <usize>pitch(args) * sizeof<T>();
+  let oy = rowOf(args, p);
   let ox = p % ow;
   while (kc > 0) {
-    // A run of one row of y.
     const run = min(ow - ox, kc);
-    const image = split * int(args, 41) + b;
-    const step = int(args, 34);
-    let r0 = rowOf<T>(args, image, g, oy, 0);
-    let r1 = rowOf<T>(args, image, g, oy, 1);
-    let r2: usize = 0;
-    let r3: usize = 0;
-    let x0 = load<i32>(noteAt(0), 8) + ox * step;
-    let x1 = load<i32>(noteAt(1), 8) + ox * step;
-    let x2 = 0;
-    let x3 = 0;
-    if (lanes == 4) {
-      r2 = rowOf<T>(args, image, g, oy, 2);
-      r3 = rowOf<T>(args, image, g, oy, 3);
-      x2 = load<i32>(noteAt(2), 8) + ox * step;
-      x3 = load<i32>(noteAt(3), 8) + ox * step;
-    }
-    for (let r = run; r > 0; r -= lanes) {
-      const v0 = pixelsOf<T>(args, r0, x0);
-      const v1 = pixelsOf<T>(args, r1, x1);
+    let x = from + <usize>ox * sizeof<T>();
+    let r = run;
+    for (; r >= lanes; r -= lanes) {
+      const v = v128.load(x);
+      v128.store_lane<T>(to, v, 0);
+      v128.store_lane<T>(to, v, 1, 32);
       if (lanes == 4) {
-        const v2 = pixelsOf<T>(args, r2, x2);
-        const v3 = pixelsOf<T>(args, r3, x3);
-        const low01 = v128.shuffle<f32>(v0, v1, 0, 4, 1, 5);
-        const high01 = v128.shuffle<f32>(v0, v1, 2, 6, 3, 7);
-        const low23 = v128.shuffle<f32>(v2, v3, 0, 4, 1, 5);
-        const high23 = v128.shuffle<f32>(v2, v3, 2, 6, 3, 7);
-        v128.store(to, v128.shuffle<f64>(low01, low23, 0, 2));
-        if (r > 1) v128.store(to, v128.shuffle<f64>(low01, low23, 1, 3), 32);
-        if (r > 2) v128.store(to, v128.shuffle<f64>(high01, high23, 0, 2), 64);
-        if (r > 3) v128.store(to, v128.shuffle<f64>(high01, high23, 1, 3), 96);
-        x2 += lanes * step;
-        x3 += lanes * step;
-      } else {
-        v128.store(to, v128.shuffle<f64>(v0, v1, 0, 2));
-        if (r > 1) v128.store(to, v128.shuffle<f64>(v0, v1, 1, 3), 32);
+        v128.store_lane<T>(to, v, 2, 64);
+        v128.store_lane<T>(to, v, 3, 96);
       }
-      x0 += lanes * step;
-      x1 += lanes * step;
-      to += 32 * min(lanes, r);
+      x += 16;
+      to += <usize>lanes << 5;
+    }
+    for (; r > 0; r--) {
+      store<T>(to, load<T>(x));
+      x += sizeof<T>();
+      to += 32;
     }
     kc -= run;
     ox = 0;
+    from += row;
     if (++oy == int(args, 29)) {
       oy = 0;
-      b++;
+      from += <usize>moreRows(args) * row;
     }
   }
 }
 
-/** The address of the row of x that lane `l` sees from row `oy` of y, 0 if it is outside or the lane empty. */
-// @ts-ignore: decorator
-@inline
-function rowOf<T>(args: usize, image: i32, g: i32, oy: i32, l: i32): usize {
-  const c = load<i32>(noteAt(l));
-  const y = oy * int(args, 33) + load<i32>(noteAt(l), 4);
-  if (c < 0 || <u32>y >= <u32>int(args, 27)) return 0;
-  return channelX<T>(args, image, g, c) + <usize>(y * int(args, 25)) * sizeof<T>();
-}
-
-// @ts-ignore: decorator
-@inline
-function pixelsOf<T>(args: usize, row: usize, x: i32): v128 {
-  return row == 0 ? i64x2.splat(0) : gather<T>(row, x, int(args, 34), int(args, 26), int(args, 28));
+/** What a tap of channel c sees from pixel q, counted from image `first` on. */
+function seen<T>(args: usize, first: i32, g: i32, c: i32, tap: i32, q: i32): T {
+  const b = q / pixels(args);
+  const oy = (q - b * pixels(args)) / int(args, 30);
+  const ky = tap / int(args, 32);
+  const y = oy * int(args, 33) + ky * int(args, 35) - int(args, 37);
+  const x = q % int(args, 30) * int(args, 34) + (tap - ky * int(args, 32)) * int(args, 36) - int(args, 38);
+  if (<u32>y >= <u32>int(args, 27)) return <T>0;
+  return one<T>(channelX<T>(args, first + b, g, c) + <usize>(y * int(args, 25)) * sizeof<T>(), x, int(args, 26), int(args, 28));
 }
 
 function isWanted(args: usize): bool {

@@ -29,8 +29,9 @@ export const DEPTH: i32 = 256;
  * where some 64 pages are.
  */
 export const HEIGHT: i32 = 48;
-/** Bytes of a packed row of B in one go: panels of 1 MB, half the arena. */
+/** Bytes of a packed row of B in one go, and of all its panels: half the arena. */
 const WIDTH_BYTES: i32 = 4096;
+export const PANEL_BYTES: usize = WIDTH_BYTES * DEPTH;
 
 export function multiply<T, O>(args: usize, begin: i32, end: i32): void {
   const m = int(args, 0);

@@ -6,7 +6,6 @@
 //      0 ┌─────────────────────────────┐
 //        │ a tile: ROWS rows of 64 B   │ of sums that cannot go to C as they are; one panel's take half a row
 //    384 │ offsets of its columns in C │
-//    512 │ notes                       │ of a packer, about the lanes of a panel
 //    768 ├─────────────────────────────┤
 //        │ strips of A                 │ HEIGHT × DEPTH at least, or filters of a convolution
 //        ├─────────────────────────────┤
@@ -16,7 +15,6 @@
 import { int, real, scratch } from "../abi";
 
 const OFFSETS: usize = 384;
-export const NOTES: usize = 512;
 export const TILE_BYTES: usize = 768;
 /** Bytes from one row of the tile to the next. */
 export const TILE_ROW: usize = 64;

@@ -7,6 +7,7 @@ import {
   ARENA,
   BAND_BYTES,
   block,
+  copyBytes,
   copyOf,
   type Geometry,
   operands,
@@ -22,8 +23,7 @@ import { launchSum } from "./folds.ts";
 import { grainOf, launchProduct, tilesOf } from "./product.ts";
 import { runWinograd, runWinogradWeight } from "./winograd.ts";
 
-/** Columns of a tile: the filters are packed anew for each. */
-const LEAST_COLUMNS = 256;
+/** Columns of a tile of the kernel that packs: more would pass over the filters no seldomer (assembly/gemm/core.ts). */
 const MOST_COLUMNS = 1024;
 
 function run(k: Kernels, work: Work): void {
@@ -42,9 +42,11 @@ function run(k: Kernels, work: Work): void {
     block(k, "convDirect", work, band, 0).run(units, grainOf(to * taps * band * out[1]));
     return;
   }
-  const columns = images * out[0] * out[1];
-  const tile = Math.min(Math.max(Math.ceil(columns / UNITS / 8) * 8, LEAST_COLUMNS), MOST_COLUMNS);
-  block(k, "conv", work, to, tile).run(Math.ceil(columns / tile) * geometry.groups, grainOf(to * taps * tile));
+  const pixels = images * out[0] * out[1];
+  const tiles = tilesOf(to, pixels, taps, geometry.groups, k.backend);
+  const columns = Math.min(tiles.columns, MOST_COLUMNS);
+  const units = Math.ceil(to / tiles.rows) * Math.ceil(pixels / columns) * geometry.groups;
+  block(k, "conv", work, tiles.rows, columns).run(units, grainOf(taps * tiles.rows * columns));
 }
 
 /** Pixels of an image below which a product of its own packs more than it multiplies. */
@@ -57,16 +59,11 @@ function runPoints(k: Kernels, work: Work): boolean {
   const [pixels, isWhole] = [out[0] * out[1], out[0] === size[0] && out[1] === size[1]];
   const isDense = yStrides.every((stride, d) => stride === planes(to * groups, out)[d]);
   if (pixels < FEW_PIXELS || kernel[0] * kernel[1] !== 1 || !isEvery(geometry) || !isWhole || !isDense) return false;
-  const as = (t: Tensor, layout: Layout): Tensor => new Tensor(t.storage, t.code, layout, t.offset);
-  const w = as(work.w, strided([1, groups, to, from], [0, wStrides[0], wStrides[1], wStrides[2]]));
-  const added = bias === null ? null : as(bias, dense([1, groups, to, 1]));
-  launchProduct(
-    k,
-    w,
-    as(work.x, dense([images, groups, from, pixels])),
-    added,
-    as(work.y, dense([images, groups, to, pixels])),
-  );
+  const as = (t: Tensor, layout: Layout, base = 0): Tensor => new Tensor(t.storage, t.code, layout, t.offset + base);
+  const w = as(work.w, strided([1, groups, to, from], [0, wStrides[0], wStrides[1], wStrides[2]]), work.wBase);
+  const x = as(work.x, dense([images, groups, from, pixels]));
+  const y = as(work.y, dense([images, groups, to, pixels]), work.yBase);
+  launchProduct(k, w, x, bias === null ? null : as(bias, dense([1, groups, to, 1])), y);
   return true;
 }
 
@@ -93,12 +90,12 @@ function runDepthwise(k: Kernels, work: Work): void {
 }
 
 /** The rows of a band for assembly/conv/depthwise.ts; 0 where not even one fits the arena. */
-function depthwiseRows({ kernel, out, geometry }: Work, bytes: number): number {
-  const { rows: more, pitch, planes } = copyOf(kernel, geometry, out);
-  const size = (rows: number): number => planes * (rows + more) * pitch * bytes;
+function depthwiseRows(work: Work, bytes: number): number {
+  const { kernel, out } = work;
+  const size = (rows: number): number => copyBytes(work, rows, bytes);
   let rows = out[0];
   while (rows > 1 && size(rows) > BAND_BYTES) rows = Math.ceil(rows / 2);
-  return kernel[0] * kernel[1] * 20 + size(rows) + 64 <= ARENA ? rows : 0;
+  return kernel[0] * kernel[1] * 20 + 128 + size(rows) + 64 <= ARENA ? rows : 0;
 }
 
 /** One channel of x a group and hardly more of y: a product would be mostly padding. */
@@ -127,21 +124,26 @@ function runMany(k: Kernels, work: Work): boolean {
   return true;
 }
 
+/** Pixels of a band for which filters that do not fit the arena are packed. */
+const LEAST_COLUMNS = 256;
+/** Channels of y beyond which packing is worth it even where no pixel is computed for nothing. */
+const MOST_TO_DIRECT = 64;
+
 /** The rows of a band for the kernel that packs nothing; 0 where packing is better or the arena too small. */
-function bandOf({ from, to, kernel, out, images, geometry }: Work, bytes: number): number {
+function bandOf(work: Work, bytes: number): number {
+  const { from, to, kernel, out, images, geometry } = work;
   const taps = from * kernel[0] * kernel[1];
-  const { rows: more, pitch, planes } = copyOf(kernel, geometry, out);
-  // Pixels beyond a row of y are computed for nothing; packing costs the work of some sixteen channels.
-  if (pitch / out[1] > 1 + 16 / to) return 0;
-  const size = (rows: number): number => from * planes * (rows + more) * pitch * bytes;
+  const { pitch } = copyOf(kernel, geometry, out);
+  // Pixels beyond a row of y are computed for nothing; packing costs the work of some four channels.
+  if (to > MOST_TO_DIRECT || pitch / out[1] > 1 + 4 / to) return 0;
+  const size = (rows: number): number => copyBytes(work, rows, bytes);
   let rows = out[0];
   while (rows > 1 && size(rows) > BAND_BYTES) rows = Math.ceil(rows / 2);
   // Few images are cut further, unless what bands share outweighs it.
   while (rows > 2 * kernel[0] && images * geometry.groups * Math.ceil(out[0] / rows) < UNITS)
     rows = Math.ceil(rows / 2);
   if (TILE_BYTES + STRIP_BYTES + taps * 4 + 64 + size(rows) > ARENA) return 0;
-  const packedOnce = Math.ceil(to / ROWS) * ROWS * taps * bytes <= STRIP_BYTES;
-  return packedOnce || rows * out[1] >= LEAST_COLUMNS ? rows : 0;
+  return Math.ceil(to / ROWS) * ROWS * taps * bytes <= STRIP_BYTES || rows * out[1] >= LEAST_COLUMNS ? rows : 0;
 }
 
 const pairOf = (shape: readonly number[], at: number): Pair => [shape[at]!, shape[at + 1]!];
@@ -274,7 +276,7 @@ function launchPhases(k: Kernels, g: Tensor, w: Tensor, x: Tensor, geometry: Geo
 
 /**
  * The gradient by x: a convolution of g with the filters turned over. With a stride it is one for each phase of x, whose
- * taps are the multiples of the stride apart, and none is in vain.
+ * taps are the multiples of the stride apart, and none is in vain; phases are put in their places afterwards.
  */
 export function launchConvInput(k: Kernels, g: Tensor, w: Tensor, x: Tensor, geometry: Geometry): void {
   if (launchPhases(k, g, w, x, geometry)) return;
@@ -283,43 +285,69 @@ export function launchConvInput(k: Kernels, g: Tensor, w: Tensor, x: Tensor, geo
   const [kh, kw] = pairOf(w.shape, 2);
   const size = pairOf(x.shape, 2);
   const from = o / groups;
-  const [ofImage, ofChannel, ofRow] = planes(to * groups, size);
   const rows = phasesOf(size[0], kh, stride[0], dilation[0], padding[0]);
   const columns = phasesOf(size[1], kw, stride[1], dilation[1], padding[1]);
-  if ([...rows, ...columns].some((phase) => phase.taps === 0)) copyInto(x, scalarTensor(0, x.code, x.storage.backend));
-  for (const row of rows) {
-    for (const column of columns) {
-      if (row.taps * column.taps === 0) continue;
-      run(k, {
-        from,
-        to,
-        x: g,
-        w,
-        y: x,
-        bias: null,
-        images: x.shape[0]!,
-        size: pairOf(g.shape, 2),
-        out: [row.count, column.count],
-        kernel: [row.taps, column.taps],
-        geometry: {
-          stride: [1, 1],
-          dilation: [row.dilation, column.dilation],
-          padding: [row.padding, column.padding],
-          groups,
-        },
-        yBase: row.first * ofRow + column.first,
-        yStrides: [ofImage, ofChannel, ofRow * stride[0], stride[1]],
-        wBase: row.lastTap * kw + column.lastTap,
-        wStrides: [from * to * kh * kw, kh * kw, to * kh * kw, -row.step * kw, -column.step],
-      });
+  const phases = rows.length * columns.length;
+  // All phases, each dense, have room for the first one, which is the largest.
+  const most = [x.shape[0]!, x.shape[1]!, rows[0]?.count ?? 0, columns[0]?.count ?? 0];
+  const y = phases > 1 ? k.scratch(x.code, [phases, ...most]) : x;
+  const even = size[0] % rows.length === 0 && size[1] % columns.length === 0;
+  for (const [i, row] of rows.entries()) {
+    for (const [j, column] of columns.entries()) {
+      const out: Pair = [row.count, column.count];
+      const ofAll = planes(to * groups, out);
+      const yBase = (i * columns.length + j) * most.reduce((p, n) => p * n, 1);
+      const phase = new Tensor(y.storage, x.code, strided([most[0]!, most[1]!, ...out], ofAll), y.offset + yBase);
+      if (row.taps * column.taps === 0) copyInto(phase, scalarTensor(0, x.code, x.storage.backend));
+      else {
+        run(k, {
+          from,
+          to,
+          x: g,
+          w,
+          y,
+          bias: null,
+          images: x.shape[0]!,
+          size: pairOf(g.shape, 2),
+          out,
+          kernel: [row.taps, column.taps],
+          geometry: {
+            stride: [1, 1],
+            dilation: [row.dilation, column.dilation],
+            padding: [row.padding, column.padding],
+            groups,
+          },
+          yBase,
+          yStrides: ofAll,
+          wBase: row.lastTap * kw + column.lastTap,
+          wStrides: [from * to * kh * kw, kh * kw, to * kh * kw, -row.step * kw, -column.step],
+        });
+      }
+      if (!even) copyInto(placesOf(x, phase.shape, stride, row.first, column.first), phase);
     }
   }
+  if (!even || phases === 1) return;
+  const [images, channels, h, width] = most as [number, number, number, number];
+  const shape = [images, channels, rows.length, columns.length, h, width];
+  const plane = h * width;
+  const all = images * channels * plane;
+  const byPhase = strided(shape, [channels * plane, plane, columns.length * all, all, width, 1]);
+  const [ofImage, ofChannel, ofRow] = planes(channels, size);
+  const places = strided(shape, [ofImage, ofChannel, ofRow, 1, rows.length * ofRow, columns.length]);
+  copyInto(new Tensor(x.storage, x.code, places, x.offset), new Tensor(y.storage, x.code, byPhase, y.offset));
+}
+
+/** The elements of images x that are `stride` apart from row and column `first` on. */
+function placesOf(x: Tensor, shape: readonly number[], stride: Pair, row: number, column: number): Tensor {
+  const [ofImage, ofChannel, ofRow] = planes(x.shape[1]!, pairOf(x.shape, 2));
+  const layout = strided(shape, [ofImage, ofChannel, ofRow * stride[0], stride[1]]);
+  return new Tensor(x.storage, x.code, layout, x.offset + row * ofRow + column);
 }
 
 /** Partial sums of a gradient by the weight: enough for eight threads, few enough to be small. */
 const SPLITS = 8;
 /** Channels of y up to which the gradient by the weight is summed in place; beyond, packing the taps is worth it. */
-const NARROW = 64;
+const NARROW = 48;
 /** Vectors of a channel in a strip of assembly/conv/narrow.ts, unless a row has more. */
 const STRIP = 256;
 
@@ -330,15 +358,15 @@ const LEAST_TO_CUT = 512;
  * Whether the kernel that reads taps in place is the one: rows fill a vector, whole images fit, and there are some of
  * them or they are large.
  */
-function isNarrow(k: Kernels, { from, to, kernel, out, geometry }: Work, splits: number): boolean {
+function isNarrow(k: Kernels, work: Work, splits: number): boolean {
+  const { from, to, kernel, out, geometry } = work;
   const bytes = SIZE[k.code]!;
   if (!k.has("convNarrow") || to > NARROW || out[1] * bytes < 16) return false;
   if (splits * geometry.groups < SPLITS / 2 && out[0] * out[1] < LEAST_TO_CUT) return false;
-  const { rows, pitch, planes } = copyOf(kernel, geometry, out);
   const table = from * kernel[0] * kernel[1] * 4;
   const strip = Math.max(STRIP, Math.ceil((out[1] * bytes) / 16)) * ROWS * 16;
   const sums = (to + ROWS) * from * kernel[0] * kernel[1] * 16;
-  return table + strip + sums + from * planes * (out[0] + rows) * pitch * bytes + 64 <= ARENA;
+  return table + strip + sums + copyBytes(work, out[0], bytes) + 64 <= ARENA;
 }
 
 /** Columns of y beyond which a row loses next to nothing at its end. */

@@ -61,6 +61,13 @@ export function copyOf(
   return { rows: reach(0), pitch: out[1] + reach(1), planes: phases(0) * phases(1) };
 }
 
+/** The bytes of that copy for `rows` rows of y: each plane is an odd number of cache lines. */
+export function copyBytes({ from, kernel, geometry, out }: Work, rows: number, bytes: number): number {
+  const { rows: more, pitch, planes } = copyOf(kernel, geometry, out);
+  const lines = Math.ceil(((rows + more) * pitch * bytes) / 64);
+  return from * planes * (lines + 1 - (lines % 2)) * 64;
+}
+
 /** The argument block up to slot 41. */
 export function block(k: Kernels, name: string, work: Work, tileRows: number, tileColumns: number): Call {
   const { from, to, images, out, kernel } = work;

@@ -3,7 +3,7 @@
 import { INT32 } from "../core/index.ts";
 import type { Kernels } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { ARENA, block, copyOf, ROWS, STRIP_BYTES, TILE_BYTES, UNITS, type Work } from "./convwork.ts";
+import { ARENA, block, copyBytes, copyOf, ROWS, STRIP_BYTES, TILE_BYTES, UNITS, type Work } from "./convwork.ts";
 import { fold } from "./folds.ts";
 import { grainOf } from "./product.ts";
 
@@ -65,7 +65,7 @@ export function runWinograd(k: Kernels, work: Work): boolean {
     HEAD + copy(rows) + 2 * GAP + (tilesOf(rows, work) + 7) * (4 * (sum + PLACES * ROWS) + (PLACES * GAP) / 8);
   // The direct kernel does a unit again that is not finite.
   const again = (rows: number): number =>
-    TILE_BYTES + STRIP_BYTES + from * (kernel[0] * kernel[1] * 4 + planes * (rows + more) * pitch * 4) + GAP;
+    TILE_BYTES + STRIP_BYTES + from * kernel[0] * kernel[1] * 4 + copyBytes(work, rows, 4) + GAP;
   const units = (rows: number): number => images * geometry.groups * Math.ceil(out[0] / rows);
   const tooLarge = (rows: number): boolean => Math.max(bytes(rows), again(rows)) > ARENA;
   let rows = even(out[0]);

@@ -240,6 +240,22 @@ for (const dtype of ["f32", "f64"] as const) {
   });
 }
 
+test("forward where an image's copy has no place beside the panels", () => {
+  const c: Case = { ...PLAIN, n: 1, c: 2, o: 3, size: [460, 470], kernel: [455, 468], padding: [2, 0] };
+  const { out, shape, x, w, each } = plan(c);
+  reset();
+  const pixels = out[0] * out[1];
+  const y = room(c.o * pixels * 4);
+  const head: Slot[] = [c.o, pixels, c.c * c.kernel[0] * c.kernel[1], 64, 1024, 0, real(1), real(0), real(1), real(0)];
+  run("conv_f32", [...head, y, put(new Float32Array(w)), put(new Float32Array(x)), 0, ...shape, c.n], 1);
+  const wanted = new Float64Array(c.o * pixels);
+  each((i, j, k) => {
+    wanted[k]! += x[i]! * w[j]!;
+  });
+  const scale = Math.sqrt(c.c * c.kernel[0] * c.kernel[1]);
+  close(read(Float32Array, y, wanted.length), wanted, 1e-6 * scale, "large");
+});
+
 // ── Winograd's way ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 const THREE: Case = { ...PLAIN, n: 1, c: 32, o: 32, size: [28, 28], padding: [1, 1] };
