@@ -1,13 +1,13 @@
 // A parallel loop over the units of one kernel, shared by the main thread and its workers.
 //
 // One job at a time. Its chunks lie in lanes, one for each thread: neighbouring kernels walk over the same memory, and a
-// thread that takes the same part of it each time has that part in its own cache. A thread takes its lane from the front;
-// when that is done it helps the others, from the back. A lane is claimed by compare-and-swap on one i64 that also says
-// which job it is of, so that a late worker that still holds the last job's epoch can never claim a chunk of the next. All
-// cells live below the static data, each group on its own cache line:
+// thread that takes the same part of it each time has that part in its own cache. A thread takes its lane from the front, or
+// in a job that is to be done backwards from the back; when that is done it helps the others, from the other end. A lane is
+// claimed by compare-and-swap on one i64 that also says which job it is of, so that a late worker that still holds the last
+// job's epoch can never claim a chunk of the next. All cells live below the static data, each group on its own cache line:
 //
 //   192 epoch: i32    what sleeping workers wait on
-//   196 slot  200 args  204 n  208 grain  212 chunks  216 lanes     the job
+//   196 slot  200 args  204 n  208 grain  212 chunks  216 lanes  220 back: i32     the job
 //   256 done: i32     chunks finished
 //   320 ready: i32    workers that have arrived
 //   324 sleeping: i32 workers in a wait
@@ -26,6 +26,7 @@ const N: usize = 204;
 const GRAIN: usize = 208;
 const CHUNKS: usize = 212;
 const LANES: usize = 216;
+const BACK: usize = 220;
 const DONE: usize = 256;
 const READY: usize = 320;
 const SLEEPING: usize = 324;
@@ -46,10 +47,11 @@ const WAITING = 1; // a worker still holds a chunk
 const BROKEN = 2; // a worker fell: its chunk is not done, or half
 
 /**
- * Runs the kernel in table slot `slot` over [0, n) in chunks of `grain` units, at most 65,535; the caller takes part. Returns
- * how it stands when the caller has nothing more to do; while that is `WAITING`, `settle` waits on.
+ * Runs the kernel in table slot `slot` over [0, n) in chunks of `grain` units, at most 65,535; where `back` is 1, each thread
+ * begins with its last. The caller takes part. Returns how it stands when the caller has nothing more to do; while that is
+ * `WAITING`, `settle` waits on.
  */
-export function launch(slot: i32, args: usize, n: i32, grain: i32): i32 {
+export function launch(slot: i32, args: usize, n: i32, grain: i32, back: i32): i32 {
   const workers = min(atomic.load<i32>(READY), atomic.load<i32>(LIMIT));
   if (n <= grain || workers <= 0) {
     call_indirect(slot, args, 0, n);
@@ -64,6 +66,7 @@ export function launch(slot: i32, args: usize, n: i32, grain: i32): i32 {
   store<i32>(GRAIN, grain);
   store<i32>(CHUNKS, chunks);
   store<i32>(LANES, lanes);
+  store<i32>(BACK, back);
   atomic.store<i32>(DONE, 0);
   for (let lane = 0, first = 0; lane < lanes; lane++) {
     const end = (chunks * (lane + 1)) / lanes;
@@ -127,10 +130,11 @@ function drain(epoch: i32): void {
       const first = <i32>claim & 0xffff;
       const end = <i32>(<u32>claim >> 16);
       if (<i32>(claim >> 32) != epoch || first >= end) break;
-      if (atomic.cmpxchg<i64>(cell, claim, i == 0 ? claim + 1 : claim - 0x10000) != claim) continue;
+      const isFront = (i == 0) != (load<i32>(BACK) == 1);
+      if (atomic.cmpxchg<i64>(cell, claim, isFront ? claim + 1 : claim - 0x10000) != claim) continue;
       // The job's cells belong to `epoch` until this chunk is done.
       const grain = load<i32>(GRAIN);
-      const begin = (i == 0 ? first : end - 1) * grain;
+      const begin = (isFront ? first : end - 1) * grain;
       call_indirect(load<i32>(SLOT), <usize>load<i32>(ARGS), begin, min(begin + grain, load<i32>(N)));
       atomic.add<i32>(DONE, 1);
     }

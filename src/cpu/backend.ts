@@ -24,7 +24,7 @@ interface Doors {
   readonly table: WebAssembly.Table;
   readonly heapBase: WebAssembly.Global;
   enter(number: number, arena: number): void;
-  launch(slot: number, args: number, units: number, grain: number): number;
+  launch(slot: number, args: number, units: number, grain: number, back: number): number;
   settle(): number;
 }
 
@@ -207,6 +207,7 @@ class CpuCommand implements Command {
   readonly #pool: Pool;
   readonly #heat: Heat;
   #kernel!: CpuKernel;
+  #back = false; // whether the last launch of `MANY` was done backwards
   #at = 0; // the next slot's index in f64 and i64, half of that in i32
 
   constructor(memory: Memory, doors: Doors, pool: Pool, heat: Heat) {
@@ -253,15 +254,29 @@ class CpuCommand implements Command {
 
   run(units: number, grain: number): void {
     this.#heat.add(1 + units / grain);
-    if (units <= grain || !this.#pool.ready()) this.#kernel.call(ARGUMENTS, 0, units);
-    else this.#parallel(units, grain);
+    // What a launch ends with is in the processor's own cache: that is where the next one begins.
+    const back = units > MANY * grain && !this.#back;
+    if (units > MANY * grain) this.#back = back;
+    if (units > grain && this.#pool.ready()) this.#parallel(units, grain, back);
+    else if (back) this.#backwards(units);
+    else this.#kernel.call(ARGUMENTS, 0, units);
     if (this.#memory.i32[FAULT_CELL >> 2] !== 0) throw this.#fault();
   }
 
-  #parallel(units: number, grain: number): void {
+  /** All units on this thread, the last part first. */
+  #backwards(units: number): void {
+    const part = Math.ceil(units / PARTS);
+    for (let end = units; end > 0; ) {
+      const begin = Math.floor((end - 1) / part) * part;
+      this.#kernel.call(ARGUMENTS, begin, end);
+      end = begin;
+    }
+  }
+
+  #parallel(units: number, grain: number, back: boolean): void {
     const chunk = chunkOf(units, grain, this.#pool.limit);
     const started = performance.now();
-    let state = this.#doors.launch(this.#kernel.slot, ARGUMENTS, units, chunk);
+    let state = this.#doors.launch(this.#kernel.slot, ARGUMENTS, units, chunk, back ? 1 : 0);
     if (state === DONE) return;
     // The caller's own chunks took so long: a worker's may take some of that, and the system may let it wait.
     const patience = 3 * (performance.now() - started) + PATIENCE;
@@ -330,6 +345,8 @@ function chunkOf(units: number, grain: number, threads: number): number {
 }
 
 const CLAIMS = 4;
+const MANY = 24; // grains from which on a launch goes over more than the processor's own cache holds
+const PARTS = 16; // of a launch that one thread does backwards
 const FEW = 64;
 const WORTH = 0.9; // of the busiest thread's units, for one claim a thread
 

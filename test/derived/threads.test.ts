@@ -140,4 +140,19 @@ for (const [name, samples] of Object.entries(LARGE)) {
     }
   });
 }
+
+test("launches over more than a cache, of which every second one is done backwards", () => {
+  const long = fl.tensor(Float32Array.from({ length: 600_011 }, (_, i) => Math.sin(i)));
+  const rows = long.narrow(0, 0, 600_000).view(3000, 200);
+  for (const f of [() => long.exp(), () => rows.sum(1), () => rows.add(rows.select(0, 0))]) {
+    const twice = (): Tensor[] => [f(), f()];
+    sameOnEveryNumberOfThreads("of two", twice);
+    fl.scope(() => {
+      const [one, two] = bits(twice());
+      assert.equal(one, two);
+    });
+  }
+  long.dispose();
+});
+
 test.run();
