@@ -2,8 +2,11 @@
 // blocks are those of iterate.ts: an activation has the operands y, a (its parameters in p0, p1), a derivative y, g, a,
 // where a is what was saved: the input, or the output for sigmoid, tanh and relu.
 
-import { bell4, erfc, expd, expm1d, high, join, limit4, log1pd, low, mills4, sigmoid, sigmoid4, sigmoid4Brief, sigmoidStrange4 } from "../math";
-import { Heavy, Light, map1, map1With, map2, Wary } from "./map";
+import {
+  bell4, erfc64, exp4, exp64, expm164Brief, hinge4, hinge64, limit4, mills4, sigmoid, sigmoid4, sigmoid4Brief, sigmoid64,
+  sigmoidStrange4, sink4,
+} from "../math";
+import { Heavy, HeavyWith, Light, LightWith, map1, map2, Wary } from "./map";
 
 const SQRT1_2PI = 0.3989422804014327; // 1 / √(2π)
 const TANH_SCALE = 1.5957691216057308; // 2·√(2/π): tanh u = 2·sigmoid(2u) - 1
@@ -21,13 +24,8 @@ class Silu extends Wary {
   @inline
   apply<T>(x: v128): v128 {
     if (sizeof<T>() == 4) return f32x4.mul(x, sigmoid4(x));
-    const first = silu(f64x2.extract_lane(x, 0));
-    return f64x2.replace_lane(f64x2.splat(first), 1, silu(f64x2.extract_lane(x, 1)));
+    return f64x2.mul(x, sigmoid64(x));
   }
-}
-
-function silu(x: f64): f64 {
-  return x * sigmoid(x);
 }
 
 /** x · Φ(x) = max(x, 0) - |x|·Φ(-|x|): from the tail of the normal distribution, without cancellation. */
@@ -41,13 +39,8 @@ class Gelu extends Heavy {
       const a = limit4(x);
       return f32x4.sub(f32x4.pmax(x, f32x4.splat(0)), f32x4.mul(f32x4.mul(a, mills4(a)), bell4(a)));
     }
-    const first = gelu(f64x2.extract_lane(x, 0));
-    return f64x2.replace_lane(f64x2.splat(first), 1, gelu(f64x2.extract_lane(x, 1)));
+    return f64x2.mul(f64x2.mul(f64x2.splat(0.5), x), erfc64(f64x2.mul(x, f64x2.splat(-Math.SQRT1_2))));
   }
-}
-
-function gelu(x: f64): f64 {
-  return 0.5 * x * erfc(-Math.SQRT1_2 * x);
 }
 
 /** x · (1 + tanh u) / 2 = x · sigmoid(2u), u = √(2/π)·(x + 0.044715 x³). */
@@ -62,13 +55,8 @@ class GeluTanh extends Wary {
   @inline
   apply<T>(x: v128): v128 {
     if (sizeof<T>() == 4) return f32x4.mul(x, sigmoid4(cubic4(x)));
-    const first = geluTanh(f64x2.extract_lane(x, 0));
-    return f64x2.replace_lane(f64x2.splat(first), 1, geluTanh(f64x2.extract_lane(x, 1)));
+    return f64x2.mul(x, sigmoid64(cubic64(x)));
   }
-}
-
-function geluTanh(x: f64): f64 {
-  return x * sigmoid(cubic(x));
 }
 
 /** 2u. */
@@ -83,7 +71,12 @@ function cubic4(x: v128): v128 {
 // @ts-ignore: decorator
 @inline function cubicStrange4(x: v128): v128 { return f32x4.lt(x, f32x4.splat(-4.85)); }
 
-function cubic(x: f64): f64 { return TANH_SCALE * x * (1 + TANH_CUBIC * x * x); }
+// @ts-ignore: decorator
+@inline
+function cubic64(x: v128): v128 {
+  const factor = f64x2.add(f64x2.mul(f64x2.mul(f64x2.splat(TANH_CUBIC), x), x), f64x2.splat(1));
+  return f64x2.mul(f64x2.mul(f64x2.splat(TANH_SCALE), x), factor);
+}
 
 /** min(x, 0) - log(1 + e^-|x|). */
 // @ts-ignore: decorator
@@ -92,67 +85,205 @@ class Logsigmoid extends Heavy {
   // @ts-ignore: decorator
   @inline
   apply<T>(x: v128): v128 {
-    if (sizeof<T>() == 4) {
-      const zero = f32x4.splat(0);
-      const e = f32x4.neg(f32x4.abs(x));
-      return f32x4.sub(f32x4.pmin(x, zero), join(log1pd(expd(low(e))), log1pd(expd(high(e)))));
-    }
-    const first = logsigmoid(f64x2.extract_lane(x, 0));
-    return f64x2.replace_lane(f64x2.splat(first), 1, logsigmoid(f64x2.extract_lane(x, 1)));
+    if (sizeof<T>() == 4) return f32x4.sub(f32x4.pmin(x, f32x4.splat(0)), hinge4(x));
+    return f64x2.sub(f64x2.pmin(x, f64x2.splat(0)), hinge64(x));
   }
-}
-
-function logsigmoid(x: f64): f64 {
-  return min<f64>(x, 0) - NativeMath.log1p(NativeMath.exp(-abs<f64>(x)));
 }
 
 /** log(1 + e^(p0·x)) / p0, and x where p0·x > p1. */
 // @ts-ignore: decorator
 @final
-class Softplus extends Heavy {
+class Softplus extends HeavyWith {
   // @ts-ignore: decorator
   @inline
   apply<T>(x: v128, p: v128, q: v128): v128 {
     if (sizeof<T>() == 4) {
       const z = f32x4.mul(x, p);
-      const y = f32x4.div(join(log1pd(expd(low(z))), log1pd(expd(high(z)))), p);
+      const y = f32x4.div(f32x4.add(f32x4.pmax(z, f32x4.splat(0)), hinge4(z)), p);
       return v128.bitselect(x, y, f32x4.gt(z, q));
     }
-    const first = softplus(f64x2.extract_lane(x, 0), f64x2.extract_lane(p, 0), f64x2.extract_lane(q, 0));
-    return f64x2.replace_lane(f64x2.splat(first), 1, softplus(f64x2.extract_lane(x, 1), f64x2.extract_lane(p, 1), f64x2.extract_lane(q, 1)));
+    const z = f64x2.mul(x, p);
+    const y = f64x2.div(f64x2.add(f64x2.pmax(z, f64x2.splat(0)), hinge64(z)), p);
+    return v128.bitselect(x, y, f64x2.gt(z, q));
   }
 }
 
-function softplus(x: f64, p: f64, q: f64): f64 {
-  return x * p > q ? x : NativeMath.log1p(NativeMath.exp(x * p)) / p;
-}
-
-/** x, or p0·(e^x - 1) where it is not positive. */
+/** x, or p0·(e^(p1·x) - 1) where it is not positive; p1 is. */
 // @ts-ignore: decorator
 @final
-class Elu extends Heavy {
+class Elu extends HeavyWith {
   // @ts-ignore: decorator
   @inline
   apply<T>(x: v128, p: v128, q: v128): v128 {
-    if (sizeof<T>() == 4) {
-      const y = f32x4.mul(p, join(expm1d(low(x)), expm1d(high(x))));
-      return v128.bitselect(x, y, f32x4.gt(x, f32x4.splat(0)));
-    }
-    const first = elu(f64x2.extract_lane(x, 0), f64x2.extract_lane(p, 0), f64x2.extract_lane(q, 0));
-    return f64x2.replace_lane(f64x2.splat(first), 1, elu(f64x2.extract_lane(x, 1), f64x2.extract_lane(p, 1), f64x2.extract_lane(q, 1)));
+    if (sizeof<T>() == 4) return v128.bitselect(x, f32x4.mul(p, sink4(f32x4.mul(x, q))), f32x4.gt(x, f32x4.splat(0)));
+    return v128.bitselect(x, f64x2.mul(p, expm164Brief(f64x2.mul(x, q))), f64x2.gt(x, f64x2.splat(0)));
   }
-}
-
-function elu(x: f64, p: f64, q: f64): f64 {
-  return x > 0 ? x : p * NativeMath.expm1(x);
 }
 
 /** x, or p0·x where it is not positive. */
 // @ts-ignore: decorator
 @final
-export class LeakyRelu extends Light {
+export class LeakyRelu extends LightWith {
   // @ts-ignore: decorator
   @inline apply<T>(x: v128, p: v128, q: v128): v128 { return v128.bitselect(x, v128.mul<T>(x, p), v128.gt<T>(x, v128.splat<T>(<T>0))); }
+}
+
+/** g, or p0·g where x is not positive. */
+// @ts-ignore: decorator
+@final
+export class LeakyReluGrad extends LightWith {
+  // @ts-ignore: decorator
+  @inline
+  apply<T>(g: v128, x: v128, p: v128, q: v128): v128 {
+    return v128.bitselect(g, v128.mul<T>(g, p), v128.gt<T>(x, v128.splat<T>(<T>0)));
+  }
+}
+
+/** x, or b·x where it is not positive. */
+// @ts-ignore: decorator
+@final
+export class Prelu extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128, b: v128): v128 { return v128.bitselect(x, v128.mul<T>(x, b), v128.gt<T>(x, v128.splat<T>(<T>0))); }
+}
+
+/** (x + 3) / 6 held to [0, 1]. */
+// @ts-ignore: decorator
+@final
+export class Hardsigmoid extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return v128.div<T>(sixths<T>(x), v128.splat<T>(<T>6)); }
+}
+
+/** x times that. */
+// @ts-ignore: decorator
+@final
+export class Hardswish extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return v128.div<T>(v128.mul<T>(x, sixths<T>(x)), v128.splat<T>(<T>6)); }
+}
+
+/** x + 3 held to [0, 6]; NaN stays. */
+// @ts-ignore: decorator
+@inline
+function sixths<T>(x: v128): v128 {
+  return v128.pmin<T>(v128.pmax<T>(v128.add<T>(x, v128.splat<T>(<T>3)), v128.splat<T>(<T>0)), v128.splat<T>(<T>6));
+}
+
+/** g / 6 within ±3, else 0. */
+// @ts-ignore: decorator
+@final
+export class HardsigmoidGrad extends Light {
+  // @ts-ignore: decorator
+  @inline
+  apply<T>(g: v128, x: v128): v128 {
+    return v128.and(v128.div<T>(g, v128.splat<T>(<T>6)), v128.lt<T>(v128.abs<T>(x), v128.splat<T>(<T>3)));
+  }
+}
+
+/** 0 below -3, g above 3, between g·(x / 3 + ½). */
+// @ts-ignore: decorator
+@final
+export class HardswishGrad extends Light {
+  // @ts-ignore: decorator
+  @inline
+  apply<T>(g: v128, x: v128): v128 {
+    const three = v128.splat<T>(<T>3);
+    const slope = v128.mul<T>(g, v128.add<T>(v128.div<T>(x, three), v128.splat<T>(<T>0.5)));
+    return v128.andnot(v128.bitselect(g, slope, v128.gt<T>(x, three)), v128.lt<T>(x, v128.splat<T>(<T>-3)));
+  }
+}
+
+/** g where x lies between p0 and p1, else 0. */
+// @ts-ignore: decorator
+@final
+export class HardtanhGrad extends LightWith {
+  // @ts-ignore: decorator
+  @inline apply<T>(g: v128, x: v128, p: v128, q: v128): v128 { return v128.and(g, v128.and(v128.gt<T>(x, p), v128.lt<T>(x, q))); }
+}
+
+/** x, or 0 within ±p0. */
+// @ts-ignore: decorator
+@final
+export class Hardshrink extends LightWith {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128, p: v128, q: v128): v128 { return v128.andnot(x, isWithin<T>(x, p)); }
+}
+
+/** Whether -p ≤ x ≤ p. */
+// @ts-ignore: decorator
+@inline function isWithin<T>(x: v128, p: v128): v128 { return v128.and(v128.le<T>(x, p), v128.ge<T>(x, v128.neg<T>(p))); }
+
+/** x nearer to 0 by p0, and 0 within ±p0 and for NaN. */
+// @ts-ignore: decorator
+@final
+export class Softshrink extends LightWith {
+  // @ts-ignore: decorator
+  @inline
+  apply<T>(x: v128, p: v128, q: v128): v128 {
+    const above = v128.and(v128.sub<T>(x, p), v128.gt<T>(x, p));
+    return v128.or(above, v128.and(v128.add<T>(x, p), v128.lt<T>(x, v128.neg<T>(p))));
+  }
+}
+
+/** g, or 0 where x lies within ±p0. */
+// @ts-ignore: decorator
+@final
+export class ShrinkGrad extends LightWith {
+  // @ts-ignore: decorator
+  @inline apply<T>(g: v128, x: v128, p: v128, q: v128): v128 { return v128.andnot(g, isWithin<T>(x, p)); }
+}
+
+/** x where it is greater than p0, else p1. */
+// @ts-ignore: decorator
+@final
+export class Threshold extends LightWith {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128, p: v128, q: v128): v128 { return v128.bitselect(x, q, v128.gt<T>(x, p)); }
+}
+
+/** With d = |a - b|: p1·d² / 2 up to p0, and p0·p1·(d - p0 / 2) beyond. */
+// @ts-ignore: decorator
+@final
+export class Huber extends LightWith {
+  // @ts-ignore: decorator
+  @inline
+  apply<T>(a: v128, b: v128, p: v128, q: v128): v128 {
+    const d = v128.abs<T>(v128.sub<T>(a, b));
+    const near = v128.pmin<T>(d, p); // NaN stays
+    return v128.mul<T>(v128.mul<T>(near, q), v128.sub<T>(d, v128.mul<T>(near, v128.splat<T>(<T>0.5))));
+  }
+}
+
+/** Its slope: p1·(a - b), a - b held to ±p0. */
+// @ts-ignore: decorator
+@final
+export class HuberSlope extends LightWith {
+  // @ts-ignore: decorator
+  @inline
+  apply<T>(a: v128, b: v128, p: v128, q: v128): v128 {
+    return v128.mul<T>(v128.pmax<T>(v128.pmin<T>(v128.sub<T>(a, b), p), v128.neg<T>(p)), q);
+  }
+}
+
+/** |a - b|. */
+// @ts-ignore: decorator
+@final
+export class Distance extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(a: v128, b: v128): v128 { return v128.abs<T>(v128.sub<T>(a, b)); }
+}
+
+/** (a - b)². */
+// @ts-ignore: decorator
+@final
+export class SquaredDistance extends Light {
+  // @ts-ignore: decorator
+  @inline
+  apply<T>(a: v128, b: v128): v128 {
+    const d = v128.sub<T>(a, b);
+    return v128.mul<T>(d, d);
+  }
 }
 
 /** 0 where the result is 0, whatever g is; else g, also where the result is NaN. */
@@ -191,8 +322,7 @@ class SiluGrad extends Wary {
   @inline
   apply<T>(g: v128, x: v128): v128 {
     if (sizeof<T>() == 4) return siluGrad4(g, x, sigmoid4(x));
-    const first = siluGrad(f64x2.extract_lane(g, 0), f64x2.extract_lane(x, 0));
-    return f64x2.replace_lane(f64x2.splat(first), 1, siluGrad(f64x2.extract_lane(g, 1), f64x2.extract_lane(x, 1)));
+    return siluGrad64(g, x, sigmoid64(x));
   }
 }
 
@@ -203,9 +333,38 @@ function siluGrad4(g: v128, x: v128, s: v128): v128 {
   return f32x4.mul(f32x4.mul(g, s), f32x4.add(one, f32x4.mul(x, f32x4.sub(one, s))));
 }
 
-function siluGrad(g: f64, x: f64): f64 {
-  const s = sigmoid(x);
-  return g * s * (1 + x * (1 - s));
+// @ts-ignore: decorator
+@inline
+function siluGrad64(g: v128, x: v128, s: v128): v128 {
+  const one = f64x2.splat(1);
+  return f64x2.mul(f64x2.mul(g, s), f64x2.add(one, f64x2.mul(x, f64x2.sub(one, s))));
+}
+
+/** g, or g·p0·p1·e^(p1·x) where x is not positive; p1 is. */
+// @ts-ignore: decorator
+@final
+class EluGrad extends HeavyWith {
+  // @ts-ignore: decorator
+  @inline
+  apply<T>(g: v128, x: v128, p: v128, q: v128): v128 {
+    const slope = v128.mul<T>(p, q);
+    const z = v128.mul<T>(x, q);
+    const e = sizeof<T>() == 4 ? exp4(z) : exp64(z);
+    return v128.bitselect(g, v128.mul<T>(g, v128.mul<T>(e, slope)), v128.gt<T>(x, v128.splat<T>(<T>0)));
+  }
+}
+
+/** g·sigmoid(p0·x), and g where p0·x > p1. */
+// @ts-ignore: decorator
+@final
+class SoftplusGrad extends HeavyWith {
+  // @ts-ignore: decorator
+  @inline
+  apply<T>(g: v128, x: v128, p: v128, q: v128): v128 {
+    const z = v128.mul<T>(x, p);
+    const s = sizeof<T>() == 4 ? sigmoid4(z) : sigmoid64(z);
+    return v128.bitselect(g, v128.mul<T>(g, s), v128.gt<T>(z, q));
+  }
 }
 
 /** g·(Φ(x) + x·φ(x)), where the sum at -x is 1 less that at x. */
@@ -220,13 +379,10 @@ class GeluGrad extends Heavy {
       const tail = f32x4.mul(bell4(a), f32x4.sub(mills4(a), f32x4.mul(a, f32x4.splat(<f32>SQRT1_2PI))));
       return f32x4.mul(g, v128.bitselect(tail, f32x4.sub(f32x4.splat(1), tail), f32x4.lt(x, f32x4.splat(0))));
     }
-    const first = geluGrad(f64x2.extract_lane(g, 0), f64x2.extract_lane(x, 0));
-    return f64x2.replace_lane(f64x2.splat(first), 1, geluGrad(f64x2.extract_lane(g, 1), f64x2.extract_lane(x, 1)));
+    const below = f64x2.mul(f64x2.splat(0.5), erfc64(f64x2.mul(x, f64x2.splat(-Math.SQRT1_2))));
+    const density = f64x2.mul(f64x2.splat(SQRT1_2PI), exp64(f64x2.mul(f64x2.mul(x, x), f64x2.splat(-0.5))));
+    return f64x2.mul(g, f64x2.add(below, f64x2.mul(x, density)));
   }
-}
-
-function geluGrad(g: f64, x: f64): f64 {
-  return g * (0.5 * erfc(-Math.SQRT1_2 * x) + x * SQRT1_2PI * NativeMath.exp(-0.5 * x * x));
 }
 
 /** g·s·(1 + x·(1 - s)·(2u)'), s = sigmoid(2u). */
@@ -241,8 +397,11 @@ class GeluTanhGrad extends Wary {
   @inline
   apply<T>(g: v128, x: v128): v128 {
     if (sizeof<T>() == 4) return geluTanhGrad4(g, x, sigmoid4(cubic4(x)));
-    const first = geluTanhGrad(f64x2.extract_lane(g, 0), f64x2.extract_lane(x, 0));
-    return f64x2.replace_lane(f64x2.splat(first), 1, geluTanhGrad(f64x2.extract_lane(g, 1), f64x2.extract_lane(x, 1)));
+    const one = f64x2.splat(1);
+    const s = sigmoid64(cubic64(x));
+    const slope = f64x2.add(f64x2.mul(f64x2.mul(f64x2.splat(3 * TANH_CUBIC), x), x), one);
+    const rest = f64x2.mul(f64x2.mul(f64x2.mul(x, f64x2.sub(one, s)), f64x2.splat(TANH_SCALE)), slope);
+    return f64x2.mul(f64x2.mul(g, s), f64x2.add(one, rest));
   }
 }
 
@@ -255,11 +414,6 @@ function geluTanhGrad4(g: v128, x: v128, s: v128): v128 {
   return f32x4.mul(f32x4.mul(g, s), f32x4.add(one, rest));
 }
 
-function geluTanhGrad(g: f64, x: f64): f64 {
-  const s = sigmoid(cubic(x));
-  return g * s * (1 + x * (1 - s) * TANH_SCALE * (1 + 3 * TANH_CUBIC * x * x));
-}
-
 export function silu_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Silu>(args, begin, end); }
 export function silu_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Silu>(args, begin, end); }
 export function gelu_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Gelu>(args, begin, end); }
@@ -268,12 +422,12 @@ export function geluTanh_f32(args: usize, begin: i32, end: i32): void { map1<f32
 export function geluTanh_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, GeluTanh>(args, begin, end); }
 export function logsigmoid_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Logsigmoid>(args, begin, end); }
 export function logsigmoid_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Logsigmoid>(args, begin, end); }
-export function softplus_f32(args: usize, begin: i32, end: i32): void { map1With<f32, f32, Softplus>(args, begin, end); }
-export function softplus_f64(args: usize, begin: i32, end: i32): void { map1With<f64, f64, Softplus>(args, begin, end); }
-export function elu_f32(args: usize, begin: i32, end: i32): void { map1With<f32, f32, Elu>(args, begin, end); }
-export function elu_f64(args: usize, begin: i32, end: i32): void { map1With<f64, f64, Elu>(args, begin, end); }
-export function leakyRelu_f32(args: usize, begin: i32, end: i32): void { map1With<f32, f32, LeakyRelu>(args, begin, end); }
-export function leakyRelu_f64(args: usize, begin: i32, end: i32): void { map1With<f64, f64, LeakyRelu>(args, begin, end); }
+export function softplus_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Softplus>(args, begin, end); }
+export function softplus_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Softplus>(args, begin, end); }
+export function elu_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Elu>(args, begin, end); }
+export function elu_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Elu>(args, begin, end); }
+export function leakyRelu_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, LeakyRelu>(args, begin, end); }
+export function leakyRelu_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, LeakyRelu>(args, begin, end); }
 export function reluGrad_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, ReluGrad>(args, begin, end); }
 export function reluGrad_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, ReluGrad>(args, begin, end); }
 export function sigmoidGrad_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, SigmoidGrad>(args, begin, end); }
@@ -286,3 +440,37 @@ export function geluGrad_f32(args: usize, begin: i32, end: i32): void { map2<f32
 export function geluGrad_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, GeluGrad>(args, begin, end); }
 export function geluTanhGrad_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, GeluTanhGrad>(args, begin, end); }
 export function geluTanhGrad_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, GeluTanhGrad>(args, begin, end); }
+export function leakyReluGrad_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, LeakyReluGrad>(args, begin, end); }
+export function leakyReluGrad_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, LeakyReluGrad>(args, begin, end); }
+export function prelu_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, Prelu>(args, begin, end); }
+export function prelu_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, Prelu>(args, begin, end); }
+export function hardsigmoid_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Hardsigmoid>(args, begin, end); }
+export function hardsigmoid_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Hardsigmoid>(args, begin, end); }
+export function hardsigmoidGrad_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, HardsigmoidGrad>(args, begin, end); }
+export function hardsigmoidGrad_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, HardsigmoidGrad>(args, begin, end); }
+export function hardswish_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Hardswish>(args, begin, end); }
+export function hardswish_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Hardswish>(args, begin, end); }
+export function hardswishGrad_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, HardswishGrad>(args, begin, end); }
+export function hardswishGrad_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, HardswishGrad>(args, begin, end); }
+export function hardtanhGrad_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, HardtanhGrad>(args, begin, end); }
+export function hardtanhGrad_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, HardtanhGrad>(args, begin, end); }
+export function hardshrink_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Hardshrink>(args, begin, end); }
+export function hardshrink_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Hardshrink>(args, begin, end); }
+export function softshrink_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Softshrink>(args, begin, end); }
+export function softshrink_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Softshrink>(args, begin, end); }
+export function shrinkGrad_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, ShrinkGrad>(args, begin, end); }
+export function shrinkGrad_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, ShrinkGrad>(args, begin, end); }
+export function threshold_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Threshold>(args, begin, end); }
+export function threshold_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Threshold>(args, begin, end); }
+export function huber_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, Huber>(args, begin, end); }
+export function huber_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, Huber>(args, begin, end); }
+export function huberSlope_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, HuberSlope>(args, begin, end); }
+export function huberSlope_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, HuberSlope>(args, begin, end); }
+export function distance_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, Distance>(args, begin, end); }
+export function distance_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, Distance>(args, begin, end); }
+export function squaredDistance_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, SquaredDistance>(args, begin, end); }
+export function squaredDistance_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, SquaredDistance>(args, begin, end); }
+export function eluGrad_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, EluGrad>(args, begin, end); }
+export function eluGrad_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, EluGrad>(args, begin, end); }
+export function softplusGrad_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, SoftplusGrad>(args, begin, end); }
+export function softplusGrad_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, SoftplusGrad>(args, begin, end); }

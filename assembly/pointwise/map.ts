@@ -11,6 +11,8 @@ import { aside, collect, deliver, group, put, spread, stage, STAGED, take } from
 /** An operator of a few instructions: four groups in a turn, since a turn costs as much as a group. */
 export class Light {
   // @ts-ignore: decorator
+  @inline get given(): bool { return false; }
+  // @ts-ignore: decorator
   @inline get light(): bool { return true; }
   // @ts-ignore: decorator
   @inline get watchful(): bool { return false; }
@@ -20,6 +22,8 @@ export class Light {
 
 /** An operator of many instructions. */
 export class Heavy {
+  // @ts-ignore: decorator
+  @inline get given(): bool { return false; }
   // @ts-ignore: decorator
   @inline get light(): bool { return false; }
   // @ts-ignore: decorator
@@ -34,9 +38,35 @@ export class Heavy {
  */
 export class Watchful {
   // @ts-ignore: decorator
+  @inline get given(): bool { return false; }
+  // @ts-ignore: decorator
   @inline get light(): bool { return false; }
   // @ts-ignore: decorator
   @inline get watchful(): bool { return true; }
+  // @ts-ignore: decorator
+  @inline get whole(): bool { return false; }
+}
+
+/** A light operator whose last operands are the parameters p0 and p1. */
+export class LightWith {
+  // @ts-ignore: decorator
+  @inline get given(): bool { return true; }
+  // @ts-ignore: decorator
+  @inline get light(): bool { return true; }
+  // @ts-ignore: decorator
+  @inline get watchful(): bool { return false; }
+  // @ts-ignore: decorator
+  @inline get whole(): bool { return false; }
+}
+
+/** A heavy one. */
+export class HeavyWith {
+  // @ts-ignore: decorator
+  @inline get given(): bool { return true; }
+  // @ts-ignore: decorator
+  @inline get light(): bool { return false; }
+  // @ts-ignore: decorator
+  @inline get watchful(): bool { return false; }
   // @ts-ignore: decorator
   @inline get whole(): bool { return false; }
 }
@@ -56,6 +86,8 @@ class Brief2<O> extends Heavy {
 /** Watchful where groups are to be paired; elsewhere the branch is in `apply`, which costs less than to ask twice. */
 export class Wary {
   // @ts-ignore: decorator
+  @inline get given(): bool { return false; }
+  // @ts-ignore: decorator
   @inline get light(): bool { return false; }
   // @ts-ignore: decorator
   @inline get watchful(): bool { return WIDE_VECTORS == 1; }
@@ -65,6 +97,8 @@ export class Wary {
 
 /** An operator of two operands in f32 with a loop of its own, `over`, where groups are to be paired. */
 export class Whole {
+  // @ts-ignore: decorator
+  @inline get given(): bool { return false; }
   // @ts-ignore: decorator
   @inline get light(): bool { return false; }
   // @ts-ignore: decorator
@@ -77,10 +111,10 @@ const WATCH: i32 = 64; // groups in a run
 
 /**
  * Whether two groups are taken together, loads first and stores last, for an engine that pairs them (wide.ts). It pairs no
- * parts of vectors, and of an f64 little is done in vectors.
+ * parts of vectors.
  */
 // @ts-ignore: decorator
-@inline function pairs<S, D>(): bool { return WIDE_VECTORS == 1 && sizeof<S>() == 4 && sizeof<D>() == 4; }
+@inline function pairs<S, D>(): bool { return WIDE_VECTORS == 1 && sizeof<S>() >= 4 && sizeof<S>() == sizeof<D>(); }
 
 /** Whether a row's operand is contiguous or one element. */
 // @ts-ignore: decorator
@@ -106,11 +140,39 @@ export function parameter<T>(args: usize, slot: i32): v128 {
   return v128.splat<T>(<T>real(args, slot));
 }
 
-/** y: D = op(a: S). */
+/** The parameter in a slot, if O takes parameters. */
+// @ts-ignore: decorator
+@inline
+function given<S, O>(args: usize, slot: i32): v128 {
+  if (changetype<O>(0).given) return parameter<S>(args, slot);
+  return i64x2.splat(0);
+}
+
+/** op(x), or op(x, p, q). */
+// @ts-ignore: decorator
+@inline
+function of1<S, O>(x: v128, p: v128, q: v128): v128 {
+  const op = changetype<O>(0);
+  if (op.given) return op.apply<S>(x, p, q);
+  return op.apply<S>(x);
+}
+
+/** op(a, b), or op(a, b, p, q). */
+// @ts-ignore: decorator
+@inline
+function of2<S, O>(a: v128, b: v128, p: v128, q: v128): v128 {
+  const op = changetype<O>(0);
+  if (op.given) return op.apply<S>(a, b, p, q);
+  return op.apply<S>(a, b);
+}
+
+/** y: D = op(a: S), or op(a, p0, p1). */
 // @ts-ignore: decorator
 @inline
 export function map1<S, D, O>(args: usize, begin: i32, end: i32): void {
   const op = changetype<O>(0);
+  const p = given<S, O>(args, 1);
+  const q = given<S, O>(args, 2);
   const last = int(args, 0) - 1;
   const stepY = <usize>strideAt(args, 2, last, 0) * sizeof<D>();
   const stepA = <usize>strideAt(args, 2, last, 1) * sizeof<S>();
@@ -126,8 +188,8 @@ export function map1<S, D, O>(args: usize, begin: i32, end: i32): void {
       let count = direct ? left & -size : min(left, STAGED);
       const from = operand<S>(0, a, stepA, count, direct);
       const to = direct ? y : stage(3);
-      if (op.watchful && sizeof<S>() == 4) watch1<S, D, O>(count, to, from, stepOf<S>(stepA, direct));
-      else run1<S, D, O>(count, to, from, stepOf<S>(stepA, direct));
+      if (op.watchful && isFloat<S>()) watch1<S, D, O>(count, to, from, stepOf<S>(stepA, direct));
+      else run1<S, D, O>(count, to, from, stepOf<S>(stepA, direct), p, q);
       if (!direct) deliver<D>(3, y, stepY, count);
       y += <usize>count * stepY;
       a += <usize>count * stepA;
@@ -138,44 +200,44 @@ export function map1<S, D, O>(args: usize, begin: i32, end: i32): void {
 
 // @ts-ignore: decorator
 @inline
-function run1<S, D, O>(count: i32, y: usize, a: usize, stepA: usize): void {
+function run1<S, D, O>(count: i32, y: usize, a: usize, stepA: usize, p: v128, q: v128): void {
   const op = changetype<O>(0);
   const size = group<S, D>();
   const ahead = <usize>size * sizeof<S>();
   const on = <usize>size * sizeof<D>();
   if (op.light) {
     for (; count >= 4 * size; count -= 4 * size) {
-      put<D>(y, op.apply<S>(take<S>(a, size)), size);
-      put<D>(y + on, op.apply<S>(take<S>(a + ahead, size)), size);
-      put<D>(y + 2 * on, op.apply<S>(take<S>(a + 2 * ahead, size)), size);
-      put<D>(y + 3 * on, op.apply<S>(take<S>(a + 3 * ahead, size)), size);
+      put<D>(y, of1<S, O>(take<S>(a, size), p, q), size);
+      put<D>(y + on, of1<S, O>(take<S>(a + ahead, size), p, q), size);
+      put<D>(y + 2 * on, of1<S, O>(take<S>(a + 2 * ahead, size), p, q), size);
+      put<D>(y + 3 * on, of1<S, O>(take<S>(a + 3 * ahead, size), p, q), size);
       y += 4 * on;
       a += <usize>(4 * size) * stepA;
     }
   }
-  sweep1<S, D, O>(count, y, a, stepA);
+  sweep1<S, D, O>(count, y, a, stepA, p, q);
 }
 
 /** Group after group, two a turn where the engine pairs vectors. */
 // @ts-ignore: decorator
 @inline
-function sweep1<S, D, O>(count: i32, y: usize, a: usize, stepA: usize): void {
+function sweep1<S, D, O>(count: i32, y: usize, a: usize, stepA: usize, p: v128, q: v128): void {
   const op = changetype<O>(0);
   const size = group<S, D>();
   if (pairs<S, D>() && !op.light) {
-    for (; count >= 8; count -= 8) {
+    for (; count >= 2 * size; count -= 2 * size) {
       const x0 = v128.load(a);
       const x1 = v128.load(a, 16);
-      const y0 = op.apply<S>(x0);
-      const y1 = op.apply<S>(x1);
+      const y0 = of1<S, O>(x0, p, q);
+      const y1 = of1<S, O>(x1, p, q);
       v128.store(y, y0);
       v128.store(y, y1, 16);
       y += 32;
-      a += 8 * stepA;
+      a += <usize>(2 * size) * stepA;
     }
   }
   for (; count > 0; count -= size) {
-    put<D>(y, op.apply<S>(take<S>(a, size)), size);
+    put<D>(y, of1<S, O>(take<S>(a, size), p, q), size);
     y += <usize>size * sizeof<D>();
     a += <usize>size * stepA;
   }
@@ -185,12 +247,13 @@ function sweep1<S, D, O>(count: i32, y: usize, a: usize, stepA: usize): void {
 // @ts-ignore: decorator
 @inline
 function watch1<S, D, O>(count: i32, y: usize, a: usize, stepA: usize): void {
+  const none = i64x2.splat(0);
   const size = group<S, D>();
   while (count > 0) {
     const run = min(count, WATCH * size);
     count -= run;
-    if (strange1<S, O>(run, size, a, stepA)) sweep1<S, D, O>(run, y, a, stepA);
-    else sweep1<S, D, Brief1<O>>(run, y, a, stepA);
+    if (strange1<S, O>(run, size, a, stepA)) sweep1<S, D, O>(run, y, a, stepA, none, none);
+    else sweep1<S, D, Brief1<O>>(run, y, a, stepA, none, none);
     y += <usize>run * sizeof<D>();
     a += <usize>run * stepA;
   }
@@ -205,10 +268,10 @@ function strange1<S, O>(run: i32, size: i32, a: usize, stepA: usize): bool {
   if (pairs<S, S>()) {
     let s0 = strange;
     let s1 = strange;
-    for (; run >= 8; run -= 8) {
+    for (; run >= 2 * size; run -= 2 * size) {
       s0 = v128.or(s0, op.strange<S>(v128.load(a)));
       s1 = v128.or(s1, op.strange<S>(v128.load(a, 16)));
-      a += 8 * stepA;
+      a += <usize>(2 * size) * stepA;
     }
     strange = eitherOf(s0, s1);
   }
@@ -228,46 +291,13 @@ function eitherOf(a: v128, b: v128): v128 {
   return v128.or(v128.load(aside(0)), v128.load(aside(0), 16));
 }
 
-/** y: D = op(a: S, p0, p1). */
-// @ts-ignore: decorator
-@inline
-export function map1With<S, D, O>(args: usize, begin: i32, end: i32): void {
-  const op = changetype<O>(0);
-  const p = parameter<S>(args, 1);
-  const q = parameter<S>(args, 2);
-  const last = int(args, 0) - 1;
-  const stepY = <usize>strideAt(args, 2, last, 0) * sizeof<D>();
-  const stepA = <usize>strideAt(args, 2, last, 1) * sizeof<S>();
-  const size = group<S, D>();
-  const dense = stepY == sizeof<D>() && regular<S>(stepA);
-  for (let left = seek(args, 2, begin); begin < end; left = step(args, 2, begin)) {
-    left = min(left, end - begin);
-    begin += left;
-    let y = ptr(args, 3) + <usize>row0 * sizeof<D>() + <usize>column * stepY;
-    let a = ptr(args, 4) + <usize>row1 * sizeof<S>() + <usize>column * stepA;
-    while (left > 0) {
-      const direct = dense && left >= size;
-      const count = direct ? left & -size : min(left, STAGED);
-      let from = operand<S>(0, a, stepA, count, direct);
-      let to = direct ? y : stage(3);
-      for (let i = count; i > 0; i -= size) {
-        put<D>(to, op.apply<S>(take<S>(from, size), p, q), size);
-        to += <usize>size * sizeof<D>();
-        from += <usize>size * stepOf<S>(stepA, direct);
-      }
-      if (!direct) deliver<D>(3, y, stepY, count);
-      y += <usize>count * stepY;
-      a += <usize>count * stepA;
-      left -= count;
-    }
-  }
-}
-
-/** y: D = op(a: S, b: S). */
+/** y: D = op(a: S, b: S), or op(a, b, p0, p1). */
 // @ts-ignore: decorator
 @inline
 export function map2<S, D, O>(args: usize, begin: i32, end: i32): void {
   const op = changetype<O>(0);
+  const p = given<S, O>(args, 1);
+  const q = given<S, O>(args, 2);
   const last = int(args, 0) - 1;
   const stepY = <usize>strideAt(args, 3, last, 0) * sizeof<D>();
   const stepA = <usize>strideAt(args, 3, last, 1) * sizeof<S>();
@@ -287,8 +317,8 @@ export function map2<S, D, O>(args: usize, begin: i32, end: i32): void {
       const second = operand<S>(1, b, stepB, count, direct);
       const to = direct ? y : stage(3);
       if (op.whole) op.over(count, to, first, stepOf<S>(stepA, direct), second, stepOf<S>(stepB, direct));
-      else if (op.watchful && sizeof<S>() == 4) watch2<S, D, O>(count, to, first, stepOf<S>(stepA, direct), second, stepOf<S>(stepB, direct));
-      else run2<S, D, O>(count, to, first, stepOf<S>(stepA, direct), second, stepOf<S>(stepB, direct));
+      else if (op.watchful && isFloat<S>()) watch2<S, D, O>(count, to, first, stepOf<S>(stepA, direct), second, stepOf<S>(stepB, direct));
+      else run2<S, D, O>(count, to, first, stepOf<S>(stepA, direct), second, stepOf<S>(stepB, direct), p, q);
       if (!direct) deliver<D>(3, y, stepY, count);
       y += <usize>count * stepY;
       a += <usize>count * stepA;
@@ -300,48 +330,48 @@ export function map2<S, D, O>(args: usize, begin: i32, end: i32): void {
 
 // @ts-ignore: decorator
 @inline
-function run2<S, D, O>(count: i32, y: usize, a: usize, stepA: usize, b: usize, stepB: usize): void {
+function run2<S, D, O>(count: i32, y: usize, a: usize, stepA: usize, b: usize, stepB: usize, p: v128, q: v128): void {
   const op = changetype<O>(0);
   const size = group<S, D>();
   const ahead = <usize>size * sizeof<S>();
   const on = <usize>size * sizeof<D>();
   if (op.light) {
     for (; count >= 4 * size; count -= 4 * size) {
-      put<D>(y, op.apply<S>(take<S>(a, size), take<S>(b, size)), size);
-      put<D>(y + on, op.apply<S>(take<S>(a + ahead, size), take<S>(b + ahead, size)), size);
-      put<D>(y + 2 * on, op.apply<S>(take<S>(a + 2 * ahead, size), take<S>(b + 2 * ahead, size)), size);
-      put<D>(y + 3 * on, op.apply<S>(take<S>(a + 3 * ahead, size), take<S>(b + 3 * ahead, size)), size);
+      put<D>(y, of2<S, O>(take<S>(a, size), take<S>(b, size), p, q), size);
+      put<D>(y + on, of2<S, O>(take<S>(a + ahead, size), take<S>(b + ahead, size), p, q), size);
+      put<D>(y + 2 * on, of2<S, O>(take<S>(a + 2 * ahead, size), take<S>(b + 2 * ahead, size), p, q), size);
+      put<D>(y + 3 * on, of2<S, O>(take<S>(a + 3 * ahead, size), take<S>(b + 3 * ahead, size), p, q), size);
       y += 4 * on;
       a += <usize>(4 * size) * stepA;
       b += <usize>(4 * size) * stepB;
     }
   }
-  sweep2<S, D, O>(count, y, a, stepA, b, stepB);
+  sweep2<S, D, O>(count, y, a, stepA, b, stepB, p, q);
 }
 
 /** Group after group, two a turn where the engine pairs vectors. */
 // @ts-ignore: decorator
 @inline
-function sweep2<S, D, O>(count: i32, y: usize, a: usize, stepA: usize, b: usize, stepB: usize): void {
+function sweep2<S, D, O>(count: i32, y: usize, a: usize, stepA: usize, b: usize, stepB: usize, p: v128, q: v128): void {
   const op = changetype<O>(0);
   const size = group<S, D>();
   if (pairs<S, D>() && !op.light) {
-    for (; count >= 8; count -= 8) {
+    for (; count >= 2 * size; count -= 2 * size) {
       const a0 = v128.load(a);
       const a1 = v128.load(a, 16);
       const b0 = v128.load(b);
       const b1 = v128.load(b, 16);
-      const y0 = op.apply<S>(a0, b0);
-      const y1 = op.apply<S>(a1, b1);
+      const y0 = of2<S, O>(a0, b0, p, q);
+      const y1 = of2<S, O>(a1, b1, p, q);
       v128.store(y, y0);
       v128.store(y, y1, 16);
       y += 32;
-      a += 8 * stepA;
-      b += 8 * stepB;
+      a += <usize>(2 * size) * stepA;
+      b += <usize>(2 * size) * stepB;
     }
   }
   for (; count > 0; count -= size) {
-    put<D>(y, op.apply<S>(take<S>(a, size), take<S>(b, size)), size);
+    put<D>(y, of2<S, O>(take<S>(a, size), take<S>(b, size), p, q), size);
     y += <usize>size * sizeof<D>();
     a += <usize>size * stepA;
     b += <usize>size * stepB;
@@ -352,12 +382,13 @@ function sweep2<S, D, O>(count: i32, y: usize, a: usize, stepA: usize, b: usize,
 // @ts-ignore: decorator
 @inline
 function watch2<S, D, O>(count: i32, y: usize, a: usize, stepA: usize, b: usize, stepB: usize): void {
+  const none = i64x2.splat(0);
   const size = group<S, D>();
   while (count > 0) {
     const run = min(count, WATCH * size);
     count -= run;
-    if (strange2<S, O>(run, size, a, stepA, b, stepB)) sweep2<S, D, O>(run, y, a, stepA, b, stepB);
-    else sweep2<S, D, Brief2<O>>(run, y, a, stepA, b, stepB);
+    if (strange2<S, O>(run, size, a, stepA, b, stepB)) sweep2<S, D, O>(run, y, a, stepA, b, stepB, none, none);
+    else sweep2<S, D, Brief2<O>>(run, y, a, stepA, b, stepB, none, none);
     y += <usize>run * sizeof<D>();
     a += <usize>run * stepA;
     b += <usize>run * stepB;
@@ -373,11 +404,11 @@ function strange2<S, O>(run: i32, size: i32, a: usize, stepA: usize, b: usize, s
   if (pairs<S, S>()) {
     let s0 = strange;
     let s1 = strange;
-    for (; run >= 8; run -= 8) {
+    for (; run >= 2 * size; run -= 2 * size) {
       s0 = v128.or(s0, op.strange<S>(v128.load(a), v128.load(b)));
       s1 = v128.or(s1, op.strange<S>(v128.load(a, 16), v128.load(b, 16)));
-      a += 8 * stepA;
-      b += 8 * stepB;
+      a += <usize>(2 * size) * stepA;
+      b += <usize>(2 * size) * stepB;
     }
     strange = eitherOf(s0, s1);
   }
@@ -416,7 +447,23 @@ export function map3<A, S, D, O>(args: usize, begin: i32, end: i32): void {
       let first = operand<A>(0, a, stepA, count, direct);
       let second = operand<S>(1, b, stepB, count, direct);
       let third = operand<S>(2, c, stepC, count, direct);
-      for (let i = count; i > 0; i -= size) {
+      let i = count;
+      for (; direct && i >= 2 * size; i -= 2 * size) {
+        const y0 = op.apply<S>(take<A>(first, size), take<S>(second, size), take<S>(third, size), p);
+        const y1 = op.apply<S>(
+          take<A>(first + <usize>size * sizeof<A>(), size),
+          take<S>(second + <usize>size * sizeof<S>(), size),
+          take<S>(third + <usize>size * sizeof<S>(), size),
+          p,
+        );
+        put<D>(to, y0, size);
+        put<D>(to + <usize>size * sizeof<D>(), y1, size);
+        to += <usize>(2 * size) * sizeof<D>();
+        first += <usize>(2 * size) * stepOf<A>(stepA, direct);
+        second += <usize>(2 * size) * stepOf<S>(stepB, direct);
+        third += <usize>(2 * size) * stepOf<S>(stepC, direct);
+      }
+      for (; i > 0; i -= size) {
         put<D>(to, op.apply<S>(take<A>(first, size), take<S>(second, size), take<S>(third, size), p), size);
         to += <usize>size * sizeof<D>();
         first += <usize>size * stepOf<A>(stepA, direct);

@@ -27,6 +27,7 @@ import {
   operatorOf,
   publish,
   type Spec,
+  spec,
   unary,
 } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
@@ -104,7 +105,7 @@ export const leakyRelu: LeakyRelu = /* @__PURE__ */ inplaceable(
       pointwise: kernel("leakyRelu", ({ slope }) => [slope!, 0]),
       decompose: ({ x }, { slope }) => where(gt(x, 0), x, mul(x, slope)),
       saves: ["x"],
-      vjp: (g, { x }, { slope }) => ({ x: () => where(gt(x, 0), g, mul(g, slope)) }),
+      vjp: (g, { x }, { slope }) => ({ x: () => leakyReluGrad(g, x, { slope }) }),
       samples: [[f32(2, 3)], [f32(3), 0.2]],
       method: false,
     },
@@ -112,6 +113,31 @@ export const leakyRelu: LeakyRelu = /* @__PURE__ */ inplaceable(
   "input, negativeSlope?",
 );
 export const leakyRelu_: LeakyRelu = /* @__PURE__ */ inPlace(leakyRelu);
+
+/** A derivative with parameters: `g` and `x` as the operands `a` and `b`, and what it is made of where there is no kernel. */
+function slope<A extends Readonly<Record<string, number>>>(
+  name: string,
+  params: (attrs: A) => readonly [number, number],
+  decompose: (inputs: { readonly g: Tensor; readonly x: Tensor }, attrs: A) => Tensor,
+): (g: Tensor, x: Tensor, attrs: A) => Tensor {
+  return op<(g: Tensor, x: Tensor, attrs: A) => Tensor, { g: Tensor; x: Tensor }, A>(
+    name,
+    "grad, input, attrs",
+    (g, x, attrs) => [{ g, x }, attrs],
+    {
+      infer: ({ x }) => spec(x.code, x.shape),
+      pointwise: kernel(name, params as never),
+      decompose,
+      method: false,
+    },
+  );
+}
+
+const leakyReluGrad = /* @__PURE__ */ slope<{ slope: number }>(
+  "leakyReluGrad",
+  ({ slope }) => [slope, 0],
+  ({ g, x }, { slope }) => where(gt(x, 0), g, mul(g, slope)),
+);
 
 type Hardtanh = OpK<
   [minVal?: number, maxVal?: number, inplace?: boolean],
@@ -135,9 +161,10 @@ export const hardtanh: Hardtanh = /* @__PURE__ */ inplaceable(
         noComplex("hardtanh", x);
         return x;
       },
+      pointwise: kernel("clamp", ({ low, high }) => [low!, high!]),
       decompose: ({ x }, { low, high }) => clamp(x, low, high),
       saves: ["x"],
-      vjp: (g, { x }, { low, high }) => ({ x: () => where(le(x, low), 0, where(lt(x, high), g, 0)) }),
+      vjp: (g, { x }, bounds) => ({ x: () => hardtanhGrad(g, x, bounds) }),
       samples: [[f32(2, 3)], [f32(3), -0.5, 0.5]],
       method: false,
     },
@@ -145,6 +172,52 @@ export const hardtanh: Hardtanh = /* @__PURE__ */ inplaceable(
   "input, minVal?, maxVal?",
 );
 export const hardtanh_: Hardtanh = /* @__PURE__ */ inPlace(hardtanh);
+
+const hardtanhGrad = /* @__PURE__ */ slope<{ low: number; high: number }>(
+  "hardtanhGrad",
+  ({ low, high }) => [low, high],
+  ({ g, x }, { low, high }) => where(le(x, low), 0, where(lt(x, high), g, 0)),
+);
+
+/** `(x + 3) / 6` held to [0, 1]. */
+export const hardsigmoid: Inplace = /* @__PURE__ */ inplaceable(
+  /* @__PURE__ */ unary("hardsigmoid", {
+    expr: "min(max(x + 3, 0), 6) / 6",
+    check: ({ x }) => void floats("hardsigmoid", x),
+    decompose: ({ x }) => div(clamp(add(x, 3), 0, 6), 6),
+    saves: ["x"],
+    vjp: (g, { x }) => ({ x: () => hardsigmoidGrad(g, x) }),
+    samples: SAMPLES,
+    method: false,
+  }),
+  "input",
+) as unknown as Inplace;
+
+/** `g / 6` within ±3, else 0. */
+const hardsigmoidGrad = /* @__PURE__ */ binary("hardsigmoidGrad", {
+  method: false,
+  decompose: ({ a: g, b: x }) => where(lt(abs(x), 3), div(g, 6), 0),
+});
+
+/** `x · hardsigmoid(x)`. */
+export const hardswish: Inplace = /* @__PURE__ */ inplaceable(
+  /* @__PURE__ */ unary("hardswish", {
+    expr: "x * min(max(x + 3, 0), 6) / 6",
+    check: ({ x }) => void floats("hardswish", x),
+    decompose: ({ x }) => div(mul(x, clamp(add(x, 3), 0, 6)), 6),
+    saves: ["x"],
+    vjp: (g, { x }) => ({ x: () => hardswishGrad(g, x) }),
+    samples: SAMPLES,
+    method: false,
+  }),
+  "input",
+) as unknown as Inplace;
+
+/** 0 below -3, `g` above 3, between `g · (x / 3 + ½)`. */
+const hardswishGrad = /* @__PURE__ */ binary("hardswishGrad", {
+  method: false,
+  decompose: ({ a: g, b: x }) => where(lt(x, -3), 0, where(gt(x, 3), g, mul(g, add(div(x, 3), 0.5)))),
+});
 
 // ── of the exponential ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -158,11 +231,10 @@ export const elu: Elu = /* @__PURE__ */ inplaceable(
     (x, alpha) => [{ x: asTensor(x, "elu", "input") }, { alpha: alpha ?? 1 }],
     {
       infer: ({ x }) => floats("elu", x),
-      pointwise: kernel("elu", ({ alpha }) => [alpha!, 0]),
+      pointwise: kernel("elu", ({ alpha }) => [alpha!, 1]),
       decompose: ({ x }, { alpha }) => where(gt(x, 0), x, mul(expm1(x), alpha)),
       saves: ["x"],
-      // The exponential is taken of the negative side only: its overflow would be 0 · ∞ in a second derivative.
-      vjp: (g, { x }, { alpha }) => ({ x: () => where(gt(x, 0), g, mul(g, mul(exp(clamp(x, null, 0)), alpha))) }),
+      vjp: (g, { x }, { alpha }) => ({ x: () => eluGrad(g, x, { alpha, scale: 1 }) }),
       samples: [[f32(2, 3)], [f32(3), 0.5]],
       method: false,
     },
@@ -170,6 +242,13 @@ export const elu: Elu = /* @__PURE__ */ inplaceable(
   "input, alpha?",
 );
 export const elu_: Elu = /* @__PURE__ */ inPlace(elu);
+
+/** The exponential is taken of the negative side only: its overflow would be 0 · ∞ in a second derivative. */
+const eluGrad = /* @__PURE__ */ slope<{ alpha: number; scale: number }>(
+  "eluGrad",
+  ({ alpha, scale }) => [alpha, scale],
+  ({ g, x }, { alpha, scale }) => where(gt(x, 0), g, mul(g, mul(exp(clamp(mul(x, scale), null, 0)), alpha * scale))),
+);
 
 /** `x · sigmoid(x)`. */
 export const silu: Inplace = /* @__PURE__ */ inplaceable(
@@ -223,14 +302,18 @@ export const softplus: Softplus = /* @__PURE__ */ op(
       return where(gt(z, threshold), x, div(log1p(exp(clamp(z, null, threshold))), beta));
     },
     saves: ["x"],
-    vjp: (g, { x }, { beta, threshold }) => ({
-      x: () => {
-        const z = mul(x, beta);
-        return where(gt(z, threshold), g, mul(g, sigmoid(z)));
-      },
-    }),
+    vjp: (g, { x }, attrs) => ({ x: () => softplusGrad(g, x, attrs) }),
     samples: [[f32(2, 3)], [f32(3), 2, 1]],
     method: false,
+  },
+);
+
+const softplusGrad = /* @__PURE__ */ slope<{ beta: number; threshold: number }>(
+  "softplusGrad",
+  ({ beta, threshold }) => [beta, threshold],
+  ({ g, x }, { beta, threshold }) => {
+    const z = mul(x, beta);
+    return where(gt(z, threshold), g, mul(g, sigmoid(z)));
   },
 );
 
@@ -318,12 +401,6 @@ function plain(name: string, formula: (x: Tensor) => Tensor): Plain {
 /** `x` held to [0, 6]. */
 export const relu6: Plain = /* @__PURE__ */ plain("relu6", (x) => hardtanh(x, 0, 6));
 
-/** `(x + 3) / 6` held to [0, 1]. */
-export const hardsigmoid: Plain = /* @__PURE__ */ plain("hardsigmoid", (x) => div(hardtanh(add(x, 3), 0, 6), 6));
-
-/** `x · hardsigmoid(x)`. */
-export const hardswish: Plain = /* @__PURE__ */ plain("hardswish", (x) => mul(x, hardsigmoid(x)));
-
 /** `x · tanh(softplus(x))`. */
 export const mish: Plain = /* @__PURE__ */ plain("mish", (x) => mul(x, tanh(softplus(x))));
 
@@ -360,18 +437,69 @@ export const celu: Celu = /* @__PURE__ */ composedFunction<Celu>(
   (x, alpha = 1, inplace) => {
     asTensor(x, "celu", "input");
     if (alpha === 0) throw new ValueError("celu: alpha is 0");
-    const y = where(gt(x, 0), x, mul(expm1(div(clamp(x, null, 0), alpha)), alpha));
+    const y = alpha > 0 && isFloating(x.code) ? scaledElu(x, alpha) : celuOf(x, alpha);
     return inplace === true ? copy_(x, y) : y;
   },
 );
 
+function celuOf(x: Tensor, alpha: number): Tensor {
+  return where(gt(x, 0), x, mul(expm1(div(clamp(x, null, 0), alpha)), alpha));
+}
+
+/** The same for an alpha that is positive. */
+const scaledElu: (x: Tensor, alpha: number) => Tensor = /* @__PURE__ */ op<
+  (x: Tensor, alpha: number) => Tensor,
+  { x: Tensor },
+  { alpha: number },
+  "x"
+>("celu", "input, alpha", (x, alpha) => [{ x }, { alpha }], {
+  infer: ({ x }) => spec(x.code, x.shape),
+  pointwise: kernel("elu", ({ alpha }) => [alpha!, 1 / alpha!]),
+  decompose: ({ x }, { alpha }) => celuOf(x, alpha),
+  saves: ["x"],
+  vjp: (g, { x }, { alpha }) => ({ x: () => eluGrad(g, x, { alpha, scale: 1 / alpha }) }),
+  method: false,
+});
+
 type Shrink = FnQ<[x: Tensor], [lambd?: number], ["lambd"], { lambd: number }>;
+
+/** A shrinkage: floats by a kernel, whatever else by its formula. */
+function shrinkage(name: string, formula: (x: Tensor, lambd: number) => Tensor): (x: Tensor, lambd: number) => Tensor {
+  const direct = op<(x: Tensor, lambd: number) => Tensor, { x: Tensor }, { lambd: number }, "x">(
+    name,
+    "input, lambd",
+    (x, lambd) => [{ x }, { lambd }],
+    {
+      infer: ({ x }) => spec(x.code, x.shape),
+      pointwise: kernel(name, ({ lambd }) => [lambd!, 0]),
+      decompose: ({ x }, { lambd }) => formula(x, lambd),
+      saves: ["x"],
+      vjp: (g, { x }, attrs) => ({ x: () => shrinkGrad(g, x, attrs) }),
+      method: false,
+    },
+  );
+  return (x, lambd) => (isFloating(x.code) ? direct(x, lambd) : formula(x, lambd));
+}
+
+const isWithin = (x: Tensor, lambd: number): Tensor => logicalAnd(ge(x, -lambd), le(x, lambd));
+
+/** `g`, or 0 where x lies within `lambd` of 0. */
+const shrinkGrad = /* @__PURE__ */ slope<{ lambd: number }>(
+  "shrinkGrad",
+  ({ lambd }) => [lambd, 0],
+  ({ g, x }, { lambd }) => where(isWithin(x, lambd), 0, g),
+);
+
+const hardshrunk = /* @__PURE__ */ shrinkage("hardshrink", (x, lambd) => where(isWithin(x, lambd), 0, x));
+const softshrunk = /* @__PURE__ */ shrinkage("softshrink", (x, lambd) =>
+  where(gt(x, lambd), sub(x, lambd), where(lt(x, -lambd), add(x, lambd), 0)),
+);
 
 /** `x`, and 0 where it lies within `lambd` (0.5) of 0. */
 export const hardshrink: Shrink = /* @__PURE__ */ composedFunction<Shrink>(
   "hardshrink",
   "input, lambd?",
-  (x, lambd = 0.5) => where(logicalAnd(ge(asTensor(x, "hardshrink", "input"), -lambd), le(x, lambd)), 0, x),
+  (x, lambd = 0.5) => hardshrunk(asTensor(x, "hardshrink", "input"), lambd),
 );
 
 /** `x`, nearer to 0 by `lambd` (0.5), and 0 where it lies within. */
@@ -381,7 +509,7 @@ export const softshrink: Shrink = /* @__PURE__ */ composedFunction<Shrink>(
   (x, lambd = 0.5) => {
     asTensor(x, "softshrink", "input");
     if (!(lambd >= 0)) throw new ValueError(`softshrink: lambd is ${lambd}, expected none below 0`);
-    return where(gt(x, lambd), sub(x, lambd), where(lt(x, -lambd), add(x, lambd), 0));
+    return softshrunk(x, lambd);
   },
 );
 
@@ -397,10 +525,25 @@ export const threshold: Threshold = /* @__PURE__ */ composedFunction<Threshold>(
   "threshold",
   "input, threshold, value, inplace?",
   (x, threshold, value, inplace) => {
-    const y = where(gt(asTensor(x, "threshold", "input"), threshold), x, value);
+    asTensor(x, "threshold", "input");
+    const y = isFloating(x.code) ? cut(x, threshold, value) : where(gt(x, threshold), x, value);
     return inplace === true ? copy_(x, y) : y;
   },
 );
+
+const cut: (x: Tensor, threshold: number, value: number) => Tensor = /* @__PURE__ */ op<
+  (x: Tensor, threshold: number, value: number) => Tensor,
+  { x: Tensor },
+  { threshold: number; value: number },
+  "x"
+>("threshold", "input, threshold, value", (x, threshold, value) => [{ x }, { threshold, value }], {
+  infer: ({ x }) => spec(x.code, x.shape),
+  pointwise: kernel("threshold", ({ threshold, value }) => [threshold!, value!]),
+  decompose: ({ x }, { threshold, value }) => where(gt(x, threshold), x, value),
+  saves: ["x"],
+  vjp: (g, { x }, { threshold }) => ({ x: () => where(gt(x, threshold), g, 0) }),
+  method: false,
+});
 
 type Prelu = FnQ<[x: Tensor, weight: Tensor], [], [], object>;
 
@@ -417,7 +560,20 @@ export const prelu: Prelu = /* @__PURE__ */ composedFunction<Prelu>("prelu", "in
   }
   const shape = x.shape.map((_, d) => (d === 1 ? weight.numel() : 1));
   const slopes = reshape(weight, x.ndim > 1 ? shape : x.shape.map(() => 1));
-  return where(gt(x, 0), x, mul(x, slopes));
+  return x.code === slopes.code && isFloating(x.code) ? sloped(x, slopes) : where(gt(x, 0), x, mul(x, slopes));
+});
+
+/** `a`, or `b · a` where it is not positive. */
+const sloped = /* @__PURE__ */ binary("prelu", {
+  numbers: "none",
+  saves: ["a", "b"],
+  decompose: ({ a, b }) => where(gt(a, 0), a, mul(a, b)),
+  vjp: (g, { a, b }) => ({
+    a: () => where(gt(a, 0), g, mul(g, b)),
+    b: () => mul(g, clamp(a, null, 0)),
+  }),
+  samples: [[f32(2, 3), f32(3)]],
+  method: false,
 });
 
 type Glu = FnQ<[x: Tensor], [dim?: number], ["dim"], { dim: number }>;

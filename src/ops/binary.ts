@@ -5,6 +5,8 @@ import {
   DTypeError,
   Float,
   FloatScalar,
+  isComplex,
+  isFloating,
   isIntegral,
   resultType,
   SCALAR_FLOAT,
@@ -24,6 +26,7 @@ import {
   method,
   noComplex,
   type Op,
+  type Op1,
   type Op2,
   type Op2A,
   type Op2N,
@@ -33,6 +36,7 @@ import {
   positive,
   publish,
   type Spec,
+  unary,
   underNode,
   wrongArgument,
 } from "../op/index.ts";
@@ -42,7 +46,7 @@ import { conj, real } from "./complex.ts";
 import { cast } from "./copy.ts";
 import { logicalAnd } from "./logic.ts";
 import { where } from "./ternary.ts";
-import { flat, floor, log, neg, square, trunc } from "./unary.ts";
+import { flat, floor, log, neg, reciprocal, rsqrt, sqrt, square, trunc } from "./unary.ts";
 
 const SAMPLES = [
   [f32(2, 3), f32(2, 3)],
@@ -254,6 +258,33 @@ const power: Op2 = /* @__PURE__ */ binary("pow", {
   ],
 });
 
+// Powers of floats that a kernel has of its own.
+
+/** `xⁿ`, with the derivative of a power. */
+function special(name: string, kernel: string, n: number, decompose: (x: Tensor) => Tensor): Op1 {
+  return unary(name, {
+    node: "PowBackward0",
+    kernel,
+    saves: ["x"],
+    vjp: (g, { x }) => ({ x: () => mul(g, mul(pow(conj(x), n - 1), n)) }),
+    decompose: ({ x }) => decompose(x),
+    method: false,
+  });
+}
+
+const cube = /* @__PURE__ */ special("cube", "cube", 3, (x) => mul(mul(x, x), x));
+const root = /* @__PURE__ */ special("root", "sqrt", 0.5, (x) => sqrt(x));
+const inverseRoot = /* @__PURE__ */ special("inverseRoot", "rsqrt", -0.5, (x) => rsqrt(x));
+const inverse = /* @__PURE__ */ special("inverse", "reciprocal", -1, (x) => reciprocal(x));
+const inverseSquare = /* @__PURE__ */ special("inverseSquare", "inverseSquare", -2, (x) => reciprocal(square(x)));
+
+const SPECIAL: ReadonlyMap<number, () => Op1> = /* @__PURE__ */ new Map([
+  [0.5, () => root],
+  [-0.5, () => inverseRoot],
+  [-1, () => inverse],
+  [-2, () => inverseSquare],
+]);
+
 /**
  * `a ** b`. Integers stay integers; to a negative number they throw ValueError, to negative elements of a tensor they
  * are 0, but for ±1.
@@ -265,6 +296,11 @@ export const pow: Op2 = /* @__PURE__ */ publish(/* @__PURE__ */ operatorOf(power
 ) => {
   if (a instanceof Tensor && !(b instanceof Tensor) && rest.length === 0) {
     if (b === 2) return square(a);
+    if (b === 3 && !isComplex(a.code) && a.code !== BOOL) return cube(a);
+    if (typeof b === "number" && isFloating(a.code)) {
+      const special = SPECIAL.get(b);
+      if (special !== undefined) return special()(a);
+    }
     if (typeof b === "number" && b < 0 && Number.isInteger(b) && isIntegral(a.code)) {
       throw new ValueError("pow: integers to negative integer powers are not allowed: cast to a float first");
     }

@@ -1,11 +1,21 @@
 // Losses: how far outputs are from targets. Formulas over other operators, but for those with a kink that PyTorch smooths.
 
-import { IndexError, isFloating, ShapeError, sameDims, showShape, ValueError } from "../core/index.ts";
-import { type Bound, noGrad, op, spec } from "../op/index.ts";
+import {
+  broadcast,
+  IndexError,
+  isFloating,
+  resultType,
+  ShapeError,
+  sameDims,
+  showShape,
+  ValueError,
+} from "../core/index.ts";
+import { type Bound, binary, f32, noGrad, op, spec } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { logsigmoid } from "./activation.ts";
 import { add, div, mul, sub } from "./binary.ts";
 import { gt, lt, ne } from "./compare.ts";
+import { sgn } from "./complex.ts";
 import {
   type Classes,
   checkClasses,
@@ -83,13 +93,97 @@ const loss = <K extends { input: Tensor; target: Tensor }>(
 ): ((...args: readonly unknown[]) => Tensor) =>
   lossOf<K>(name, ["input", "target"], signature, defaults, formula, node);
 
+/** `(a - b)²`. */
+const squaredDistance = /* @__PURE__ */ binary("squaredDistance", {
+  expr: "(a - b) * (a - b)",
+  numbers: "none",
+  saves: ["a", "b"],
+  decompose: ({ a, b }) => square(sub(a, b)),
+  vjp: (g, { a, b }) => {
+    const slope = (): Tensor => mul(g, mul(sub(a, b), 2));
+    return { a: slope, b: () => neg(slope()) };
+  },
+  samples: [[f32(2, 3), f32(2, 3)]],
+  method: false,
+});
+
+/** `|a - b|`. */
+const distance = /* @__PURE__ */ binary("distance", {
+  expr: "abs(a - b)",
+  numbers: "none",
+  saves: ["a", "b"],
+  decompose: ({ a, b }) => abs(sub(a, b)),
+  vjp: (g, { a, b }) => {
+    const slope = (): Tensor => mul(g, sgn(sub(a, b)));
+    return { a: slope, b: () => neg(slope()) };
+  },
+  samples: [[f32(2, 3), f32(2, 3)]],
+  method: false,
+});
+
+type Bend = { readonly bend: number; readonly scale: number };
+
+/** With d = |a - b|: `scale · d² / 2` up to `bend`, and a straight line from there. */
+const bent: (a: Tensor, b: Tensor, bend: number, scale: number) => Tensor = /* @__PURE__ */ op<
+  (a: Tensor, b: Tensor, bend: number, scale: number) => Tensor,
+  { a: Tensor; b: Tensor },
+  Bend,
+  "a" | "b"
+>(
+  "huber",
+  "input, target, bend, scale",
+  (a, b, bend, scale) => [
+    { a, b },
+    { bend, scale },
+  ],
+  {
+    infer: ({ a, b }) => spec(resultType([a, b]), broadcast("huber", [a.layout, b.layout])),
+    pointwise: {
+      kernel: "huber",
+      compute: resultType,
+      bool: false,
+      params: (attrs) => ofBend(attrs as unknown as Bend),
+    },
+    decompose({ a, b }, { bend, scale }) {
+      const d = abs(sub(a, b));
+      const near = clamp(d, null, bend);
+      return mul(mul(near, scale), sub(d, mul(near, 0.5)));
+    },
+    saves: ["a", "b"],
+    vjp: (g, { a, b }, attrs) => ({
+      a: () => mul(g, bentSlope(a, b, attrs)),
+      b: () => neg(mul(g, bentSlope(a, b, attrs))),
+    }),
+    method: false,
+  },
+);
+
+const ofBend = ({ bend, scale }: Bend): readonly [number, number] => [bend, scale];
+
+/** Its slope: `scale · (a - b)`, the difference held to ±bend. */
+const bentSlope: (a: Tensor, b: Tensor, attrs: Bend) => Tensor = /* @__PURE__ */ op<
+  (a: Tensor, b: Tensor, attrs: Bend) => Tensor,
+  { a: Tensor; b: Tensor },
+  Bend
+>("huberSlope", "input, target, attrs", (a, b, attrs) => [{ a, b }, attrs], {
+  infer: ({ a, b }) => spec(resultType([a, b]), broadcast("huber", [a.layout, b.layout])),
+  pointwise: {
+    kernel: "huberSlope",
+    compute: resultType,
+    bool: false,
+    params: (attrs) => ofBend(attrs as unknown as Bend),
+  },
+  decompose: ({ a, b }, { bend, scale }) => mul(clamp(sub(a, b), -bend, bend), scale),
+  method: false,
+});
+
 /** Squared errors: `(x - y)²`. */
 export const mseLoss: Loss<WeightedLossOptions, [...Old, reduction?: LossReduction, weight?: Tensor | null]> =
   /* @__PURE__ */ loss<WeightedLossOptions>(
     "mseLoss",
     "sizeAverage?, reduce?, reduction?, weight?",
     { ...USUAL, weight: null },
-    ({ input, target, weight, ...rest }) => weighted(square(sub(input, target)), weight, reductionOf(rest)),
+    ({ input, target, weight, ...rest }) => weighted(squaredDistance(input, target), weight, reductionOf(rest)),
     ({ weight }) => (weight === null ? "MseLossBackward0" : null),
   );
 
@@ -99,7 +193,7 @@ export const l1Loss: Loss<WeightedLossOptions, [...Old, reduction?: LossReductio
     "l1Loss",
     "sizeAverage?, reduce?, reduction?, weight?",
     { ...USUAL, weight: null },
-    ({ input, target, weight, ...rest }) => weighted(abs(sub(input, target)), weight, reductionOf(rest)),
+    ({ input, target, weight, ...rest }) => weighted(distance(input, target), weight, reductionOf(rest)),
   );
 
 /** Losses times weights; a weighted mean divides by the sum of the weights. */
@@ -117,10 +211,8 @@ export const smoothL1Loss: Loss<SmoothL1LossOptions, [...Old, reduction?: LossRe
     { ...USUAL, beta: 1 },
     ({ input, target, beta, ...rest }) => {
       if (beta < 0) throw new ValueError("smooth_l1_loss does not support negative values for beta.");
-      const distance = abs(sub(input, target));
-      if (beta === 0) return reduced(distance, reductionOf(rest));
-      const near = mul(mul(distance, distance), 0.5 / beta);
-      return reduced(where(lt(distance, beta), near, sub(distance, 0.5 * beta)), reductionOf(rest));
+      const losses = beta === 0 ? distance(input, target) : bent(input, target, beta, 1 / beta);
+      return reduced(losses, reductionOf(rest));
     },
     ({ beta }) => (beta === 0 ? null : "SmoothL1LossBackward0"),
   );
@@ -133,10 +225,7 @@ export const huberLoss: Loss<HuberLossOptions, [reduction?: LossReduction, delta
     { reduction: "mean", delta: 1, weight: null },
     ({ input, target, reduction, delta, weight }) => {
       if (!(delta > 0)) throw new ValueError("huber_loss does not support non-positive values for delta.");
-      const distance = abs(sub(input, target));
-      const near = mul(mul(distance, distance), 0.5);
-      const far = mul(sub(distance, 0.5 * delta), delta);
-      return weighted(where(gt(distance, delta), far, near), weight, reduction);
+      return weighted(bent(input, target, delta, 1), weight, reduction);
     },
     ({ weight }) => (weight === null ? "HuberLossBackward0" : null),
   );

@@ -106,6 +106,14 @@ export const copysign: Op2N = /* @__PURE__ */ op(
       const code = resultType([a, b]);
       return spec(isIntegral(code) ? defaultFloat() : code, broadcast("copysign", [a.layout, b.layout]));
     },
+    pointwise: {
+      kernel: "copysign",
+      bool: false,
+      compute(operands) {
+        const code = resultType(operands);
+        return isIntegral(code) ? defaultFloat() : code;
+      },
+    },
     decompose({ a, b }) {
       const size = floats(asCode(a, resultType([a, b])));
       return where(eq(signbit(b), signbit(size)), size, neg(size));
