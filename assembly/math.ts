@@ -1,5 +1,4 @@
-// The mathematics of the kernels, in f32, vectorised. (In f64 the scalar functions of AssemblyScript's NativeMath serve,
-// and those at the end.)
+// The mathematics of the kernels, vectorised. (What is not here in f64 are the scalar functions of AssemblyScript's NativeMath.)
 //
 // The functions of the hot paths (`…4`) take four f32 and stay within 2 ulp. Some have a brief form for lanes that are not
 // strange; the full one gives these the same bits.
@@ -1461,64 +1460,4 @@ function newton64(y: v128, x: v128): v128 {
 export function sigmoid(x: f64): f64 {
   const e = NativeMath.exp(-abs<f64>(x));
   return (x < 0 ? e : 1) / (1 + e);
-}
-
-export function erf(x: f64): f64 {
-  const a = abs<f64>(x);
-  if (a < 1) return x * erfSeries(x * x);
-  return copysign<f64>(1 - erfc(a), x);
-}
-
-export function erfc(x: f64): f64 {
-  if (x < 0.5) return x < -0.5 ? 2 - erfc(-x) : 1 - x * erfSeries(x * x);
-  const t = 1 / (1 + 0.5 * min<f64>(x, 30));
-  // The square in two parts: an error in the exponent would be one of many ulp in the result.
-  const high = reinterpret<f64>(reinterpret<u64>(x) & 0xfffffffff8000000);
-  const bell = NativeMath.exp(-high * high) * NativeMath.exp((high - x) * (high + x));
-  return x > 30 ? 0 : bell * t * erfcSeries(t);
-}
-
-/** erf √z / √z for z ≤ 1; 2^-62. */
-function erfSeries(z: f64): f64 {
-  let p = 5.8729601925924344e-11;
-  p = p * z - 1.1323807510240568e-9;
-  p = p * z + 1.4647305172516411e-8;
-  p = p * z - 1.6348495072339949e-7;
-  p = p * z + 1.6460832873619584e-6;
-  p = p * z - 1.4925585085420148e-5;
-  p = p * z + 1.2055330700312304e-4;
-  p = p * z - 8.5483269699318103e-4;
-  p = p * z + 5.2239776246355483e-3;
-  p = p * z - 0.026866170645058854;
-  p = p * z + 0.11283791670954788;
-  p = p * z - 0.37612638903183746;
-  p = p * z + 1.1283791670955126;
-  return p;
-}
-
-/** e^(a²)·erfc a / t for a ≥ 0.45, t = 1 / (1 + a/2); 2^-57. */
-function erfcSeries(t: f64): f64 {
-  let p = 0.016777175112407426;
-  p = p * t - 0.052523380283573576;
-  p = p * t - 0.31051608012754854;
-  p = p * t + 2.5319907621612731;
-  p = p * t - 8.301787745023916;
-  p = p * t + 16.63877399581028;
-  p = p * t - 22.72652734315062;
-  p = p * t + 22.086448282853186;
-  p = p * t - 15.618660376269065;
-  p = p * t + 8.2938820622163077;
-  p = p * t - 3.5328625511826425;
-  p = p * t + 1.2280196087884205;
-  p = p * t - 0.26181438997466417;
-  p = p * t + 0.06203881359955356;
-  p = p * t - 0.064474640063527793;
-  p = p * t - 0.055298306874920033;
-  p = p * t - 4.5552311950621283e-3;
-  p = p * t + 0.083758192429170929;
-  p = p * t + 0.17630861634394577;
-  p = p * t + 0.24683296665317299;
-  p = p * t + 0.28209479122354498;
-  p = p * t + 0.282094791779683;
-  return p;
 }

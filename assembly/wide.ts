@@ -30,7 +30,7 @@ export {
 export { atan2_f32, logaddexp_f32, pow_f32 } from "./pointwise/binary";
 export {
   acos_f32, asin_f32, atan_f32, cos_f32, cos_f64, cosh_f32, erf_f32, exp_f32, exp_f64, expm1_f64, log_f32, log_f64, log10_f32, log1p_f32,
-  log1p_f64, log2_f32, sigmoid_f32, sigmoid_f64, sin_f32, sin_f64, sinh_f32, tan_f32, tanh_f32, tanh_f64,
+  log1p_f64, log2_f32, sigmoid_f32, sigmoid_f64, sin_f32, sin_f64, sinh_f32, tan_f32, tanh_f32,
 } from "./pointwise/unary";
 export * from "./recurrent/recurrent";
 export * from "./rows/attention";

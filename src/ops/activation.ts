@@ -1,6 +1,7 @@
 // Activations. Those that PyTorch has as methods are methods here; the others are functions of `nn.functional` alone.
 
 import {
+  BOOL,
   DTypeError,
   isComplex,
   isFloating,
@@ -105,7 +106,7 @@ export const leakyRelu: LeakyRelu = /* @__PURE__ */ inplaceable(
       pointwise: kernel("leakyRelu", ({ slope }) => [slope!, 0]),
       decompose: ({ x }, { slope }) => where(gt(x, 0), x, mul(x, slope)),
       saves: ["x"],
-      vjp: (g, { x }, { slope }) => ({ x: () => leakyReluGrad(g, x, { slope }) }),
+      vjp: (g, { x }, { slope }) => ({ x: () => leakyReluGrad(g, x, slope, 0) }),
       samples: [[f32(2, 3)], [f32(3), 0.2]],
       method: false,
     },
@@ -114,30 +115,28 @@ export const leakyRelu: LeakyRelu = /* @__PURE__ */ inplaceable(
 );
 export const leakyRelu_: LeakyRelu = /* @__PURE__ */ inPlace(leakyRelu);
 
-/** A derivative with parameters: `g` and `x` as the operands `a` and `b`, and what it is made of where there is no kernel. */
-function slope<A extends Readonly<Record<string, number>>>(
+/** A derivative with the kernel's parameters p and q, and what it is made of where there is no kernel. */
+function slope(
   name: string,
-  params: (attrs: A) => readonly [number, number],
-  decompose: (inputs: { readonly g: Tensor; readonly x: Tensor }, attrs: A) => Tensor,
-): (g: Tensor, x: Tensor, attrs: A) => Tensor {
-  return op<(g: Tensor, x: Tensor, attrs: A) => Tensor, { g: Tensor; x: Tensor }, A>(
+  formula: (g: Tensor, x: Tensor, p: number, q: number) => Tensor,
+): (g: Tensor, x: Tensor, p: number, q: number) => Tensor {
+  return op<(g: Tensor, x: Tensor, p: number, q: number) => Tensor, { g: Tensor; x: Tensor }, { p: number; q: number }>(
     name,
-    "grad, input, attrs",
-    (g, x, attrs) => [{ g, x }, attrs],
+    "grad, input, p, q",
+    (g, x, p, q) => [
+      { g, x },
+      { p, q },
+    ],
     {
       infer: ({ x }) => spec(x.code, x.shape),
-      pointwise: kernel(name, params as never),
-      decompose,
+      pointwise: kernel(name, ({ p, q }) => [p!, q!]),
+      decompose: ({ g, x }, { p, q }) => formula(g, x, p, q),
       method: false,
     },
   );
 }
 
-const leakyReluGrad = /* @__PURE__ */ slope<{ slope: number }>(
-  "leakyReluGrad",
-  ({ slope }) => [slope, 0],
-  ({ g, x }, { slope }) => where(gt(x, 0), g, mul(g, slope)),
-);
+const leakyReluGrad = /* @__PURE__ */ slope("leakyReluGrad", (g, x, slope) => where(gt(x, 0), g, mul(g, slope)));
 
 type Hardtanh = OpK<
   [minVal?: number, maxVal?: number, inplace?: boolean],
@@ -159,12 +158,13 @@ export const hardtanh: Hardtanh = /* @__PURE__ */ inplaceable(
     {
       infer({ x }) {
         noComplex("hardtanh", x);
+        if (x.code === BOOL) throw new DTypeError("hardtanh: not defined for bool");
         return x;
       },
       pointwise: kernel("clamp", ({ low, high }) => [low!, high!]),
       decompose: ({ x }, { low, high }) => clamp(x, low, high),
       saves: ["x"],
-      vjp: (g, { x }, bounds) => ({ x: () => hardtanhGrad(g, x, bounds) }),
+      vjp: (g, { x }, { low, high }) => ({ x: () => hardtanhGrad(g, x, low, high) }),
       samples: [[f32(2, 3)], [f32(3), -0.5, 0.5]],
       method: false,
     },
@@ -173,10 +173,8 @@ export const hardtanh: Hardtanh = /* @__PURE__ */ inplaceable(
 );
 export const hardtanh_: Hardtanh = /* @__PURE__ */ inPlace(hardtanh);
 
-const hardtanhGrad = /* @__PURE__ */ slope<{ low: number; high: number }>(
-  "hardtanhGrad",
-  ({ low, high }) => [low, high],
-  ({ g, x }, { low, high }) => where(le(x, low), 0, where(lt(x, high), g, 0)),
+const hardtanhGrad = /* @__PURE__ */ slope("hardtanhGrad", (g, x, low, high) =>
+  where(le(x, low), 0, where(lt(x, high), g, 0)),
 );
 
 /** `(x + 3) / 6` held to [0, 1]. */
@@ -234,7 +232,7 @@ export const elu: Elu = /* @__PURE__ */ inplaceable(
       pointwise: kernel("elu", ({ alpha }) => [alpha!, 1]),
       decompose: ({ x }, { alpha }) => where(gt(x, 0), x, mul(expm1(x), alpha)),
       saves: ["x"],
-      vjp: (g, { x }, { alpha }) => ({ x: () => eluGrad(g, x, { alpha, scale: 1 }) }),
+      vjp: (g, { x }, { alpha }) => ({ x: () => eluGrad(g, x, alpha, 1) }),
       samples: [[f32(2, 3)], [f32(3), 0.5]],
       method: false,
     },
@@ -244,10 +242,8 @@ export const elu: Elu = /* @__PURE__ */ inplaceable(
 export const elu_: Elu = /* @__PURE__ */ inPlace(elu);
 
 /** The exponential is taken of the negative side only: its overflow would be 0 · ∞ in a second derivative. */
-const eluGrad = /* @__PURE__ */ slope<{ alpha: number; scale: number }>(
-  "eluGrad",
-  ({ alpha, scale }) => [alpha, scale],
-  ({ g, x }, { alpha, scale }) => where(gt(x, 0), g, mul(g, mul(exp(clamp(mul(x, scale), null, 0)), alpha * scale))),
+const eluGrad = /* @__PURE__ */ slope("eluGrad", (g, x, alpha, scale) =>
+  where(gt(x, 0), g, mul(g, mul(exp(clamp(mul(x, scale), null, 0)), alpha * scale))),
 );
 
 /** `x · sigmoid(x)`. */
@@ -302,20 +298,16 @@ export const softplus: Softplus = /* @__PURE__ */ op(
       return where(gt(z, threshold), x, div(log1p(exp(clamp(z, null, threshold))), beta));
     },
     saves: ["x"],
-    vjp: (g, { x }, attrs) => ({ x: () => softplusGrad(g, x, attrs) }),
+    vjp: (g, { x }, { beta, threshold }) => ({ x: () => softplusGrad(g, x, beta, threshold) }),
     samples: [[f32(2, 3)], [f32(3), 2, 1]],
     method: false,
   },
 );
 
-const softplusGrad = /* @__PURE__ */ slope<{ beta: number; threshold: number }>(
-  "softplusGrad",
-  ({ beta, threshold }) => [beta, threshold],
-  ({ g, x }, { beta, threshold }) => {
-    const z = mul(x, beta);
-    return where(gt(z, threshold), g, mul(g, sigmoid(z)));
-  },
-);
+const softplusGrad = /* @__PURE__ */ slope("softplusGrad", (g, x, beta, threshold) => {
+  const z = mul(x, beta);
+  return where(gt(z, threshold), g, mul(g, sigmoid(z)));
+});
 
 // ── of the normal distribution ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -457,7 +449,7 @@ const scaledElu: (x: Tensor, alpha: number) => Tensor = /* @__PURE__ */ op<
   pointwise: kernel("elu", ({ alpha }) => [alpha!, 1 / alpha!]),
   decompose: ({ x }, { alpha }) => celuOf(x, alpha),
   saves: ["x"],
-  vjp: (g, { x }, { alpha }) => ({ x: () => eluGrad(g, x, { alpha, scale: 1 / alpha }) }),
+  vjp: (g, { x }, { alpha }) => ({ x: () => eluGrad(g, x, alpha, 1 / alpha) }),
   method: false,
 });
 
@@ -474,7 +466,7 @@ function shrinkage(name: string, formula: (x: Tensor, lambd: number) => Tensor):
       pointwise: kernel(name, ({ lambd }) => [lambd!, 0]),
       decompose: ({ x }, { lambd }) => formula(x, lambd),
       saves: ["x"],
-      vjp: (g, { x }, attrs) => ({ x: () => shrinkGrad(g, x, attrs) }),
+      vjp: (g, { x }, { lambd }) => ({ x: () => shrinkGrad(g, x, lambd, 0) }),
       method: false,
     },
   );
@@ -484,11 +476,7 @@ function shrinkage(name: string, formula: (x: Tensor, lambd: number) => Tensor):
 const isWithin = (x: Tensor, lambd: number): Tensor => logicalAnd(ge(x, -lambd), le(x, lambd));
 
 /** `g`, or 0 where x lies within `lambd` of 0. */
-const shrinkGrad = /* @__PURE__ */ slope<{ lambd: number }>(
-  "shrinkGrad",
-  ({ lambd }) => [lambd, 0],
-  ({ g, x }, { lambd }) => where(isWithin(x, lambd), 0, g),
-);
+const shrinkGrad = /* @__PURE__ */ slope("shrinkGrad", (g, x, lambd) => where(isWithin(x, lambd), 0, g));
 
 const hardshrunk = /* @__PURE__ */ shrinkage("hardshrink", (x, lambd) => where(isWithin(x, lambd), 0, x));
 const softshrunk = /* @__PURE__ */ shrinkage("softshrink", (x, lambd) =>

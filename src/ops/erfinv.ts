@@ -28,6 +28,11 @@ export const erfinv: Op1 = /* @__PURE__ */ op("erfinv", "input", (x) => [{ x: as
     noComplex("erfinv", x);
     return spec(isIntegral(x.code) ? defaultFloat() : x.code, x.shape);
   },
+  pointwise: {
+    kernel: "erfinv",
+    compute: ([x]) => (isIntegral(x!.code) ? defaultFloat() : x!.code),
+    bool: false,
+  },
   decompose({ x }) {
     const wide = cast(x, FLOAT64);
     const edge = eq(abs(wide), 1);

@@ -39,6 +39,7 @@ export const lgamma: Op1 = /* @__PURE__ */ op("lgamma", "input", (x) => [{ x: as
     noComplex("lgamma", x);
     return spec(resultOf(x), x.shape);
   },
+  pointwise: { kernel: "lgamma", compute: ([x]) => resultOf(x!), bool: false },
   decompose({ x }) {
     const wide = cast(x, FLOAT64);
     const low = lt(wide, 0.5);
@@ -64,6 +65,7 @@ export const digamma: Op1 = /* @__PURE__ */ op("digamma", "input", (x) => [{ x: 
     noComplex("digamma", x);
     return spec(resultOf(x), x.shape);
   },
+  pointwise: { kernel: "digamma", compute: ([x]) => resultOf(x!), bool: false },
   decompose({ x }) {
     const wide = cast(x, FLOAT64);
     const low = lt(wide, 0.5);

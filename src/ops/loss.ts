@@ -1,8 +1,11 @@
 // Losses: how far outputs are from targets. Formulas over other operators, but for those with a kink that PyTorch smooths.
 
 import {
+  BOOL,
   broadcast,
+  DTypeError,
   IndexError,
+  isComplex,
   isFloating,
   resultType,
   ShapeError,
@@ -10,7 +13,7 @@ import {
   showShape,
   ValueError,
 } from "../core/index.ts";
-import { type Bound, binary, f32, noGrad, op, spec } from "../op/index.ts";
+import { type Bound, binary, f32, noComplex, noGrad, op, type Spec, spec } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { logsigmoid } from "./activation.ts";
 import { add, div, mul, sub } from "./binary.ts";
@@ -93,9 +96,23 @@ const loss = <K extends { input: Tensor; target: Tensor }>(
 ): ((...args: readonly unknown[]) => Tensor) =>
   lossOf<K>(name, ["input", "target"], signature, defaults, formula, node);
 
+/** Throws DTypeError for what has no difference, or none on a line. */
+function onLine(name: string): (specs: { readonly a: Spec; readonly b: Spec }) => void {
+  return ({ a, b }) => {
+    noComplex(name, a, b);
+    if (a.code === BOOL || b.code === BOOL) throw new DTypeError(`${name}: not defined for bool`);
+  };
+}
+
+const isReal = (a: Tensor, b: Tensor): boolean => !isComplex(a.code) && !isComplex(b.code);
+
+const squaresOf = (a: Tensor, b: Tensor): Tensor => (isReal(a, b) ? squaredDistance(a, b) : square(sub(a, b)));
+const distancesOf = (a: Tensor, b: Tensor): Tensor => (isReal(a, b) ? distance(a, b) : abs(sub(a, b)));
+
 /** `(a - b)²`. */
 const squaredDistance = /* @__PURE__ */ binary("squaredDistance", {
   expr: "(a - b) * (a - b)",
+  check: /* @__PURE__ */ onLine("squaredDistance"),
   numbers: "none",
   saves: ["a", "b"],
   decompose: ({ a, b }) => square(sub(a, b)),
@@ -110,6 +127,7 @@ const squaredDistance = /* @__PURE__ */ binary("squaredDistance", {
 /** `|a - b|`. */
 const distance = /* @__PURE__ */ binary("distance", {
   expr: "abs(a - b)",
+  check: /* @__PURE__ */ onLine("distance"),
   numbers: "none",
   saves: ["a", "b"],
   decompose: ({ a, b }) => abs(sub(a, b)),
@@ -122,14 +140,23 @@ const distance = /* @__PURE__ */ binary("distance", {
 });
 
 type Bend = { readonly bend: number; readonly scale: number };
+type Bent = (a: Tensor, b: Tensor, bend: number, scale: number) => Tensor;
+
+/** What the loss and its slope share. */
+const bending = (kernel: string) =>
+  ({
+    infer: ({ a, b }: { a: Spec; b: Spec }) => spec(resultType([a, b]), broadcast(kernel, [a.layout, b.layout])),
+    pointwise: {
+      kernel,
+      compute: resultType,
+      bool: false,
+      params: ({ bend, scale }: Readonly<Record<string, unknown>>) => [bend as number, scale as number] as const,
+    },
+    method: false,
+  }) as const;
 
 /** With d = |a - b|: `scale · d² / 2` up to `bend`, and a straight line from there. */
-const bent: (a: Tensor, b: Tensor, bend: number, scale: number) => Tensor = /* @__PURE__ */ op<
-  (a: Tensor, b: Tensor, bend: number, scale: number) => Tensor,
-  { a: Tensor; b: Tensor },
-  Bend,
-  "a" | "b"
->(
+const bent: Bent = /* @__PURE__ */ op<Bent, { a: Tensor; b: Tensor }, Bend, "a" | "b">(
   "huber",
   "input, target, bend, scale",
   (a, b, bend, scale) => [
@@ -137,45 +164,33 @@ const bent: (a: Tensor, b: Tensor, bend: number, scale: number) => Tensor = /* @
     { bend, scale },
   ],
   {
-    infer: ({ a, b }) => spec(resultType([a, b]), broadcast("huber", [a.layout, b.layout])),
-    pointwise: {
-      kernel: "huber",
-      compute: resultType,
-      bool: false,
-      params: (attrs) => ofBend(attrs as unknown as Bend),
-    },
+    ...bending("huber"),
     decompose({ a, b }, { bend, scale }) {
       const d = abs(sub(a, b));
       const near = clamp(d, null, bend);
       return mul(mul(near, scale), sub(d, mul(near, 0.5)));
     },
     saves: ["a", "b"],
-    vjp: (g, { a, b }, attrs) => ({
-      a: () => mul(g, bentSlope(a, b, attrs)),
-      b: () => neg(mul(g, bentSlope(a, b, attrs))),
+    vjp: (g, { a, b }, { bend, scale }) => ({
+      a: () => mul(g, bentSlope(a, b, bend, scale)),
+      b: () => neg(mul(g, bentSlope(a, b, bend, scale))),
     }),
-    method: false,
   },
 );
 
-const ofBend = ({ bend, scale }: Bend): readonly [number, number] => [bend, scale];
-
 /** Its slope: `scale · (a - b)`, the difference held to ±bend. */
-const bentSlope: (a: Tensor, b: Tensor, attrs: Bend) => Tensor = /* @__PURE__ */ op<
-  (a: Tensor, b: Tensor, attrs: Bend) => Tensor,
-  { a: Tensor; b: Tensor },
-  Bend
->("huberSlope", "input, target, attrs", (a, b, attrs) => [{ a, b }, attrs], {
-  infer: ({ a, b }) => spec(resultType([a, b]), broadcast("huber", [a.layout, b.layout])),
-  pointwise: {
-    kernel: "huberSlope",
-    compute: resultType,
-    bool: false,
-    params: (attrs) => ofBend(attrs as unknown as Bend),
+const bentSlope: Bent = /* @__PURE__ */ op<Bent, { a: Tensor; b: Tensor }, Bend>(
+  "huberSlope",
+  "input, target, bend, scale",
+  (a, b, bend, scale) => [
+    { a, b },
+    { bend, scale },
+  ],
+  {
+    ...bending("huberSlope"),
+    decompose: ({ a, b }, { bend, scale }) => mul(clamp(sub(a, b), -bend, bend), scale),
   },
-  decompose: ({ a, b }, { bend, scale }) => mul(clamp(sub(a, b), -bend, bend), scale),
-  method: false,
-});
+);
 
 /** Squared errors: `(x - y)²`. */
 export const mseLoss: Loss<WeightedLossOptions, [...Old, reduction?: LossReduction, weight?: Tensor | null]> =
@@ -183,7 +198,7 @@ export const mseLoss: Loss<WeightedLossOptions, [...Old, reduction?: LossReducti
     "mseLoss",
     "sizeAverage?, reduce?, reduction?, weight?",
     { ...USUAL, weight: null },
-    ({ input, target, weight, ...rest }) => weighted(squaredDistance(input, target), weight, reductionOf(rest)),
+    ({ input, target, weight, ...rest }) => weighted(squaresOf(input, target), weight, reductionOf(rest)),
     ({ weight }) => (weight === null ? "MseLossBackward0" : null),
   );
 
@@ -193,7 +208,7 @@ export const l1Loss: Loss<WeightedLossOptions, [...Old, reduction?: LossReductio
     "l1Loss",
     "sizeAverage?, reduce?, reduction?, weight?",
     { ...USUAL, weight: null },
-    ({ input, target, weight, ...rest }) => weighted(distance(input, target), weight, reductionOf(rest)),
+    ({ input, target, weight, ...rest }) => weighted(distancesOf(input, target), weight, reductionOf(rest)),
   );
 
 /** Losses times weights; a weighted mean divides by the sum of the weights. */
@@ -211,7 +226,7 @@ export const smoothL1Loss: Loss<SmoothL1LossOptions, [...Old, reduction?: LossRe
     { ...USUAL, beta: 1 },
     ({ input, target, beta, ...rest }) => {
       if (beta < 0) throw new ValueError("smooth_l1_loss does not support negative values for beta.");
-      const losses = beta === 0 ? distance(input, target) : bent(input, target, beta, 1 / beta);
+      const losses = beta === 0 ? distancesOf(input, target) : bent(input, target, beta, 1 / beta);
       return reduced(losses, reductionOf(rest));
     },
     ({ beta }) => (beta === 0 ? null : "SmoothL1LossBackward0"),

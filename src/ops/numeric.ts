@@ -7,6 +7,7 @@ import {
   isComplex as complexCode,
   DTypeError,
   defaultFloat,
+  FLOAT32,
   FLOAT64,
   Float,
   isFloating,
@@ -21,6 +22,7 @@ import {
 import {
   asOperands,
   asTensor,
+  binary,
   bindArguments,
   f32,
   inPlace,
@@ -76,7 +78,17 @@ export const rad2deg: Op1 = /* @__PURE__ */ of("rad2deg", (x) => mul(floats(x), 
 export const rad2deg_: Op1 = /* @__PURE__ */ written("rad2deg_", rad2deg);
 
 /** `√(a² + b²)`. */
-export const hypot: Op2T = /* @__PURE__ */ ofTwo("hypot", (a, b) => abs(complex(a, b)));
+export const hypot: Op2T = /* @__PURE__ */ ofTwo("hypot", (a, b) =>
+  a.code === FLOAT32 && b.code === FLOAT32 ? leg(a, b) : abs(complex(a, b)),
+);
+
+/** The same of two float32. */
+const leg = /* @__PURE__ */ binary("hypot", {
+  numbers: "none",
+  decompose: ({ a, b }) => abs(complex(a, b)),
+  method: false,
+});
+
 /** `hypot`, in place. */
 export const hypot_: Op2T = /* @__PURE__ */ written("hypot_", hypot);
 

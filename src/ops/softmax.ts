@@ -170,6 +170,7 @@ function logOfSum(
       if (isIntegral(code)) throw new DTypeError(`${name}: not defined for ${DTYPES[code]}`);
       return spec(code, broadcast(name, [a.layout, b.layout]));
     },
+    pointwise: { kernel: name, compute: resultType, bool: false },
     decompose({ a, b }) {
       if (isComplex(a.code) || isComplex(b.code)) {
         const swap = lt(real(a), real(b));

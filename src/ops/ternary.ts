@@ -292,7 +292,9 @@ export const clamp: Clamp = /* @__PURE__ */ op(
   (x, min, max) => bounded("clamp", x, min ?? null, max ?? null),
   {
     infer: ({ x, min, max }) => spec(x.code, broadcast("clamp", layoutsOf(x, min, max))),
-    kernelName: ({ x, min, max }) => (min === null && max === null ? `clamp_${SUFFIX[x.code]}` : null),
+    // A bound that is NaN is for the formula: the kernel keeps the NaN of x alone.
+    kernelName: ({ x, min, max }, { low, high }) =>
+      min === null && max === null && !Number.isNaN(low) && !Number.isNaN(high) ? `clamp_${SUFFIX[x.code]}` : null,
     strided: true,
     launch: (k, { x }, { out }, { low, high }) =>
       pointwise(

@@ -101,11 +101,41 @@ function numbers(random: () => number, length: number, scale: number, special: b
 
 const LENGTHS = [1, 3, 4, 5, 8, 9, 12, 15, 31, 32, 33, 255, 256, 257, 263, 500, 1030];
 
+test("functions of float64 elements: lengths, steps and special numbers", () => {
+  if (!isWide) return;
+  const random = noise(11);
+  for (const n of LENGTHS)
+    for (const scale of [1, 10, 1000])
+      for (const special of [false, true]) {
+        reset();
+        const values = Float64Array.from({ length: 2 * n }, () => scale * random());
+        for (let i = 0; special && i < SPECIAL.length && i < n; i++) values[(i * 7) % n] = SPECIAL[i]!;
+        const a = put(values);
+        for (const name of "exp log log1p expm1 sigmoid sin cos".split(" "))
+          for (const step of [1, 0, 2]) {
+            const [wide, plain] = [run, runPlain].map((runs) => {
+              const to = room(8 * n);
+              runs(`${name}_f64`, [1, 0, 0, to, a, n, 1, step], n, 2);
+              return read(Float64Array, to, n);
+            });
+            const at = wide!.findIndex((x, i) => !Object.is(x, plain![i]));
+            assert.is(
+              at,
+              -1,
+              `${name}_f64, ${n} of ${scale} by ${step}: element ${at} is ${wide![at]}, not ${plain![at]}`,
+            );
+          }
+      }
+});
+
 test("functions of elements: lengths, steps and special numbers", () => {
   if (!isWide) return;
   const random = noise(7);
-  const one = "exp log tanh sigmoid sin cos erf silu gelu geluTanh".split(" ");
-  const two = "siluGrad geluGrad geluTanhGrad pow".split(" ");
+  const one =
+    "exp log log1p log2 log10 tanh sigmoid sin cos tan asin acos atan sinh cosh erf silu gelu geluTanh logsigmoid".split(
+      " ",
+    );
+  const two = "siluGrad geluGrad geluTanhGrad pow atan2 logaddexp".split(" ");
   for (const n of LENGTHS)
     for (const scale of [1, 10, 100])
       for (const special of [false, true])
@@ -115,6 +145,12 @@ test("functions of elements: lengths, steps and special numbers", () => {
           const b = numbers(random, 2 * n, scale / 5, special);
           const what = `${n} of ${scale} by ${step}${special ? ", special" : ""}`;
           for (const name of one) same(what, `${name}_f32`, n, n, (y) => [1, 0, 0, y, a, n, 1, step]);
+          for (const [name, p, q] of [
+            ["elu", 1.5, 0.5],
+            ["softplus", 2, 20],
+          ] as const)
+            same(what, `${name}_f32`, n, n, (y) => [1, real(p), real(q), y, a, n, 1, step]);
+          same(what, "eluGrad_f32", n, n, (y) => [1, real(1.5), real(0.5), y, a, b, n, 1, 1, step]);
           for (const name of two) {
             same(what, `${name}_f32`, n, n, (y) => [1, 0, 0, y, a, b, n, 1, 1, step]);
             same(what, `${name}_f32`, n, n, (y) => [1, 0, 0, y, a, b, n, 1, step, 1]);
