@@ -7,6 +7,7 @@ import {
   isFloating,
   isIntegral,
   ShapeError,
+  SUFFIX,
   show,
   showValue,
   ValueError,
@@ -20,12 +21,14 @@ import {
   f32,
   i64,
   inPlace,
+  need,
   noComplex,
   type Op1,
   type OperatorFunction,
   type OpK,
   op,
   operatorOf,
+  pointwise,
   publish,
   type Spec,
   spec,
@@ -161,7 +164,11 @@ export const hardtanh: Hardtanh = /* @__PURE__ */ inplaceable(
         if (x.code === BOOL) throw new DTypeError("hardtanh: not defined for bool");
         return x;
       },
-      pointwise: kernel("clamp", ({ low, high }) => [low!, high!]),
+      // A bound that is NaN is for the formula: the kernel keeps the NaN of x alone.
+      kernelName: ({ x }, { low, high }) => (isFloating(x.code) && low <= high ? `clamp_${SUFFIX[x.code]}` : null),
+      strided: true,
+      launch: (k, { x }, { out }, { low, high }) =>
+        pointwise(k.backend, need(k.backend, `clamp_${SUFFIX[x.code]}`), out, [x], low, high),
       decompose: ({ x }, { low, high }) => clamp(x, low, high),
       saves: ["x"],
       vjp: (g, { x }, { low, high }) => ({ x: () => hardtanhGrad(g, x, low, high) }),

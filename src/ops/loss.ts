@@ -1,11 +1,9 @@
 // Losses: how far outputs are from targets. Formulas over other operators, but for those with a kink that PyTorch smooths.
 
 import {
-  BOOL,
   broadcast,
   DTypeError,
   IndexError,
-  isComplex,
   isFloating,
   resultType,
   ShapeError,
@@ -13,7 +11,7 @@ import {
   showShape,
   ValueError,
 } from "../core/index.ts";
-import { type Bound, binary, f32, noComplex, noGrad, op, type Spec, spec } from "../op/index.ts";
+import { type Bound, binary, f32, noGrad, op, type Spec, spec } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { logsigmoid } from "./activation.ts";
 import { add, div, mul, sub } from "./binary.ts";
@@ -96,23 +94,23 @@ const loss = <K extends { input: Tensor; target: Tensor }>(
 ): ((...args: readonly unknown[]) => Tensor) =>
   lossOf<K>(name, ["input", "target"], signature, defaults, formula, node);
 
-/** Throws DTypeError for what has no difference, or none on a line. */
-function onLine(name: string): (specs: { readonly a: Spec; readonly b: Spec }) => void {
+/** Throws DTypeError for what is no float. */
+function floatsOnly(name: string): (specs: { readonly a: Spec; readonly b: Spec }) => void {
   return ({ a, b }) => {
-    noComplex(name, a, b);
-    if (a.code === BOOL || b.code === BOOL) throw new DTypeError(`${name}: not defined for bool`);
+    if (isFloating(a.code) && isFloating(b.code)) return;
+    throw new DTypeError(`${name}: not defined for ${a.dtype} and ${b.dtype}: expected floats`);
   };
 }
 
-const isReal = (a: Tensor, b: Tensor): boolean => !isComplex(a.code) && !isComplex(b.code);
+const areFloats = (a: Tensor, b: Tensor): boolean => isFloating(a.code) && isFloating(b.code);
 
-const squaresOf = (a: Tensor, b: Tensor): Tensor => (isReal(a, b) ? squaredDistance(a, b) : square(sub(a, b)));
-const distancesOf = (a: Tensor, b: Tensor): Tensor => (isReal(a, b) ? distance(a, b) : abs(sub(a, b)));
+const squaresOf = (a: Tensor, b: Tensor): Tensor => (areFloats(a, b) ? squaredDistance(a, b) : square(sub(a, b)));
+const distancesOf = (a: Tensor, b: Tensor): Tensor => (areFloats(a, b) ? distance(a, b) : abs(sub(a, b)));
 
 /** `(a - b)²`. */
 const squaredDistance = /* @__PURE__ */ binary("squaredDistance", {
   expr: "(a - b) * (a - b)",
-  check: /* @__PURE__ */ onLine("squaredDistance"),
+  check: /* @__PURE__ */ floatsOnly("squaredDistance"),
   numbers: "none",
   saves: ["a", "b"],
   decompose: ({ a, b }) => square(sub(a, b)),
@@ -127,7 +125,7 @@ const squaredDistance = /* @__PURE__ */ binary("squaredDistance", {
 /** `|a - b|`. */
 const distance = /* @__PURE__ */ binary("distance", {
   expr: "abs(a - b)",
-  check: /* @__PURE__ */ onLine("distance"),
+  check: /* @__PURE__ */ floatsOnly("distance"),
   numbers: "none",
   saves: ["a", "b"],
   decompose: ({ a, b }) => abs(sub(a, b)),
