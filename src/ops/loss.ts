@@ -15,7 +15,7 @@ import { type Bound, binary, f32, noGrad, op, type Spec, spec } from "../op/inde
 import type { Tensor } from "../tensor/index.ts";
 import { logsigmoid } from "./activation.ts";
 import { add, div, mul, sub } from "./binary.ts";
-import { gt, lt, ne } from "./compare.ts";
+import { ne } from "./compare.ts";
 import { sgn } from "./complex.ts";
 import {
   type Classes,
