@@ -341,7 +341,7 @@ class TruncDivide {
 /** A shift of all lanes by one number where that is so, which is one instruction. */
 // @ts-ignore: decorator
 @final
-class Shift<O> extends Light {
+class Shift<O> extends Heavy {
   // @ts-ignore: decorator
   @inline
   apply<T>(a: v128, b: v128): v128 {
