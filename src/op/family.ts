@@ -59,7 +59,7 @@ interface MemberOf<N, S extends string> {
   compute?(operands: readonly Spec[]): number;
   /** Throws for dtypes that the operator does not take. */
   check?(inputs: SpecsOf<N>): void;
-  readonly samples?: readonly Sample[];
+  readonly samples?: () => readonly Sample[];
   readonly node?: string;
   readonly method?: false;
 }
@@ -344,7 +344,7 @@ class Quick {
 export interface ViewMember<A> {
   view(x: ViewSource, attrs: A): ViewOf;
   vjp(g: Tensor, attrs: A, x: Spec): Tensor;
-  readonly samples?: readonly Sample[];
+  readonly samples?: () => readonly Sample[];
   readonly node?: string | ((inputs: { readonly x: Spec }, attrs: A) => string);
   readonly method?: false | "attribute";
 }

@@ -223,8 +223,8 @@ export interface Rule<N, A, S extends string, O extends string> {
 
   /** False: a function only. A function: how the method calls it. "attribute": a getter. */
   readonly method?: false | "attribute" | ((self: Tensor, ...args: never[]) => unknown);
-  /** Argument lists for the derived tests. */
-  readonly samples?: readonly Sample[];
+  /** Argument lists for the derived tests; made when they are asked for, so that a bundler can drop an operator that nobody uses. */
+  readonly samples?: () => readonly Sample[];
 }
 
 /** A spec of a test's argument; see `f32` and its like in samples.ts. */

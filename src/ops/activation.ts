@@ -79,7 +79,7 @@ const rectified: Op1 = /* @__PURE__ */ unary("relu", {
   check: ({ x }) => noComplex("relu", x),
   saves: ["out"],
   vjp: (g, { out }) => ({ x: () => reluGrad(g, out) }),
-  samples: [...SAMPLES, [i64(4)]],
+  samples: () => [...SAMPLES, [i64(4)]],
 });
 
 /** `max(x, 0)`. The derivative at 0 is 0. */
@@ -106,11 +106,11 @@ export const leakyRelu: LeakyRelu = /* @__PURE__ */ inplaceable(
     (x, slope) => [{ x: asTensor(x, "leakyRelu", "input") }, { slope: slope ?? 0.01 }],
     {
       infer: ({ x }) => floats("leakyRelu", x),
-      pointwise: kernel("leakyRelu", ({ slope }) => [slope!, 0]),
+      pointwise: /* @__PURE__ */ kernel("leakyRelu", ({ slope }) => [slope!, 0]),
       decompose: ({ x }, { slope }) => where(gt(x, 0), x, mul(x, slope)),
       saves: ["x"],
       vjp: (g, { x }, { slope }) => ({ x: () => leakyReluGrad(g, x, slope, 0) }),
-      samples: [[f32(2, 3)], [f32(3), 0.2]],
+      samples: () => [[f32(2, 3)], [f32(3), 0.2]],
       method: false,
     },
   ),
@@ -132,7 +132,7 @@ function slope(
     ],
     {
       infer: ({ x }) => spec(x.code, x.shape),
-      pointwise: kernel(name, ({ p, q }) => [p!, q!]),
+      pointwise: /* @__PURE__ */ kernel(name, ({ p, q }) => [p!, q!]),
       decompose: ({ g, x }, { p, q }) => formula(g, x, p, q),
       method: false,
     },
@@ -172,7 +172,7 @@ export const hardtanh: Hardtanh = /* @__PURE__ */ inplaceable(
       decompose: ({ x }, { low, high }) => clamp(x, low, high),
       saves: ["x"],
       vjp: (g, { x }, { low, high }) => ({ x: () => hardtanhGrad(g, x, low, high) }),
-      samples: [[f32(2, 3)], [f32(3), -0.5, 0.5]],
+      samples: () => [[f32(2, 3)], [f32(3), -0.5, 0.5]],
       method: false,
     },
   ),
@@ -192,7 +192,7 @@ export const hardsigmoid: Inplace = /* @__PURE__ */ inplaceable(
     decompose: ({ x }) => div(clamp(add(x, 3), 0, 6), 6),
     saves: ["x"],
     vjp: (g, { x }) => ({ x: () => hardsigmoidGrad(g, x) }),
-    samples: SAMPLES,
+    samples: () => SAMPLES,
     method: false,
   }),
   "input",
@@ -212,7 +212,7 @@ export const hardswish: Inplace = /* @__PURE__ */ inplaceable(
     decompose: ({ x }) => div(mul(x, clamp(add(x, 3), 0, 6)), 6),
     saves: ["x"],
     vjp: (g, { x }) => ({ x: () => hardswishGrad(g, x) }),
-    samples: SAMPLES,
+    samples: () => SAMPLES,
     method: false,
   }),
   "input",
@@ -236,11 +236,11 @@ export const elu: Elu = /* @__PURE__ */ inplaceable(
     (x, alpha) => [{ x: asTensor(x, "elu", "input") }, { alpha: alpha ?? 1 }],
     {
       infer: ({ x }) => floats("elu", x),
-      pointwise: kernel("elu", ({ alpha }) => [alpha!, 1]),
+      pointwise: /* @__PURE__ */ kernel("elu", ({ alpha }) => [alpha!, 1]),
       decompose: ({ x }, { alpha }) => where(gt(x, 0), x, mul(expm1(x), alpha)),
       saves: ["x"],
       vjp: (g, { x }, { alpha }) => ({ x: () => eluGrad(g, x, alpha, 1) }),
-      samples: [[f32(2, 3)], [f32(3), 0.5]],
+      samples: () => [[f32(2, 3)], [f32(3), 0.5]],
       method: false,
     },
   ),
@@ -263,7 +263,7 @@ export const silu: Inplace = /* @__PURE__ */ inplaceable(
     decompose: ({ x }) => mul(x, sigmoid(x)),
     saves: ["x"],
     vjp: (g, { x }) => ({ x: () => siluGrad(g, x) }),
-    samples: [...SAMPLES, [c64(3)]],
+    samples: () => [...SAMPLES, [c64(3)]],
     method: false,
   }),
   "input",
@@ -286,7 +286,7 @@ export const logsigmoid: Op1 = /* @__PURE__ */ unary("logsigmoid", {
   decompose: ({ x }) => sub(clamp(x, null, 0), log1p(exp(neg(abs(x))))),
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => mul(g, sigmoid(neg(x))) }),
-  samples: SAMPLES,
+  samples: () => SAMPLES,
   method: false,
 });
 
@@ -299,14 +299,14 @@ export const softplus: Softplus = /* @__PURE__ */ op(
   (x, beta, threshold) => [{ x: asTensor(x, "softplus", "input") }, { beta: beta ?? 1, threshold: threshold ?? 20 }],
   {
     infer: ({ x }) => floats("softplus", x),
-    pointwise: kernel("softplus", ({ beta, threshold }) => [beta!, threshold!]),
+    pointwise: /* @__PURE__ */ kernel("softplus", ({ beta, threshold }) => [beta!, threshold!]),
     decompose: ({ x }, { beta, threshold }) => {
       const z = mul(x, beta);
       return where(gt(z, threshold), x, div(log1p(exp(clamp(z, null, threshold))), beta));
     },
     saves: ["x"],
     vjp: (g, { x }, { beta, threshold }) => ({ x: () => softplusGrad(g, x, beta, threshold) }),
-    samples: [[f32(2, 3)], [f32(3), 2, 1]],
+    samples: () => [[f32(2, 3)], [f32(3), 2, 1]],
     method: false,
   },
 );
@@ -324,7 +324,7 @@ const geluExact: Op1 = /* @__PURE__ */ unary("gelu", {
   decompose: ({ x }) => mul(x, normal(x)),
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => geluGrad(g, x) }),
-  samples: SAMPLES,
+  samples: () => SAMPLES,
   method: false,
 });
 
@@ -347,7 +347,7 @@ const geluTanh: Op1 = /* @__PURE__ */ unary("geluTanh", {
   decompose: ({ x }) => mul(mul(x, 0.5), add(tanh(inner(x)), 1)),
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => geluTanhGrad(g, x) }),
-  samples: SAMPLES,
+  samples: () => SAMPLES,
   method: false,
 });
 
@@ -453,7 +453,7 @@ const scaledElu: (x: Tensor, alpha: number) => Tensor = /* @__PURE__ */ op<
   "x"
 >("celu", "input, alpha", (x, alpha) => [{ x }, { alpha }], {
   infer: ({ x }) => spec(x.code, x.shape),
-  pointwise: kernel("elu", ({ alpha }) => [alpha!, 1 / alpha!]),
+  pointwise: /* @__PURE__ */ kernel("elu", ({ alpha }) => [alpha!, 1 / alpha!]),
   decompose: ({ x }, { alpha }) => celuOf(x, alpha),
   saves: ["x"],
   vjp: (g, { x }, { alpha }) => ({ x: () => eluGrad(g, x, alpha, 1 / alpha) }),
@@ -470,7 +470,7 @@ function shrinkage(name: string, formula: (x: Tensor, lambd: number) => Tensor):
     (x, lambd) => [{ x }, { lambd }],
     {
       infer: ({ x }) => spec(x.code, x.shape),
-      pointwise: kernel(name, ({ lambd }) => [lambd!, 0]),
+      pointwise: /* @__PURE__ */ kernel(name, ({ lambd }) => [lambd!, 0]),
       decompose: ({ x }, { lambd }) => formula(x, lambd),
       saves: ["x"],
       vjp: (g, { x }, { lambd }) => ({ x: () => shrinkGrad(g, x, lambd, 0) }),
@@ -533,7 +533,7 @@ const cut: (x: Tensor, threshold: number, value: number) => Tensor = /* @__PURE_
   "x"
 >("threshold", "input, threshold, value", (x, threshold, value) => [{ x }, { threshold, value }], {
   infer: ({ x }) => spec(x.code, x.shape),
-  pointwise: kernel("threshold", ({ threshold, value }) => [threshold!, value!]),
+  pointwise: /* @__PURE__ */ kernel("threshold", ({ threshold, value }) => [threshold!, value!]),
   decompose: ({ x }, { threshold, value }) => where(gt(x, threshold), x, value),
   saves: ["x"],
   vjp: (g, { x }, { threshold }) => ({ x: () => where(gt(x, threshold), g, 0) }),
@@ -567,7 +567,7 @@ const sloped = /* @__PURE__ */ binary("prelu", {
     a: () => where(gt(a, 0), g, mul(g, b)),
     b: () => mul(g, clamp(a, null, 0)),
   }),
-  samples: [[f32(2, 3), f32(3)]],
+  samples: () => [[f32(2, 3), f32(3)]],
   method: false,
 });
 

@@ -64,7 +64,7 @@ const mirrored: (x: Tensor, dims: readonly number[]) => Tensor = /* @__PURE__ */
     },
     saves: [],
     vjp: (g, _saved, { dims }) => ({ x: () => mirrored(g, dims) }),
-    samples: [[f32(2, 3, 4), [0, 2]]],
+    samples: () => [[f32(2, 3, 4), [0, 2]]],
   },
 );
 
@@ -110,7 +110,7 @@ const rolled: (x: Tensor, shifts: readonly number[], dims: readonly number[]) =>
           dims,
         ),
     }),
-    samples: [[f32(4, 5), [1, -2], [0, 1]]],
+    samples: () => [[f32(4, 5), [1, -2], [0, 1]]],
   },
 );
 
@@ -215,7 +215,7 @@ function triangle(name: string, band: (diagonal: number) => readonly [number, nu
       },
       saves: [],
       vjp: (g, _saved, { diagonal }) => ({ x: () => f(g, diagonal) }),
-      samples: [[f32(3, 4)], [f32(2, 3, 3), -1]],
+      samples: () => [[f32(3, 4)], [f32(2, 3, 3), -1]],
     },
   ) as unknown as Triangle;
   return f;
@@ -320,7 +320,7 @@ const bordered: (x: Tensor, before: readonly number[], after: readonly number[],
             0,
           ),
       }),
-      samples: [
+      samples: () => [
         [f32(2, 3), [0, 1], [2, 1], 1.5],
         [f32(3, 4), [1, -1], [-1, 0], 0],
       ],

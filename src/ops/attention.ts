@@ -360,7 +360,7 @@ export const scaledDotProductAttention: Attention = /* @__PURE__ */ op(
       return matmul(p === 0 ? share : dropout(share, p, true), values);
     },
     method: false,
-    samples: [
+    samples: () => [
       [f32(2, 3, 4), f32(2, 5, 4), f32(2, 5, 6)],
       [f32(2, 2, 4, 3), f32(2, 2, 4, 3), f32(2, 2, 4, 3), { isCausal: true }],
       [f32(2, 3, 4), f32(2, 5, 4), f32(2, 5, 4), f32(3, 5), { scale: 0.5 }],

@@ -137,7 +137,7 @@ type AvgPool2d = FnQ<
   { kernelSize: Sizes }
 >;
 
-function avgPool<F>(name: string, ndim: number, samples: readonly Sample[]): F {
+function avgPool<F>(name: string, ndim: number, samples: () => readonly Sample[]): F {
   return op<AvgPool2d, { x: Tensor }, { window: Window; ceil: boolean; include: boolean; divisor: number }>(
     name,
     `input, kernelSize, stride?, padding?, ceilMode?, countIncludePad?${ndim === 1 ? "" : ", divisorOverride?"}`,
@@ -174,7 +174,7 @@ function avgPool<F>(name: string, ndim: number, samples: readonly Sample[]): F {
  * The average of every window of `kernelSize` of the last dim; windows are `stride` apart (the kernel's size by default).
  * The padding counts as zeros, unless `countIncludePad` is false.
  */
-export const avgPool1d: AvgPool1d = /* @__PURE__ */ avgPool("avgPool1d", 1, [
+export const avgPool1d: AvgPool1d = /* @__PURE__ */ avgPool("avgPool1d", 1, () => [
   [f32(2, 3, 9), 3],
   [f32(3, 9), 6, 3, 2, true],
 ]);
@@ -184,7 +184,7 @@ export const avgPool1d: AvgPool1d = /* @__PURE__ */ avgPool("avgPool1d", 1, [
  * default). The padding counts as zeros, unless `countIncludePad` is false; `divisorOverride` divides in place of the
  * number of elements.
  */
-export const avgPool2d: AvgPool2d = /* @__PURE__ */ avgPool("avgPool2d", 2, [
+export const avgPool2d: AvgPool2d = /* @__PURE__ */ avgPool("avgPool2d", 2, () => [
   [f32(2, 3, 6, 7), 2],
   [f32(3, 5, 6), [3, 2], [2, 1], 1, true, false],
   [f32(1, 2, 4, 4), 2, { divisorOverride: 3 }],
@@ -196,7 +196,7 @@ export const avgPool2d: AvgPool2d = /* @__PURE__ */ avgPool("avgPool2d", 2, [
  * default). The padding counts as zeros, unless `countIncludePad` is false; `divisorOverride` divides in place of the
  * number of elements.
  */
-export const avgPool3d: AvgPool2d = /* @__PURE__ */ avgPool("avgPool3d", 3, [
+export const avgPool3d: AvgPool2d = /* @__PURE__ */ avgPool("avgPool3d", 3, () => [
   [f32(1, 2, 4, 6, 5), 2],
   [f32(2, 3, 5, 4), [2, 3, 2], [1, 2, 2], 1, true, false],
   [f32(1, 2, 3, 3, 4), 2, { divisorOverride: 3 }],
@@ -247,7 +247,7 @@ function blockShares(x: Tensor, shape: readonly number[]): Tensor {
 
 type AdaptiveAvgPool = FnQ<[x: Tensor, outputSize: OutputSize], [], [], object, Tensor, { outputSize: OutputSize }>;
 
-function adaptiveAvgPool(name: string, ndim: number, samples: readonly Sample[]): AdaptiveAvgPool {
+function adaptiveAvgPool(name: string, ndim: number, samples: () => readonly Sample[]): AdaptiveAvgPool {
   return op<AdaptiveAvgPool, { x: Tensor }, { size: readonly (number | null)[] }>(
     name,
     "input, outputSize",
@@ -263,7 +263,7 @@ function adaptiveAvgPool(name: string, ndim: number, samples: readonly Sample[])
 }
 
 /** Averages over the last dim so that `outputSize` are left: the windows share it evenly, and may overlap. */
-export const adaptiveAvgPool1d: AdaptiveAvgPool = /* @__PURE__ */ adaptiveAvgPool("adaptiveAvgPool1d", 1, [
+export const adaptiveAvgPool1d: AdaptiveAvgPool = /* @__PURE__ */ adaptiveAvgPool("adaptiveAvgPool1d", 1, () => [
   [f32(2, 3, 8), 5],
 ]);
 
@@ -271,7 +271,7 @@ export const adaptiveAvgPool1d: AdaptiveAvgPool = /* @__PURE__ */ adaptiveAvgPoo
  * Averages over the last two dims so that `outputSize` are left, one number or a pair, where null keeps a size: the
  * windows share the plane evenly, and may overlap.
  */
-export const adaptiveAvgPool2d: AdaptiveAvgPool = /* @__PURE__ */ adaptiveAvgPool("adaptiveAvgPool2d", 2, [
+export const adaptiveAvgPool2d: AdaptiveAvgPool = /* @__PURE__ */ adaptiveAvgPool("adaptiveAvgPool2d", 2, () => [
   [f32(1, 2, 7, 5), [3, 2]],
   [f32(2, 4, 4), 1],
   [f32(1, 2, 4, 3), [5, null]],
@@ -281,7 +281,7 @@ export const adaptiveAvgPool2d: AdaptiveAvgPool = /* @__PURE__ */ adaptiveAvgPoo
  * Averages over the last three dims so that `outputSize` are left, one number or three, where null keeps a size: the
  * windows share the block evenly, and may overlap.
  */
-export const adaptiveAvgPool3d: AdaptiveAvgPool = /* @__PURE__ */ adaptiveAvgPool("adaptiveAvgPool3d", 3, [
+export const adaptiveAvgPool3d: AdaptiveAvgPool = /* @__PURE__ */ adaptiveAvgPool("adaptiveAvgPool3d", 3, () => [
   [f32(1, 2, 4, 5, 3), [2, 3, 2]],
   [f32(2, 3, 2, 4), [null, 1, 2]],
 ]);

@@ -82,7 +82,7 @@ export const add: Op2A = /* @__PURE__ */ binary("add", {
   alpha: /* @__PURE__ */ times("add"),
   saves: [],
   vjp: (g) => ({ a: () => g, b: () => g }),
-  samples: SAMPLES,
+  samples: () => SAMPLES,
 });
 export const add_: Op2A = /* @__PURE__ */ inPlace(add);
 
@@ -96,7 +96,7 @@ export const sub: Op2A = /* @__PURE__ */ binary("sub", {
   },
   saves: [],
   vjp: (g) => ({ a: () => g, b: () => neg(g) }),
-  samples: SAMPLES,
+  samples: () => SAMPLES,
 });
 export const sub_: Op2A = /* @__PURE__ */ inPlace(sub);
 export const subtract: Op2A = sub;
@@ -121,7 +121,7 @@ export const mul: Op2 = /* @__PURE__ */ binary("mul", {
   expr: "a * b",
   saves: ["a", "b"],
   vjp: (g, { a, b }) => ({ a: () => mul(g, conj(b)), b: () => mul(g, conj(a)) }),
-  samples: SAMPLES,
+  samples: () => SAMPLES,
 });
 export const mul_: Op2 = /* @__PURE__ */ inPlace(mul);
 export const multiply: Op2 = mul;
@@ -137,7 +137,7 @@ const quotient: Op2 = /* @__PURE__ */ binary("div", {
     a: () => div(g, conj(b)),
     b: () => neg(mul(g, conj(div(div(a, b), b)))),
   }),
-  samples: QUOTIENTS,
+  samples: () => QUOTIENTS,
 });
 
 /** Throws DTypeError for complex numbers and for bools: there is no rounded quotient of them. */
@@ -149,7 +149,7 @@ function numbersOnly(name: string, a: Spec, b: Spec): void {
 const rounded = {
   saves: [],
   vjp: (g: Tensor) => ({ a: () => flat(g), b: () => flat(g) }),
-  samples: QUOTIENTS,
+  samples: () => QUOTIENTS,
 } as const;
 
 const divFloor: Op2 = /* @__PURE__ */ binary("divFloor", {
@@ -215,7 +215,7 @@ export const trueDivide_: Op2 = /* @__PURE__ */ inPlace(quotient);
 export const floorDivide: Op2 = /* @__PURE__ */ binary("floorDivide", {
   expr: "floorDivide(a, b)",
   check: ({ a, b }) => numbersOnly("floorDivide", a, b),
-  samples: QUOTIENTS,
+  samples: () => QUOTIENTS,
 });
 export const floorDivide_: Op2 = /* @__PURE__ */ inPlace(floorDivide);
 
@@ -225,7 +225,7 @@ export const remainder: Op2 = /* @__PURE__ */ binary("remainder", {
   check: ({ a, b }) => numbersOnly("remainder", a, b),
   saves: ["a", "b"],
   vjp: (g, { a, b }) => ({ a: () => g, b: () => neg(mul(g, divFloor(a, b))) }),
-  samples: QUOTIENTS,
+  samples: () => QUOTIENTS,
 });
 export const remainder_: Op2 = /* @__PURE__ */ inPlace(remainder);
 
@@ -236,7 +236,7 @@ export const fmod: Op2N = /* @__PURE__ */ binary("fmod", {
   check: ({ a, b }) => numbersOnly("fmod", a, b),
   saves: ["a", "b"],
   vjp: (g, { a, b }) => ({ a: () => g, b: () => neg(mul(g, divTrunc(a, b))) }),
-  samples: QUOTIENTS,
+  samples: () => QUOTIENTS,
 });
 export const fmod_: Op2N = /* @__PURE__ */ inPlace(fmod);
 
@@ -250,7 +250,7 @@ const power: Op2 = /* @__PURE__ */ binary("pow", {
     a: () => where(eq(b, 0), 0, mul(g, conj(mul(b, power(a, sub(b, 1)))))),
     b: () => where(logicalAnd(eq(a, 0), ge(real(b), 0)), 0, mul(g, conj(mul(out, log(a))))),
   }),
-  samples: [
+  samples: () => [
     [positive(2, 3), f32(2, 3)],
     [positive(2, 1), f32(3)],
     [f32(3), 3],
@@ -323,7 +323,7 @@ export const maximum: Op2T = /* @__PURE__ */ binary("maximum", {
   check: ({ a, b }) => noComplex("maximum", a, b),
   saves: ["a", "b"],
   vjp: (g, { a, b }) => ({ a: () => winner(g, gt(a, b), eq(a, b)), b: () => winner(g, gt(b, a), eq(a, b)) }),
-  samples: [
+  samples: () => [
     [f32(2, 3), f32(2, 3)],
     [f32(2, 1), f32(3)],
     [i64(3), i64(3)],
@@ -337,7 +337,7 @@ export const minimum: Op2T = /* @__PURE__ */ binary("minimum", {
   check: ({ a, b }) => noComplex("minimum", a, b),
   saves: ["a", "b"],
   vjp: (g, { a, b }) => ({ a: () => winner(g, lt(a, b), eq(a, b)), b: () => winner(g, lt(b, a), eq(a, b)) }),
-  samples: [
+  samples: () => [
     [f32(2, 3), f32(2, 3)],
     [f32(2, 1), f32(3)],
     [i64(3), i64(3)],
@@ -355,7 +355,7 @@ export const atan2: Op2T = /* @__PURE__ */ binary("atan2", {
     const over = (x: Tensor): Tensor => div(mul(g, x), add(square(a), square(b)));
     return { a: () => over(b), b: () => neg(over(a)) };
   },
-  samples: [[f32(2, 3), positive(2, 3)]],
+  samples: () => [[f32(2, 3), positive(2, 3)]],
 });
 export const atan2_: Op2T = /* @__PURE__ */ inPlace(atan2);
 export const arctan2: Op2T = atan2;

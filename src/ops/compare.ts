@@ -17,7 +17,7 @@ function comparison(name: string, expr: string, complex: boolean): Op2N {
     check: ({ a, b }) => {
       if (!complex) noComplex(name, a, b);
     },
-    samples: SAMPLES,
+    samples: () => SAMPLES,
   });
 }
 

@@ -45,7 +45,7 @@ const conjugate: Op1 = /* @__PURE__ */ unary("conj", {
   expr: "conj(x)",
   saves: [],
   vjp: (g) => ({ x: () => conj(g) }),
-  samples: [[c64(2, 3)]],
+  samples: () => [[c64(2, 3)]],
 });
 
 /** The complex conjugate; a real `x` itself. */
@@ -92,7 +92,7 @@ function partOf(name: string, part: 0 | 1, vjp: (g: Tensor) => Tensor): Op1 {
     }),
     vjp,
     method: "attribute",
-    samples: [[c64(2, 3)]],
+    samples: () => [[c64(2, 3)]],
   });
 }
 
@@ -130,7 +130,7 @@ const paired: Op2T = /* @__PURE__ */ op(
     },
     saves: [],
     vjp: (g) => ({ a: () => real(g), b: () => imag(g) }),
-    samples: [
+    samples: () => [
       [f32(2, 3), f32(2, 3)],
       [f32(2, 1), f32(3)],
     ],
@@ -158,7 +158,7 @@ const angleOfComplex: Op1 = /* @__PURE__ */ unary("angle", {
   saves: ["x"],
   // z = r·e^(iθ): θ grows by i·z / r² = i / conj z.
   vjp: (g, { x }) => ({ x: () => where(eq(x, 0), 0, mul(mul(g, I), reciprocal(conj(x)))) }),
-  samples: [[c64(2, 3)]],
+  samples: () => [[c64(2, 3)]],
 });
 
 const angleOfReal: Op1 = /* @__PURE__ */ op("angle", "input", (x) => [{ x }], {
@@ -187,7 +187,7 @@ const direction: Op1 = /* @__PURE__ */ unary("sgn", {
       return where(eq(size, 0), 0, div(sub(g, mul(along, size)), size));
     },
   }),
-  samples: [[c64(2, 3)]],
+  samples: () => [[c64(2, 3)]],
 });
 
 /** `x / |x|`, 0 for 0; the sign of a real number. */

@@ -29,7 +29,7 @@ type Conv = FnQ<
 >;
 
 /** A convolution over the last `ndim` dims. */
-function conv(name: string, ndim: number, samples: readonly (readonly unknown[])[]): Conv {
+function conv(name: string, ndim: number, samples: () => readonly (readonly unknown[])[]): Conv {
   const general = op<Conv, Operands, Arguments>(
     name,
     "input, weight, bias?, stride?, padding?, dilation?, groups?",
@@ -172,7 +172,7 @@ function outputSize(
  * Convolution (cross-correlation) over the last dim: `input` is [n, c, l] or [c, l], `weight` [o, c / groups, k]. The
  * result is ⌊(l + 2·padding - dilation·(k - 1) - 1) / stride⌋ + 1 long. `padding` is a number, "valid" (0) or "same".
  */
-export const conv1d: Conv = /* @__PURE__ */ conv("conv1d", 1, [
+export const conv1d: Conv = /* @__PURE__ */ conv("conv1d", 1, () => [
   [f32(2, 3, 8), f32(4, 3, 3), f32(4), 2, 1],
   [f32(4, 9), f32(4, 2, 2), { groups: 2, dilation: 3 }],
 ]);
@@ -182,7 +182,7 @@ export const conv1d: Conv = /* @__PURE__ */ conv("conv1d", 1, [
  * [o, c / groups, kh, kw]; a dim of the result is ⌊(size + 2·padding - dilation·(k - 1) - 1) / stride⌋ + 1.
  * `padding` is a number, one a dim, "valid" (0) or "same".
  */
-export const conv2d: Conv = /* @__PURE__ */ conv("conv2d", 2, [
+export const conv2d: Conv = /* @__PURE__ */ conv("conv2d", 2, () => [
   [f32(2, 3, 6, 7), f32(4, 3, 3, 2), f32(4)],
   [f32(1, 4, 8, 9), f32(6, 2, 3, 3), f32(6), [2, 3], [1, 2], 2, 2],
   [f32(3, 5, 5), f32(2, 3, 4, 3), { padding: "same" }],
@@ -195,7 +195,7 @@ export const conv2d: Conv = /* @__PURE__ */ conv("conv2d", 2, [
  * [o, c / groups, kd, kh, kw]; a dim of the result is ⌊(size + 2·padding - dilation·(k - 1) - 1) / stride⌋ + 1.
  * `padding` is a number, one a dim, "valid" (0) or "same".
  */
-export const conv3d: Conv = /* @__PURE__ */ conv("conv3d", 3, [
+export const conv3d: Conv = /* @__PURE__ */ conv("conv3d", 3, () => [
   [f32(2, 2, 4, 5, 4), f32(4, 2, 3, 2, 2), f32(4), [2, 1, 1], [1, 0, 1]],
   [f32(2, 5, 3, 4), f32(2, 1, 2, 2, 2), { groups: 2, dilation: [2, 1, 1] }],
 ]);

@@ -25,7 +25,7 @@ type ConvTranspose = FnQ<
 
 type Arguments = Extent & { readonly outputPadding: readonly number[] };
 
-function convTranspose(name: string, ndim: number, samples: readonly (readonly unknown[])[]): ConvTranspose {
+function convTranspose(name: string, ndim: number, samples: () => readonly (readonly unknown[])[]): ConvTranspose {
   return op(
     name,
     "input, weight, bias?, stride?, padding?, outputPadding?, groups?, dilation?",
@@ -116,7 +116,7 @@ function outputSize(
  * (l - 1)·stride - 2·padding + dilation·(k - 1) + outputPadding + 1 long: what a convolution with these arguments would
  * make l long, which `outputPadding` (less than the stride) says where there are several.
  */
-export const convTranspose1d: ConvTranspose = /* @__PURE__ */ convTranspose("convTranspose1d", 1, [
+export const convTranspose1d: ConvTranspose = /* @__PURE__ */ convTranspose("convTranspose1d", 1, () => [
   [f32(2, 4, 5), f32(4, 2, 3), f32(4), 2, 1, 1, 2],
   [f32(3, 4), f32(3, 2, 2), { dilation: 2 }],
 ]);
@@ -125,7 +125,7 @@ export const convTranspose1d: ConvTranspose = /* @__PURE__ */ convTranspose("con
  * Transposed convolution over the last two dims: `input` is [n, c, h, w] or [c, h, w], `weight` [c, o / groups, kh, kw].
  * A dim of the result is (size - 1)·stride - 2·padding + dilation·(k - 1) + outputPadding + 1.
  */
-export const convTranspose2d: ConvTranspose = /* @__PURE__ */ convTranspose("convTranspose2d", 2, [
+export const convTranspose2d: ConvTranspose = /* @__PURE__ */ convTranspose("convTranspose2d", 2, () => [
   [f32(2, 3, 4, 3), f32(3, 2, 3, 2), f32(2), [2, 3], 1, [1, 0]],
   [f32(4, 3, 3), f32(4, 1, 2, 3), { groups: 2, dilation: [1, 2] }],
   [i64(1, 2, 3, 3), i64(2, 2, 2, 2), i64(2), 2],
@@ -135,7 +135,7 @@ export const convTranspose2d: ConvTranspose = /* @__PURE__ */ convTranspose("con
  * Transposed convolution over the last three dims: `input` is [n, c, d, h, w] or [c, d, h, w], `weight`
  * [c, o / groups, kd, kh, kw]. A dim of the result is (size - 1)·stride - 2·padding + dilation·(k - 1) + outputPadding + 1.
  */
-export const convTranspose3d: ConvTranspose = /* @__PURE__ */ convTranspose("convTranspose3d", 3, [
+export const convTranspose3d: ConvTranspose = /* @__PURE__ */ convTranspose("convTranspose3d", 3, () => [
   [f32(1, 2, 3, 3, 2), f32(2, 2, 2, 3, 2), f32(2), 2, [1, 1, 0], [1, 0, 1]],
   [f32(2, 2, 3, 2), f32(2, 1, 2, 2, 2), { groups: 2 }],
 ]);

@@ -157,7 +157,7 @@ const euclidean: (x1: Tensor, x2: Tensor, byProduct: boolean) => Tensor = /* @__
       const pull = (x: Tensor, w: Tensor, other: Tensor): Tensor => sub(mul(x, sum(w, -1, true)), matmul(w, other));
       return { x1: () => pull(x1, weights(), x2), x2: () => pull(x2, mT(weights()), x1) };
     },
-    samples: [
+    samples: () => [
       [f32(4, 3), f32(5, 3), false],
       [f32(2, 4, 3), f32(5, 3), true],
     ],

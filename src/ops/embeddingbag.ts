@@ -189,7 +189,7 @@ const sumsOfBags: Sums = /* @__PURE__ */ op(
       };
     },
     method: false,
-    samples: [
+    samples: () => [
       [f32(5, 3), indices(5, 6), null, null, 3, 2, -1, false],
       [f32(5, 9), indices(5, 6), null, null, 2, 3, 1, true],
       [f32(5, 3), indices(5, 4), null, f32(4), 2, 2, -1, false],

@@ -156,7 +156,7 @@ export const entropyOfRows: (
       return true;
     },
     method: false,
-    samples: [
+    samples: () => [
       [f32(4, 3), indices(3, 4), null, 1, "mean"],
       [f32(2, 5), indices(5, 2), null, -100, "sum"],
       [f32(3, 9), indices(9, 3), null, -100, "none"],
@@ -240,7 +240,7 @@ export const likelihoodOfRows: (
       weight: null,
     }),
     method: false,
-    samples: [
+    samples: () => [
       [f32(4, 3), indices(3, 4), null, 1, "mean"],
       [f32(2, 5), indices(5, 2), null, -100, "sum"],
       [f32(3, 9), indices(9, 3), null, -100, "none"],

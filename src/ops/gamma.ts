@@ -49,7 +49,7 @@ export const lgamma: Op1 = /* @__PURE__ */ op("lgamma", "input", (x) => [{ x: as
     return cast(where(infinite, Number.POSITIVE_INFINITY, where(low, reflected, high)), resultOf(x));
   },
   saves: ["x"],
-  samples: [[positive(2, 3)], [f32(3)]],
+  samples: () => [[positive(2, 3)], [f32(3)]],
   vjp: (g, { x }) => ({ x: () => mul(g, digamma(x)) }),
 });
 /** `lgamma` of `x` itself. */
@@ -82,7 +82,7 @@ export const digamma: Op1 = /* @__PURE__ */ op("digamma", "input", (x) => [{ x: 
     return cast(where(atPole, pole, where(low, reflected, high)), resultOf(x));
   },
   saves: ["x"],
-  samples: [[positive(2, 3)], [f32(3)]],
+  samples: () => [[positive(2, 3)], [f32(3)]],
   vjp: (g, { x }) => ({ x: () => mul(g, polygamma(1, x)) }),
 });
 /** `digamma` of `x` itself. */

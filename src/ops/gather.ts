@@ -275,7 +275,7 @@ export const gather: OpQ<
       ),
     saves: ["index"],
     vjp: (g, { index }, { dim }, { x }) => ({ x: () => scatterAdd_(zerosOf(x, g), dim, index, g), index: null }),
-    samples: [
+    samples: () => [
       [f32(4, 3), 0, indices(4, 2, 3)],
       [f32(2, 5), 1, indices(5, 2, 2)],
     ],
@@ -333,7 +333,7 @@ export const scatter: Scatter = /* @__PURE__ */ op(
         src: single ? null : () => gather(g, dim, index),
       };
     },
-    samples: [
+    samples: () => [
       [f32(4, 3), 0, indices(1, 1, 3), f32(1, 3)],
       [f32(2, 5), 1, indices(5, 2, 1), 1.5],
     ],
@@ -372,7 +372,7 @@ export const scatterAdd: ScatterAdd = /* @__PURE__ */ op(
     },
     saves: ["index"],
     vjp: (g, { index }, { dim }) => ({ x: () => g, index: null, src: () => gather(g, dim, index) }),
-    samples: [
+    samples: () => [
       [f32(4, 3), 0, indices(4, 6, 3), f32(6, 3)],
       [c64(), 0, indices(1), c64()],
     ],

@@ -314,7 +314,7 @@ const pickAt: (x: Tensor, indices: readonly Tensor[], dims: readonly number[]) =
       x: () => putAt_(zerosOf(x, g), indices, dims, g, true),
       indices: null,
     }),
-    samples: [[f32(3, 4, 5), [indexSample(3, 2), indexSample(5, 2)], [0, 2]]],
+    samples: () => [[f32(3, 4, 5), [indexSample(3, 2), indexSample(5, 2)], [0, 2]]],
   },
 );
 
@@ -352,7 +352,7 @@ const putAt: (
       indices: null,
       values: () => pickAt(g, indices, dims),
     }),
-    samples: [[f32(3, 4, 5), [indexSample(3, 2), indexSample(5, 2)], [0, 2], f32(2, 4), true]],
+    samples: () => [[f32(3, 4, 5), [indexSample(3, 2), indexSample(5, 2)], [0, 2], f32(2, 4), true]],
   },
 );
 
@@ -496,7 +496,7 @@ const coordinates: (x: Tensor) => Tensor = /* @__PURE__ */ op("nonzero", "input"
     }
     return y;
   },
-  samples: [[bools(3, 4)]],
+  samples: () => [[bools(3, 4)]],
 });
 
 interface NonzeroMethod {
@@ -581,7 +581,7 @@ export const maskedSelect: Op<(x: Tensor, mask: Tensor) => Tensor, (mask: Tensor
       },
       mask: null,
     }),
-    samples: [[f32(3, 4), bools(3, 4)]],
+    samples: () => [[f32(3, 4), bools(3, 4)]],
   },
 );
 
@@ -630,7 +630,7 @@ export const maskedScatter: MaskedScatter = /* @__PURE__ */ op(
         return reshape(laid(used, [source.layout.size], [1], 0), source.shape);
       },
     }),
-    samples: [[f32(3, 4), bools(3, 4), f32(12)]],
+    samples: () => [[f32(3, 4), bools(3, 4), f32(12)]],
   },
 );
 

@@ -150,7 +150,7 @@ export const interpolate: Interpolate = /* @__PURE__ */ op(
       return asCode(y, x.code);
     },
     method: false,
-    samples: [
+    samples: () => [
       [f32(1, 2, 5), { size: 8, mode: "linear" }],
       [f32(1, 2, 4, 3), [6, 5], { mode: "bilinear", alignCorners: true }],
       [f32(1, 2, 4, 5), null, 1.7, "bicubic"],

@@ -43,7 +43,7 @@ export const _intMm: Op<(input: Tensor, mat2: Tensor) => Tensor, never> = /* @__
     },
     decompose: ({ a, b }) => mm(asCode(a, INT32), asCode(b, INT32)),
     method: false,
-    samples: [
+    samples: () => [
       [i8(3, 5), i8(5, 9)],
       [i8(13, 44), i8(44, 21)],
     ],

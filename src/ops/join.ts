@@ -100,7 +100,7 @@ const join: (tensors: readonly Tensor[], dim: number) => Tensor = /* @__PURE__ *
           narrow(g, isNothing(tensors[i]!) ? 0 : dim, isNothing(tensors[i]!) ? 0 : at[i]!, at[i + 1]! - at[i]!),
       };
     },
-    samples: [
+    samples: () => [
       [[f32(2, 3), f32(4, 3)], 0],
       [[f32(2, 3), f32(2, 0), f32(2, 1)], 1],
       [[f32(0), f32(2)], 0],
@@ -248,7 +248,7 @@ const repeated: (x: Tensor, repeats: readonly number[]) => Tensor = /* @__PURE__
         return reshape(total, x.shape);
       },
     }),
-    samples: [[f32(2, 3), [2, 1, 3]]],
+    samples: () => [[f32(2, 3), [2, 1, 3]]],
   },
 );
 

@@ -25,7 +25,7 @@ const TRUTHS = [
 
 /** Of tensors of any type: what is not 0 is true. */
 function truth(name: string, expr: string): Op2T {
-  return binary(name, { expr, result: "bool", numbers: "none", compute: () => BOOL, samples: TRUTHS });
+  return binary(name, { expr, result: "bool", numbers: "none", compute: () => BOOL, samples: () => TRUTHS });
 }
 
 /** True where both are. */
@@ -45,7 +45,7 @@ export const logicalNot: Op1 = /* @__PURE__ */ unary("logicalNot", {
   expr: "!x",
   result: "bool",
   compute: () => BOOL,
-  samples: [[bools(2, 3)], [f32(3)]],
+  samples: () => [[bools(2, 3)], [f32(3)]],
 });
 export const logicalNot_: Op1 = /* @__PURE__ */ inPlace(logicalNot);
 
@@ -59,7 +59,7 @@ function bits(name: string, expr: string): Op2N {
   return binary(name, {
     expr,
     check: ({ a, b }) => bitsOnly(name, a, b),
-    samples: [
+    samples: () => [
       [i64(2, 3), i64(2, 3)],
       [bools(2, 1), bools(3)],
       [i64(3), 5],
@@ -82,7 +82,7 @@ export const bitwiseXor_: Op2N = /* @__PURE__ */ inPlace(bitwiseXor);
 const complement: Op1 = /* @__PURE__ */ unary("bitwiseNot", {
   expr: "~x",
   check: ({ x }) => bitsOnly("bitwiseNot", x),
-  samples: [[i64(2, 3)], [bools(3)]],
+  samples: () => [[i64(2, 3)], [bools(3)]],
 });
 
 /** `~x` of integers; of bools `!x`. */
@@ -101,5 +101,5 @@ export const bitwiseRightShift: Op2 = /* @__PURE__ */ shift("bitwiseRightShift",
 export const bitwiseRightShift_: Op2 = /* @__PURE__ */ inPlace(bitwiseRightShift);
 
 function shift(name: string, expr: string): Op2 {
-  return binary(name, { expr, check: ({ a, b }) => bitsOnly(name, a, b), samples: [[i64(2, 3), 2]] });
+  return binary(name, { expr, check: ({ a, b }) => bitsOnly(name, a, b), samples: () => [[i64(2, 3), 2]] });
 }

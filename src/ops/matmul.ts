@@ -120,7 +120,7 @@ const productOfRows: (a: Tensor, b: Tensor) => Tensor = /* @__PURE__ */ op(
     strided: true,
     launch: (k, { a, b }, { out }) => launchRows(k, a, b, out),
     decompose: ({ a, b }) => matmul(transposed(rowsOf(a)), rowsOf(b)),
-    samples: [[f32(2, 5, 3), f32(2, 5, 4)]],
+    samples: () => [[f32(2, 5, 3), f32(2, 5, 4)]],
   },
 );
 
@@ -169,7 +169,7 @@ export const matmul: Op2T = /* @__PURE__ */ op(
     launch: (k, { a, b }, { out }) => launchProduct(k, a, b, null, out),
     saves: ["a", "b"],
     vjp: (g, saved) => productGradients(g, saved),
-    samples: [
+    samples: () => [
       [f32(2, 3), f32(3, 4)],
       [f32(5, 2, 3), f32(3, 4)],
       [f32(2, 1, 2, 3), f32(4, 3, 2)],
@@ -184,7 +184,12 @@ export const matmul: Op2T = /* @__PURE__ */ op(
 );
 
 /** As `matmul`, for operands that `check` accepts. */
-function restricted(name: string, other: string, check: (a: Spec, b: Spec) => void, samples: readonly Sample[]): Op2T {
+function restricted(
+  name: string,
+  other: string,
+  check: (a: Spec, b: Spec) => void,
+  samples: () => readonly Sample[],
+): Op2T {
   return op(
     name,
     `input, ${other}`,
@@ -212,7 +217,7 @@ export const mm: Op2T = /* @__PURE__ */ restricted(
     dims("mm", "input", a, 2);
     dims("mm", "mat2", b, 2);
   },
-  [[f32(2, 3), f32(3, 4)]],
+  () => [[f32(2, 3), f32(3, 4)]],
 );
 
 /** Product of each of a batch of matrices with its partner. */
@@ -226,7 +231,7 @@ export const bmm: Op2T = /* @__PURE__ */ restricted(
       throw new ShapeError(`bmm: batches of ${a.shape[0]} and ${b.shape[0]} matrices: expected as many`);
     }
   },
-  [[f32(2, 3, 4), f32(2, 4, 5)]],
+  () => [[f32(2, 3, 4), f32(2, 4, 5)]],
 );
 
 /** Product of a matrix and a vector. */
@@ -237,13 +242,16 @@ export const mv: Op2T = /* @__PURE__ */ restricted(
     dims("mv", "input", a, 2);
     dims("mv", "vec", b, 1);
   },
-  [[f32(2, 3), f32(3)]],
+  () => [[f32(2, 3), f32(3)]],
 );
 
 /** `Σ a·b` of two vectors. */
-export const dot: Op2T = /* @__PURE__ */ restricted("dot", "tensor", (a, b) => twoVectors("dot", a, b), [
-  [f32(3), f32(3)],
-]);
+export const dot: Op2T = /* @__PURE__ */ restricted(
+  "dot",
+  "tensor",
+  (a, b) => twoVectors("dot", a, b),
+  () => [[f32(3), f32(3)]],
+);
 
 function twoVectors(op: string, a: Spec, b: Spec): void {
   sameDType(op, a, b);
@@ -264,7 +272,7 @@ export const vdot: Op2T = /* @__PURE__ */ op(
       return spec(a.code, []);
     },
     decompose: ({ a, b }) => dot(conjugate(a), b),
-    samples: [
+    samples: () => [
       [f32(3), f32(3)],
       [c64(3), c64(3)],
     ],
@@ -291,7 +299,7 @@ export const inner: Op2T = /* @__PURE__ */ op(
       const y = matmul(rowsOf(a), transposed(rowsOf(b)));
       return reshape(y, [...a.shape.slice(0, -1), ...b.shape.slice(0, -1)]);
     },
-    samples: [
+    samples: () => [
       [f32(3), f32(3)],
       [f32(2, 3), f32(4, 5, 3)],
     ],
@@ -310,7 +318,7 @@ export const outer: Op2T = /* @__PURE__ */ op(
       return spec(commonType([a, b]), [a.shape[0]!, b.shape[0]!]);
     },
     decompose: ({ a, b }) => mul(reshape(a, [a.shape[0]!, 1]), b),
-    samples: [[f32(3), f32(4)]],
+    samples: () => [[f32(3), f32(4)]],
   },
 );
 
@@ -340,7 +348,7 @@ function adding(
   second: string,
   left: number,
   right: number,
-  samples: readonly Sample[],
+  samples: () => readonly Sample[],
 ): AddProduct {
   return op(
     name,
@@ -380,7 +388,7 @@ function adding(
 }
 
 /** `β·input + α·mat1·mat2` for matrices; `input` broadcasts. */
-export const addmm: AddProduct = /* @__PURE__ */ adding("addmm", "mat1", "mat2", 2, 2, [
+export const addmm: AddProduct = /* @__PURE__ */ adding("addmm", "mat1", "mat2", 2, 2, () => [
   [f32(2, 4), f32(2, 3), f32(3, 4)],
   [f32(4), f32(2, 3), f32(3, 4), { beta: 0.5, alpha: -2 }],
 ]);
@@ -389,7 +397,7 @@ export const addmm: AddProduct = /* @__PURE__ */ adding("addmm", "mat1", "mat2",
 export const addmm_: AddProduct = /* @__PURE__ */ inPlace(addmm);
 
 /** `β·input + α·batch1·batch2` for batches of matrices; `input` broadcasts. */
-export const baddbmm: AddProduct = /* @__PURE__ */ adding("baddbmm", "batch1", "batch2", 3, 3, [
+export const baddbmm: AddProduct = /* @__PURE__ */ adding("baddbmm", "batch1", "batch2", 3, 3, () => [
   [f32(2, 2, 4), f32(2, 2, 3), f32(2, 3, 4), { beta: 0.5 }],
 ]);
 
@@ -397,7 +405,9 @@ export const baddbmm: AddProduct = /* @__PURE__ */ adding("baddbmm", "batch1", "
 export const baddbmm_: AddProduct = /* @__PURE__ */ inPlace(baddbmm);
 
 /** `β·input + α·mat·vec` for a matrix and a vector; `input` broadcasts. */
-export const addmv: AddProduct = /* @__PURE__ */ adding("addmv", "mat", "vec", 2, 1, [[f32(2), f32(2, 3), f32(3)]]);
+export const addmv: AddProduct = /* @__PURE__ */ adding("addmv", "mat", "vec", 2, 1, () => [
+  [f32(2), f32(2, 3), f32(3)],
+]);
 
 /** `addmv`, in place. */
 export const addmv_: AddProduct = /* @__PURE__ */ inPlace(addmv);
@@ -419,7 +429,7 @@ export const addbmm: AddProduct = /* @__PURE__ */ op(
     // [b, m, k] · [b, k, n] summed over b is [m, b·k] · [b·k, n].
     decompose: ({ d, a, b }, { beta, alpha }) =>
       addmm(d, reshape(permute(a, [1, 0, 2]), [a.shape[1]!, a.shape[0]! * a.shape[2]!]), rowsOf(b), { beta, alpha }),
-    samples: [[f32(2, 4), f32(2, 2, 3), f32(2, 3, 4)]],
+    samples: () => [[f32(2, 4), f32(2, 2, 3), f32(2, 3, 4)]],
   },
 );
 /** `addbmm`, in place. */
@@ -490,7 +500,7 @@ export const linear: FnQ<
       if (bias !== null) launchSum(k, asRows(toDense(g)), bias, [0]);
       return true;
     },
-    samples: [
+    samples: () => [
       [f32(2, 3), f32(4, 3), f32(4)],
       [f32(2, 5, 3), f32(4, 3)],
       [f32(3), f32(4, 3), f32(4)],
@@ -555,7 +565,7 @@ export const tensordot: OpQ<
       );
       return reshape(product, [...without(a.shape, left), ...without(b.shape, right)]);
     },
-    samples: [
+    samples: () => [
       [f32(2, 3, 4), f32(3, 4, 5)],
       [
         f32(2, 3, 4),

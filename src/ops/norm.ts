@@ -146,7 +146,7 @@ export const nativeLayerNorm: Op<
       launchBackwards(k, toDense(g!), toDense(x), toDense(weight), mean, rstd, into.x!, into.weight!, into.bias!, last);
       return true;
     },
-    samples: [
+    samples: () => [
       [f32(2, 3), [3], null, null, 1e-5],
       [f32(2, 3, 4), [3, 4], f32(3, 4), f32(3, 4), 1e-5],
     ],
@@ -615,7 +615,7 @@ const byGroups: (x: Tensor, weight: Tensor | null, bias: Tensor | null, groups: 
         };
       },
       method: false,
-      samples: [
+      samples: () => [
         [f32(2, 4, 3), f32(4), f32(4), 2, 1e-5],
         [f32(2, 4, 1), null, f32(4), 2, 1e-5],
         [f32(2, 3, 2, 2), f32(3), null, 3, 1e-5],

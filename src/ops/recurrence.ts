@@ -171,7 +171,7 @@ export const rnnScan: (x: Tensor, u: Tensor, h: Tensor, rectified: boolean, reve
         };
       },
       method: false,
-      samples: [
+      samples: () => [
         [f32(3, 2, 4), f32(4, 4), f32(2, 4), false, false],
         [f32(2, 2, 3), f32(3, 3), f32(2, 3), false, true],
       ],
@@ -256,7 +256,7 @@ export const lstmScan: (x: Tensor, u: Tensor, h: Tensor, c: Tensor, reverse: boo
         };
       },
       method: false,
-      samples: [
+      samples: () => [
         [f32(3, 2, 8), f32(8, 2), f32(2, 2), f32(2, 2), false],
         [f32(2, 3, 12), f32(12, 3), f32(3, 3), f32(3, 3), true],
       ],
@@ -372,7 +372,7 @@ export const gruScan: (
       };
     },
     method: false,
-    samples: [
+    samples: () => [
       [f32(3, 2, 6), f32(6, 2), f32(2, 2), f32(6), false],
       [f32(2, 2, 9), f32(9, 3), f32(2, 3), null, true],
     ],

@@ -50,7 +50,7 @@ const folded: (x: Tensor, dim: number, index: Tensor, src: Tensor, fold: "prod" 
         const share = div(g, scatterAdd(won, dim, index, srcWon));
         return { x: () => mul(won, share), index: null, src: () => mul(srcWon, gather(share, dim, index)) };
       },
-      samples: [
+      samples: () => [
         [f32(3, 4), 0, indices(3, 2, 4), f32(2, 4), "prod"],
         [f32(3, 4), 1, indices(4, 3, 5), f32(3, 5), "amax"],
       ],

@@ -117,7 +117,7 @@ const placesOf: (sorted: Tensor, x: Tensor, right: boolean) => Tensor = /* @__PU
       return start;
     },
     method: false,
-    samples: [
+    samples: () => [
       [f32(5), f32(4), false],
       [f32(2, 5), f32(2, 3), true],
     ],

@@ -50,7 +50,7 @@ export const pixelShuffle: PixelShuffle = /* @__PURE__ */ op(
     },
     node: "PixelShuffleBackward0",
     method: false,
-    samples: [[f32(2, 8, 2, 3), 2]],
+    samples: () => [[f32(2, 8, 2, 3), 2]],
   },
 ) as PixelShuffle;
 
@@ -76,7 +76,7 @@ export const pixelUnshuffle: PixelUnshuffle = /* @__PURE__ */ op(
     },
     node: "PixelUnshuffleBackward0",
     method: false,
-    samples: [[f32(2, 2, 4, 6), 2]],
+    samples: () => [[f32(2, 2, 4, 6), 2]],
   },
 ) as PixelUnshuffle;
 
@@ -102,6 +102,6 @@ export const channelShuffle: ChannelShuffle = /* @__PURE__ */ op(
       return reshape(transpose(split, 1, 2), x.shape);
     },
     method: false,
-    samples: [[f32(2, 6, 3), 2]],
+    samples: () => [[f32(2, 6, 3), 2]],
   },
 ) as ChannelShuffle;

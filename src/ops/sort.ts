@@ -162,7 +162,7 @@ export const sort: Sort<Pair> = /* @__PURE__ */ op(
     },
     saves: ["indices"],
     vjp: (g, { indices }, { dim }, { x }) => ({ x: () => putBack(g.values!, indices, x, dim) }),
-    samples: [[f32(5)], [f32(2, 3, 4), 1, true], [i64(3, 4)], [f32(), 0], [f32(0, 2)]],
+    samples: () => [[f32(5)], [f32(2, 3, 4), 1, true], [i64(3, 4)], [f32(), 0], [f32(0, 2)]],
   },
 );
 
@@ -181,7 +181,7 @@ export const argsort: Sort<Tensor> = /* @__PURE__ */ op(
       return spec(INT64, x.shape);
     },
     decompose: ({ x }, { dim, descending, stable }) => sort(x, dim, descending, { stable }).indices,
-    samples: [[f32(5)], [f32(2, 3, 4), 1, true]],
+    samples: () => [[f32(5)], [f32(2, 3, 4), 1, true]],
   },
 );
 
@@ -193,7 +193,7 @@ export const msort: Op<(x: Tensor) => Tensor, () => Tensor> = /* @__PURE__ */ op
   {
     infer: ({ x }) => spec(x.code, x.shape),
     decompose: ({ x }) => sort(x, 0).values,
-    samples: [[f32(5, 2)]],
+    samples: () => [[f32(5, 2)]],
   },
 );
 
@@ -240,7 +240,7 @@ export const topk: OpQ<
     },
     saves: ["indices"],
     vjp: (g, { indices }, { dim }, { x }) => ({ x: () => putBack(g.values!, indices, x, dim) }),
-    samples: [
+    samples: () => [
       [f32(5), 2],
       [f32(2, 3, 4), 2, 1, false],
       [i64(3, 4), 1],
@@ -289,7 +289,7 @@ export const kthvalue: OpQ<
           ? g.values!
           : putBack(kept(g.values!, x, [dim], keepdim), kept(indices, x, [dim], keepdim), x, dim),
     }),
-    samples: [
+    samples: () => [
       [f32(5), 2],
       [f32(2, 3, 4), 2, 1, true],
     ],

@@ -85,7 +85,7 @@ const chosen: (condition: Tensor, a: Operand, b: Operand) => Tensor = /* @__PURE
       a: () => where(condition, g, 0),
       b: () => where(condition, 0, g),
     }),
-    samples: [
+    samples: () => [
       [bools(2, 3), f32(2, 3), f32(2, 3)],
       [bools(2, 1), f32(3), 0],
       [bools(3), i64(3), i64(3)],
@@ -144,7 +144,7 @@ export const maskedFill: MaskedFill = /* @__PURE__ */ op(
       mask: null,
       value: () => where(mask, g, 0),
     }),
-    samples: [
+    samples: () => [
       [f32(2, 3), bools(2, 3), 1.5],
       [f32(2, 3), bools(3), 0],
     ],
@@ -190,7 +190,7 @@ export const lerp: Lerp = /* @__PURE__ */ op(
       b: () => mul(g, conj(w)),
       w: () => mul(g, conj(sub(b, a))),
     }),
-    samples: [
+    samples: () => [
       [f32(2, 3), f32(2, 3), 0.3],
       [f32(2, 1), f32(3), f32(2, 3)],
     ],
@@ -244,7 +244,7 @@ export const addcmul: Addc = /* @__PURE__ */ op(
       a: () => mul(mul(g, value), conj(b)),
       b: () => mul(mul(g, value), conj(a)),
     }),
-    samples: [
+    samples: () => [
       [f32(2, 3), f32(2, 3), f32(2, 3)],
       [f32(2, 1), f32(3), f32(2, 3), { value: 0.5 }],
     ],
@@ -272,7 +272,7 @@ export const addcdiv: Addc = /* @__PURE__ */ op(
       a: () => div(mul(g, value), conj(b)),
       b: () => mul(mul(g, value), conj(div(div(a, mul(b, -1)), b))),
     }),
-    samples: [[f32(2, 3), f32(2, 3), f32(2, 3)]],
+    samples: () => [[f32(2, 3), f32(2, 3), f32(2, 3)]],
   },
 );
 export const addcdiv_: Addc = /* @__PURE__ */ inPlace(addcdiv);
@@ -320,7 +320,7 @@ export const clamp: Clamp = /* @__PURE__ */ op(
         max: max === null ? null : () => where(lo === null ? gt(x, max) : logicalOr(gt(x, max), lt(max, lo)), g, 0),
       };
     },
-    samples: [
+    samples: () => [
       [f32(2, 3), -1, 1],
       [f32(2, 3), { max: 0.5 }],
       [f32(2, 3), f32(3), f32(2, 3)],

@@ -47,7 +47,7 @@ export const neg: Op1 = /* @__PURE__ */ unary("neg", {
   },
   saves: [],
   vjp: (g) => ({ x: () => neg(g) }),
-  samples: SAMPLES,
+  samples: () => SAMPLES,
 });
 export const neg_: Op1 = /* @__PURE__ */ inPlace(neg);
 export const negative: Op1 = neg;
@@ -59,7 +59,7 @@ export const abs: Op1 = /* @__PURE__ */ unary("abs", {
   result: "real",
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => mul(g, sgn(x)) }),
-  samples: [[f32(2, 3)], [i64(3)], [c64(3)]],
+  samples: () => [[f32(2, 3)], [i64(3)], [c64(3)]],
 });
 export const abs_: Op1 = /* @__PURE__ */ inPlace(abs);
 export const absolute: Op1 = abs;
@@ -73,7 +73,7 @@ export const square: Op1 = /* @__PURE__ */ unary("square", {
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => mul(g, mul(conj(x), 2)) }),
   decompose: ({ x }) => mul(x, x),
-  samples: [[f32(2, 3)], [i64(3)], [c64(3)]],
+  samples: () => [[f32(2, 3)], [i64(3)], [c64(3)]],
 });
 export const square_: Op1 = /* @__PURE__ */ inPlace(square);
 
@@ -85,7 +85,7 @@ export const exp: Op1 = /* @__PURE__ */ unary("exp", {
   result: "float",
   saves: ["out"],
   vjp: (g, { out }) => ({ x: () => mul(g, conj(out)) }),
-  samples: SAMPLES,
+  samples: () => SAMPLES,
 });
 export const exp_: Op1 = /* @__PURE__ */ inPlace(exp);
 
@@ -96,7 +96,7 @@ export const exp2: Op1 = /* @__PURE__ */ unary("exp2", {
   saves: ["out"],
   vjp: (g, { out }) => ({ x: () => mul(mul(g, conj(out)), Math.LN2) }),
   decompose: ({ x }) => exp(mul(x, Math.LN2)),
-  samples: SAMPLES,
+  samples: () => SAMPLES,
 });
 export const exp2_: Op1 = /* @__PURE__ */ inPlace(exp2);
 
@@ -106,7 +106,7 @@ export const expm1: Op1 = /* @__PURE__ */ unary("expm1", {
   result: "float",
   saves: ["out"],
   vjp: (g, { out }) => ({ x: () => mul(g, add(conj(out), 1)) }),
-  samples: SAMPLES,
+  samples: () => SAMPLES,
 });
 export const expm1_: Op1 = /* @__PURE__ */ inPlace(expm1);
 
@@ -116,7 +116,7 @@ export const log: Op1 = /* @__PURE__ */ unary("log", {
   result: "float",
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => div(g, conj(x)) }),
-  samples: POSITIVE_SAMPLES,
+  samples: () => POSITIVE_SAMPLES,
 });
 export const log_: Op1 = /* @__PURE__ */ inPlace(log);
 
@@ -127,7 +127,7 @@ export const log2: Op1 = /* @__PURE__ */ unary("log2", {
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => div(g, mul(conj(x), Math.LN2)) }),
   decompose: ({ x }) => mul(log(x), Math.LOG2E),
-  samples: POSITIVE_SAMPLES,
+  samples: () => POSITIVE_SAMPLES,
 });
 export const log2_: Op1 = /* @__PURE__ */ inPlace(log2);
 
@@ -138,7 +138,7 @@ export const log10: Op1 = /* @__PURE__ */ unary("log10", {
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => div(g, mul(conj(x), Math.LN10)) }),
   decompose: ({ x }) => mul(log(x), Math.LOG10E),
-  samples: POSITIVE_SAMPLES,
+  samples: () => POSITIVE_SAMPLES,
 });
 export const log10_: Op1 = /* @__PURE__ */ inPlace(log10);
 
@@ -149,7 +149,7 @@ export const log1p: Op1 = /* @__PURE__ */ unary("log1p", {
   result: "float",
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => div(g, conj(add(x, 1))) }),
-  samples: POSITIVE_SAMPLES,
+  samples: () => POSITIVE_SAMPLES,
 });
 export const log1p_: Op1 = /* @__PURE__ */ inPlace(log1p);
 
@@ -161,7 +161,7 @@ export const sqrt: Op1 = /* @__PURE__ */ unary("sqrt", {
   result: "float",
   saves: ["out"],
   vjp: (g, { out }) => ({ x: () => div(g, mul(conj(out), 2)) }),
-  samples: POSITIVE_SAMPLES,
+  samples: () => POSITIVE_SAMPLES,
 });
 export const sqrt_: Op1 = /* @__PURE__ */ inPlace(sqrt);
 
@@ -172,7 +172,7 @@ export const rsqrt: Op1 = /* @__PURE__ */ unary("rsqrt", {
   saves: ["out"],
   vjp: (g, { out }) => ({ x: () => mul(mul(g, -0.5), cube(conj(out))) }),
   decompose: ({ x }) => reciprocal(sqrt(x)),
-  samples: POSITIVE_SAMPLES,
+  samples: () => POSITIVE_SAMPLES,
 });
 export const rsqrt_: Op1 = /* @__PURE__ */ inPlace(rsqrt);
 
@@ -186,7 +186,7 @@ export const reciprocal: Op1 = /* @__PURE__ */ unary("reciprocal", {
   result: "float",
   saves: ["out"],
   vjp: (g, { out }) => ({ x: () => neg(mul(g, square(conj(out)))) }),
-  samples: POSITIVE_SAMPLES,
+  samples: () => POSITIVE_SAMPLES,
 });
 export const reciprocal_: Op1 = /* @__PURE__ */ inPlace(reciprocal);
 
@@ -198,7 +198,7 @@ export const sin: Op1 = /* @__PURE__ */ unary("sin", {
   result: "float",
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => mul(g, conj(cos(x))) }),
-  samples: SAMPLES,
+  samples: () => SAMPLES,
 });
 export const sin_: Op1 = /* @__PURE__ */ inPlace(sin);
 
@@ -208,7 +208,7 @@ export const cos: Op1 = /* @__PURE__ */ unary("cos", {
   result: "float",
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => neg(mul(g, conj(sin(x)))) }),
-  samples: SAMPLES,
+  samples: () => SAMPLES,
 });
 export const cos_: Op1 = /* @__PURE__ */ inPlace(cos);
 
@@ -218,7 +218,7 @@ export const tan: Op1 = /* @__PURE__ */ unary("tan", {
   result: "float",
   saves: ["out"],
   vjp: (g, { out }) => ({ x: () => mul(g, conj(add(square(out), 1))) }),
-  samples: [[positive(2, 3)]],
+  samples: () => [[positive(2, 3)]],
 });
 export const tan_: Op1 = /* @__PURE__ */ inPlace(tan);
 
@@ -228,7 +228,7 @@ export const asin: Op1 = /* @__PURE__ */ unary("asin", {
   result: "float",
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => div(g, conj(leg(x))) }),
-  samples: [[inside(2, 3)]],
+  samples: () => [[inside(2, 3)]],
 });
 export const asin_: Op1 = /* @__PURE__ */ inPlace(asin);
 export const arcsin: Op1 = asin;
@@ -240,7 +240,7 @@ export const acos: Op1 = /* @__PURE__ */ unary("acos", {
   result: "float",
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => neg(div(g, conj(leg(x)))) }),
-  samples: [[inside(2, 3)]],
+  samples: () => [[inside(2, 3)]],
 });
 export const acos_: Op1 = /* @__PURE__ */ inPlace(acos);
 export const arccos: Op1 = acos;
@@ -257,7 +257,7 @@ export const atan: Op1 = /* @__PURE__ */ unary("atan", {
   result: "float",
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => div(g, conj(add(square(x), 1))) }),
-  samples: [[f32(2, 3)]],
+  samples: () => [[f32(2, 3)]],
 });
 export const atan_: Op1 = /* @__PURE__ */ inPlace(atan);
 export const arctan: Op1 = atan;
@@ -269,7 +269,7 @@ export const sinh: Op1 = /* @__PURE__ */ unary("sinh", {
   result: "float",
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => mul(g, conj(cosh(x))) }),
-  samples: SAMPLES,
+  samples: () => SAMPLES,
 });
 export const sinh_: Op1 = /* @__PURE__ */ inPlace(sinh);
 
@@ -279,7 +279,7 @@ export const cosh: Op1 = /* @__PURE__ */ unary("cosh", {
   result: "float",
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => mul(g, conj(sinh(x))) }),
-  samples: SAMPLES,
+  samples: () => SAMPLES,
 });
 export const cosh_: Op1 = /* @__PURE__ */ inPlace(cosh);
 
@@ -289,7 +289,7 @@ export const tanh: Op1 = /* @__PURE__ */ unary("tanh", {
   result: "float",
   saves: ["out"],
   vjp: (g, { out }) => ({ x: () => tanhGrad(g, out) }),
-  samples: SAMPLES,
+  samples: () => SAMPLES,
 });
 export const tanh_: Op1 = /* @__PURE__ */ inPlace(tanh);
 
@@ -299,7 +299,7 @@ export const asinh: Op1 = /* @__PURE__ */ unary("asinh", {
   result: "float",
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => div(g, conj(sqrt(add(square(x), 1)))) }),
-  samples: [[f32(2, 3)]],
+  samples: () => [[f32(2, 3)]],
 });
 export const asinh_: Op1 = /* @__PURE__ */ inPlace(asinh);
 export const arcsinh: Op1 = asinh;
@@ -311,7 +311,7 @@ export const acosh: Op1 = /* @__PURE__ */ unary("acosh", {
   result: "float",
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => div(g, conj(mul(sqrt(sub(x, 1)), sqrt(add(x, 1))))) }),
-  samples: [[aboveOne(2, 3)]],
+  samples: () => [[aboveOne(2, 3)]],
 });
 export const acosh_: Op1 = /* @__PURE__ */ inPlace(acosh);
 export const arccosh: Op1 = acosh;
@@ -323,7 +323,7 @@ export const atanh: Op1 = /* @__PURE__ */ unary("atanh", {
   result: "float",
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => div(g, conj(sub(1, square(x)))) }),
-  samples: [[inside(2, 3)]],
+  samples: () => [[inside(2, 3)]],
 });
 export const atanh_: Op1 = /* @__PURE__ */ inPlace(atanh);
 export const arctanh: Op1 = atanh;
@@ -335,7 +335,7 @@ export const sigmoid: Op1 = /* @__PURE__ */ unary("sigmoid", {
   result: "float",
   saves: ["out"],
   vjp: (g, { out }) => ({ x: () => sigmoidGrad(g, out) }),
-  samples: SAMPLES,
+  samples: () => SAMPLES,
 });
 export const sigmoid_: Op1 = /* @__PURE__ */ inPlace(sigmoid);
 
@@ -346,7 +346,7 @@ export const erf: Op1 = /* @__PURE__ */ unary("erf", {
   check: ({ x }) => noComplex("erf", x),
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => mul(g, bell(x)) }),
-  samples: [[f32(2, 3)]],
+  samples: () => [[f32(2, 3)]],
 });
 export const erf_: Op1 = /* @__PURE__ */ inPlace(erf);
 
@@ -357,7 +357,7 @@ export const erfc: Op1 = /* @__PURE__ */ unary("erfc", {
   check: ({ x }) => noComplex("erfc", x),
   saves: ["x"],
   vjp: (g, { x }) => ({ x: () => neg(mul(g, bell(x))) }),
-  samples: [[f32(2, 3)]],
+  samples: () => [[f32(2, 3)]],
 });
 export const erfc_: Op1 = /* @__PURE__ */ inPlace(erfc);
 
@@ -393,7 +393,7 @@ function rounding(name: string): Op1 {
     saves: [],
     vjp: flatVjp,
     decompose: ({ x }) => (isIntegral(x.code) ? clone(x) : null),
-    samples: REAL_SAMPLES,
+    samples: () => REAL_SAMPLES,
   });
 }
 
@@ -427,7 +427,7 @@ export const round: Round = /* @__PURE__ */ op(
       const scale = 10 ** Math.abs(decimals);
       return decimals > 0 ? div(nearest(mul(x, scale)), scale) : mul(nearest(div(x, scale)), scale);
     },
-    samples: REAL_SAMPLES,
+    samples: () => REAL_SAMPLES,
   },
 );
 export const round_: Round = /* @__PURE__ */ inPlace(round);
@@ -436,7 +436,7 @@ export const round_: Round = /* @__PURE__ */ inPlace(round);
 export const frac: Op1 = /* @__PURE__ */ op("frac", "input", (x) => [{ x: asTensor(x, "frac", "input") }], {
   infer: ({ x }) => x,
   decompose: ({ x }) => sub(x, trunc(x)),
-  samples: [[f32(2, 3)]],
+  samples: () => [[f32(2, 3)]],
 });
 export const frac_: Op1 = /* @__PURE__ */ inPlace(frac);
 
@@ -446,7 +446,7 @@ export const sign: Op1 = /* @__PURE__ */ unary("sign", {
   check: ({ x }) => noComplex("sign", x),
   saves: [],
   vjp: flatVjp,
-  samples: [[f32(2, 3)], [i64(3)], [bools(3)]],
+  samples: () => [[f32(2, 3)], [i64(3)], [bools(3)]],
 });
 export const sign_: Op1 = /* @__PURE__ */ inPlace(sign);
 
@@ -457,7 +457,7 @@ function predicate(name: string, formula: (x: Tensor) => Tensor): Op1 {
   return op<Op1, { x: Tensor }>(name, "input", (x) => [{ x: asTensor(x, name, "input") }], {
     infer: ({ x }) => spec(BOOL, x.shape),
     decompose: ({ x }) => formula(x),
-    samples: [[f32(2, 3)], [i64(3)], [c64(2)]],
+    samples: () => [[f32(2, 3)], [i64(3)], [c64(2)]],
   });
 }
 

@@ -118,7 +118,7 @@ const variance: Spread<Tensor> = /* @__PURE__ */ op("var", SIGNATURE, binder("va
   decompose: ({ x }, attrs) => formula(x, attrs),
   saves: ["x"],
   vjp: (g, { x }, attrs) => ({ x: () => slope(g, x, attrs) }),
-  samples: [[f32(2, 3)], [f32(2, 3, 4), 1], [f32(2, 3, 4), [0, 2], { correction: 0, keepdim: true }]],
+  samples: () => [[f32(2, 3)], [f32(2, 3, 4), 1], [f32(2, 3, 4), [0, 2], { correction: 0, keepdim: true }]],
 });
 
 /**
@@ -133,7 +133,7 @@ export const std: Spread<Tensor> = /* @__PURE__ */ op("std", SIGNATURE, binder("
   decompose: ({ x }, attrs) => sqrt(variance(x, attrs.dims, optionsOf(attrs))),
   saves: ["x", "out"],
   vjp: (g, { x, out }, attrs) => ({ x: () => slope(rooted(g, out), x, attrs) }),
-  samples: [[f32(2, 3)], [f32(2, 3, 4), 1], [f32(2, 3, 4), [0, 2], { correction: 0, keepdim: true }]],
+  samples: () => [[f32(2, 3)], [f32(2, 3, 4), 1], [f32(2, 3, 4), [0, 2], { correction: 0, keepdim: true }]],
 });
 
 /** The cotangent of y² from that of y. */
@@ -150,7 +150,7 @@ export const varMean: Spread<Named<["var", "mean"]>> = /* @__PURE__ */ op("varMe
   decompose: ({ x }, attrs) => [formula(x, attrs), mean(x, attrs.dims, attrs.keepdim)],
   saves: ["x"],
   vjp: (g, { x }, attrs) => ({ x: () => both(g.var, g.mean, x, attrs) }),
-  samples: [[f32(2, 3)], [f32(2, 3, 4), 1], [f32(2, 3, 4), [0, 2], { correction: 0, keepdim: true }]],
+  samples: () => [[f32(2, 3)], [f32(2, 3, 4), 1], [f32(2, 3, 4), [0, 2], { correction: 0, keepdim: true }]],
 });
 
 /** Standard deviation and mean, as `[std, mean]`. */
@@ -165,7 +165,7 @@ export const stdMean: Spread<Named<["std", "mean"]>> = /* @__PURE__ */ op("stdMe
   vjp: (g, { x, std }, attrs) => ({
     x: () => both(g.std === null ? null : rooted(g.std, std), g.mean, x, attrs),
   }),
-  samples: [[f32(2, 3)], [f32(2, 3, 4), 1], [f32(2, 3, 4), [0, 2], { correction: 0, keepdim: true }]],
+  samples: () => [[f32(2, 3)], [f32(2, 3, 4), 1], [f32(2, 3, 4), [0, 2], { correction: 0, keepdim: true }]],
 });
 
 /** The cotangent of x from those of variance and mean, of which one may be absent. */

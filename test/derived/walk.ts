@@ -31,7 +31,7 @@ export function entries(): Entry[] {
       name: f.opName,
       f: f as (...args: unknown[]) => unknown,
       operator: f.operator,
-      samples: f.operator.rule.samples ?? [],
+      samples: f.operator.rule.samples?.() ?? [],
       isPublic: root[f.opName] === f,
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
