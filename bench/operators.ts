@@ -177,7 +177,7 @@ const EXPRESSIONS: Record<string, Record<string, (operands: Operands) => unknown
     "torch.eye(1024)": () => fl.eye(1024),
     "torch.arange(1000000)": () => fl.arange(1000000),
     "torch.linspace(0, 1, 1000000)": () => fl.linspace(0, 1, 1000000),
-    "torch.full([1000, 1000], 2.0)": () => fl.full([1000, 1000], 2),
+    "torch.full([1000, 1000], 0.5)": () => fl.full([1000, 1000], 0.5),
     "torch.zeros([1000, 1000])": () => fl.zeros([1000, 1000]),
     "x.clone()": ({ x }) => x.clone(),
   },
