@@ -255,8 +255,9 @@ class CpuCommand implements Command {
   run(units: number, grain: number): void {
     this.#heat.add(1 + units / grain);
     // What a launch ends with is in the processor's own cache: that is where the next one begins.
-    const back = units > MANY * grain && !this.#back;
-    if (units > MANY * grain) this.#back = back;
+    const isLarge = units > MANY * grain;
+    if (isLarge) this.#back = !this.#back;
+    const back = isLarge && this.#back;
     if (units > grain && this.#pool.ready()) this.#parallel(units, grain, back);
     else if (back) this.#backwards(units);
     else this.#kernel.call(ARGUMENTS, 0, units);

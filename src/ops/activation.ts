@@ -132,7 +132,7 @@ function slope(
     ],
     {
       infer: ({ x }) => spec(x.code, x.shape),
-      pointwise: /* @__PURE__ */ kernel(name, ({ p, q }) => [p!, q!]),
+      pointwise: kernel(name, ({ p, q }) => [p!, q!]),
       decompose: ({ g, x }, { p, q }) => formula(g, x, p, q),
       method: false,
     },
@@ -470,7 +470,7 @@ function shrinkage(name: string, formula: (x: Tensor, lambd: number) => Tensor):
     (x, lambd) => [{ x }, { lambd }],
     {
       infer: ({ x }) => spec(x.code, x.shape),
-      pointwise: /* @__PURE__ */ kernel(name, ({ lambd }) => [lambd!, 0]),
+      pointwise: kernel(name, ({ lambd }) => [lambd!, 0]),
       decompose: ({ x }, { lambd }) => formula(x, lambd),
       saves: ["x"],
       vjp: (g, { x }, { lambd }) => ({ x: () => shrinkGrad(g, x, lambd, 0) }),

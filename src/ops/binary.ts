@@ -278,11 +278,11 @@ const inverseRoot = /* @__PURE__ */ special("inverseRoot", "rsqrt", -0.5, (x) =>
 const inverse = /* @__PURE__ */ special("inverse", "reciprocal", -1, (x) => reciprocal(x));
 const inverseSquare = /* @__PURE__ */ special("inverseSquare", "inverseSquare", -2, (x) => reciprocal(square(x)));
 
-const SPECIAL: ReadonlyMap<number, () => Op1> = /* @__PURE__ */ new Map([
-  [0.5, () => root],
-  [-0.5, () => inverseRoot],
-  [-1, () => inverse],
-  [-2, () => inverseSquare],
+const SPECIAL: ReadonlyMap<number, Op1> = /* @__PURE__ */ new Map([
+  [0.5, root],
+  [-0.5, inverseRoot],
+  [-1, inverse],
+  [-2, inverseSquare],
 ]);
 
 /**
@@ -299,7 +299,7 @@ export const pow: Op2 = /* @__PURE__ */ publish(/* @__PURE__ */ operatorOf(power
     if (b === 3 && !isComplex(a.code) && a.code !== BOOL) return cube(a);
     if (typeof b === "number" && isFloating(a.code)) {
       const special = SPECIAL.get(b);
-      if (special !== undefined) return special()(a);
+      if (special !== undefined) return special(a);
     }
     if (typeof b === "number" && b < 0 && Number.isInteger(b) && isIntegral(a.code)) {
       throw new ValueError("pow: integers to negative integer powers are not allowed: cast to a float first");

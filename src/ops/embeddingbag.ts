@@ -1,6 +1,6 @@
 // Sums, means and maxima of bags of rows of a table.
 
-import { INT64, IndexError, isComplex, ShapeError, sameDims, show, ValueError } from "../core/index.ts";
+import { INT64, IndexError, ShapeError, sameDims, show, ValueError } from "../core/index.ts";
 import { type Arguments, asTensor, f32, indices, op, spec, toCode, underNode } from "../op/index.ts";
 import { type Tensor, tensor } from "../tensor/index.ts";
 import { whole, word } from "./arguments.ts";
@@ -179,11 +179,7 @@ const sumsOfBags: Sums = /* @__PURE__ */ op(
         // A mean has no scales.
         scales: () =>
           sum(
-            counted(
-              mul(adjoint(embedding(index, weight)), indexSelect(g, 0, bagOf(index, begins, at))),
-              index,
-              padding,
-            ),
+            counted(mul(conj(embedding(index, weight)), indexSelect(g, 0, bagOf(index, begins, at))), index, padding),
             1,
           ),
       };
@@ -237,13 +233,11 @@ const scattered: (
     decompose({ g, index, begins, scales }, { rows, length, padding, mean }) {
       const at = { bags: g.shape[0]!, length, padding };
       const each = indexSelect(mean ? div(g, sizes(g, index, begins, at)) : g, 0, bagOf(index, begins, at));
-      const used = counted(scales === null ? each : mul(each, unsqueeze(adjoint(scales), 1)), index, padding);
+      const used = counted(scales === null ? each : mul(each, unsqueeze(conj(scales), 1)), index, padding);
       return indexAdd(zeros([rows, g.shape[1]!], { dtype: g.dtype, device: g.device }), 0, index, used);
     },
   },
 );
-
-const adjoint = (x: Tensor): Tensor => (isComplex(x.code) ? conj(x) : x);
 
 const skipping = (padding: number): bigint => (padding < 0 ? NONE : BigInt(padding));
 

@@ -94,48 +94,33 @@ const loss = <K extends { input: Tensor; target: Tensor }>(
 ): ((...args: readonly unknown[]) => Tensor) =>
   lossOf<K>(name, ["input", "target"], signature, defaults, formula, node);
 
-/** Throws DTypeError for what is no float. */
-function floatsOnly(name: string): (specs: { readonly a: Spec; readonly b: Spec }) => void {
-  return ({ a, b }) => {
-    if (isFloating(a.code) && isFloating(b.code)) return;
-    throw new DTypeError(`${name}: not defined for ${a.dtype} and ${b.dtype}: expected floats`);
-  };
-}
-
-const areFloats = (a: Tensor, b: Tensor): boolean => isFloating(a.code) && isFloating(b.code);
+type Coded = Pick<Spec, "code">;
+const areFloats = (a: Coded, b: Coded): boolean => isFloating(a.code) && isFloating(b.code);
 
 const squaresOf = (a: Tensor, b: Tensor): Tensor => (areFloats(a, b) ? squaredDistance(a, b) : square(sub(a, b)));
 const distancesOf = (a: Tensor, b: Tensor): Tensor => (areFloats(a, b) ? distance(a, b) : abs(sub(a, b)));
 
-/** `(a - b)²`. */
-const squaredDistance = /* @__PURE__ */ binary("squaredDistance", {
-  expr: "(a - b) * (a - b)",
-  check: /* @__PURE__ */ floatsOnly("squaredDistance"),
-  numbers: "none",
-  saves: ["a", "b"],
-  decompose: ({ a, b }) => square(sub(a, b)),
-  vjp: (g, { a, b }) => {
-    const slope = (): Tensor => mul(g, mul(sub(a, b), 2));
-    return { a: slope, b: () => neg(slope()) };
-  },
-  samples: () => [[f32(2, 3), f32(2, 3)]],
-  method: false,
-});
+/** A function of `a - b` for floats; `slope` is its derivative by the difference. */
+function ofDifference(name: string, expr: string, f: (d: Tensor) => Tensor, slope: (d: Tensor) => Tensor) {
+  return binary(name, {
+    expr,
+    check({ a, b }) {
+      if (!areFloats(a, b)) throw new DTypeError(`${name}: not defined for ${a.dtype} and ${b.dtype}: expected floats`);
+    },
+    numbers: "none",
+    saves: ["a", "b"],
+    decompose: ({ a, b }) => f(sub(a, b)),
+    vjp: (g, { a, b }) => ({
+      a: () => mul(g, slope(sub(a, b))),
+      b: () => neg(mul(g, slope(sub(a, b)))),
+    }),
+    samples: () => [[f32(2, 3), f32(2, 3)]],
+    method: false,
+  });
+}
 
-/** `|a - b|`. */
-const distance = /* @__PURE__ */ binary("distance", {
-  expr: "abs(a - b)",
-  check: /* @__PURE__ */ floatsOnly("distance"),
-  numbers: "none",
-  saves: ["a", "b"],
-  decompose: ({ a, b }) => abs(sub(a, b)),
-  vjp: (g, { a, b }) => {
-    const slope = (): Tensor => mul(g, sgn(sub(a, b)));
-    return { a: slope, b: () => neg(slope()) };
-  },
-  samples: () => [[f32(2, 3), f32(2, 3)]],
-  method: false,
-});
+const squaredDistance = /* @__PURE__ */ ofDifference("squaredDistance", "(a - b) * (a - b)", square, (d) => mul(d, 2));
+const distance = /* @__PURE__ */ ofDifference("distance", "abs(a - b)", abs, sgn);
 
 type Bend = { readonly bend: number; readonly scale: number };
 type Bent = (a: Tensor, b: Tensor, bend: number, scale: number) => Tensor;

@@ -299,8 +299,14 @@ export const layerNorm: FnQ<
 
 // ── batch normalisation ──────────────────────────────────────────────────────────────────────────────────────────────
 
+interface Planes {
+  readonly n: number;
+  readonly c: number;
+  readonly hw: number;
+}
+
 /** Sizes of [n, c, ...]. */
-function planes(x: Spec): { n: number; c: number; hw: number } {
+function planes(x: Spec): Planes {
   return { n: x.shape[0] ?? 1, c: x.shape[1] ?? x.shape[0]!, hw: product(x.shape.slice(2)) };
 }
 
@@ -318,6 +324,46 @@ const perChannel = (p: Tensor, x: Spec): Tensor =>
   reshape(p, x.ndim < 2 ? p.shape : x.shape.map((_, d) => (d === 1 ? -1 : 1)));
 
 type Normalized = Named<["out", "mean", "rstd"]>;
+
+/** The mean of each channel over its planes, and 1 / √(variance + eps); running ones, where there are any, move towards them. */
+function launchMoments(
+  k: Kernels,
+  { n, c, hw }: Planes,
+  x: Tensor,
+  mean: Tensor,
+  rstd: Tensor,
+  eps: number,
+  runningMean: Tensor | null,
+  runningVar: Tensor | null,
+  momentum: number,
+): void {
+  const { tile, units } = tiles({ c, hw });
+  const call = k.call("batchNormMoments").int(n).int(c).int(hw).int(tile).tensor(x).tensor(mean).tensor(rstd).real(eps);
+  call
+    .tensor(runningMean)
+    .tensor(runningVar)
+    .real(momentum)
+    .run(units, grain(n * hw * tile));
+}
+
+/** Σ g · x̂ and Σ g of each channel over its planes. */
+function launchSums(
+  k: Kernels,
+  { n, c, hw }: Planes,
+  g: Tensor,
+  x: Tensor,
+  mean: Tensor,
+  rstd: Tensor,
+  weight: Tensor,
+  bias: Tensor,
+): void {
+  const { tile, units } = tiles({ c, hw });
+  const call = k.call("batchNormSums").int(n).int(c).int(hw).int(tile).tensor(g).tensor(x).tensor(mean).tensor(rstd);
+  call
+    .tensor(weight)
+    .tensor(bias)
+    .run(units, grain(n * hw * tile));
+}
 
 /** Normalises by the moments of the batch and moves the running ones. */
 const byBatch: (
@@ -354,15 +400,7 @@ const byBatch: (
     node: "NativeBatchNormBackward0",
     kernel: "batchNormMoments",
     launch(k, { x, weight, bias, runningMean, runningVar }, { out, mean, rstd }, { momentum, eps }) {
-      const { n, c, hw } = planes(x);
-      const { tile, units } = tiles({ c, hw });
-      const call = k.call("batchNormMoments").int(n).int(c).int(hw).int(tile).tensor(x).tensor(mean).tensor(rstd);
-      call
-        .real(eps)
-        .tensor(runningMean)
-        .tensor(runningVar)
-        .real(momentum)
-        .run(units, grain(n * hw * tile));
+      launchMoments(k, planes(x), x, mean, rstd, eps, runningMean, runningVar, momentum);
       applyMoments(k, x, mean, rstd, weight, bias, out);
     },
     saves: ["x", "weight", "mean", "rstd"],
@@ -435,14 +473,7 @@ const channelSums: (g: Tensor, x: Tensor, mean: Tensor, rstd: Tensor, eps: numbe
     },
     kernel: "batchNormSums",
     launch(k, { x, g, mean, rstd }, { weight, bias }) {
-      const { n, c, hw } = planes(x);
-      const { tile, units } = tiles({ c, hw });
-      const call = k.call("batchNormSums").int(n).int(c).int(hw).int(tile).tensor(g).tensor(x).tensor(mean);
-      call
-        .tensor(rstd)
-        .tensor(weight)
-        .tensor(bias)
-        .run(units, grain(n * hw * tile));
+      launchSums(k, planes(x), g, x, mean, rstd, weight!, bias!);
     },
     decompose: ({ x, g }, { eps }) => [sum(mul(g, standardized(x, besides(x), eps)), besides(x)), sum(g, besides(x))],
   },
@@ -566,36 +597,12 @@ const byGroups: (x: Tensor, weight: Tensor | null, bias: Tensor | null, groups: 
       kernel: "batchNormMoments",
       launch(k, { x, weight, bias }, { out, mean, rstd }, { groups, eps }) {
         const { n, c, hw } = planes(x);
-        const size = (c / groups) * hw;
-        const { tile, units } = tiles({ c: n * groups, hw: size });
-        const call = k
-          .call("batchNormMoments")
-          .int(1)
-          .int(n * groups)
-          .int(size)
-          .int(tile)
-          .tensor(x)
-          .tensor(mean);
-        call
-          .tensor(rstd)
-          .real(eps)
-          .tensor(null)
-          .tensor(null)
-          .real(0)
-          .run(units, grain(size * tile));
+        launchMoments(k, { n: 1, c: n * groups, hw: (c / groups) * hw }, x, mean, rstd, eps, null, null, 0);
         const [m, r] = [eachPlane(k, mean, n, c), eachPlane(k, rstd, n, c)];
         const [w, b] = [weight && eachPlane(k, weight, n, c), bias && eachPlane(k, bias, n, c)];
-        const apply = k
-          .call("batchNormApply")
-          .int(n * c)
-          .int(hw)
-          .tensor(x)
-          .tensor(out)
-          .tensor(m)
-          .tensor(r);
-        apply.tensor(w).tensor(b);
-        if (hw > 1) apply.run(n * c, grain(hw));
-        else apply.run(hw, 1);
+        const flat = dense([1, n * c, hw]);
+        const apart = (t: Tensor): Tensor => new Tensor(t.storage, t.code, flat, t.offset);
+        applyMoments(k, apart(x), m, r, w, b, apart(out));
       },
       decompose({ x, weight, bias }, { groups, eps }) {
         const shape = [x.shape[0]!, groups];
@@ -658,22 +665,8 @@ const groupSums: (g: Tensor, x: Tensor, mean: Tensor, rstd: Tensor, groups: numb
       kernel: "batchNormSums",
       launch(k, { x, g, mean, rstd }, { weight, bias }) {
         const { n, c, hw } = planes(x);
-        const { tile, units } = tiles({ c: n * c, hw });
         const [m, r] = [eachPlane(k, mean, n, c), eachPlane(k, rstd, n, c)];
-        const call = k
-          .call("batchNormSums")
-          .int(1)
-          .int(n * c)
-          .int(hw)
-          .int(tile)
-          .tensor(g)
-          .tensor(x)
-          .tensor(m)
-          .tensor(r);
-        call
-          .tensor(weight)
-          .tensor(bias)
-          .run(units, grain(hw * tile));
+        launchSums(k, { n: 1, c: n * c, hw }, g, x, m, r, weight!, bias!);
       },
       decompose({ x, g }, { groups, eps }) {
         const unit = reshape(standardized(grouped(x, groups), [2], eps), x.shape);
