@@ -3,6 +3,8 @@
 //
 //   → {"row": "matmul_64", "ms": 200}
 //   ← {"samples": [microseconds …], "probe": [root mean square, first, last]} or {"absent": true} or {"error": "…"}
+//   → {"row": "matmul_512", "ms": 200, "gain": 2}
+//   ← {"gain": one thread's time ÷ two threads', "measure": that of the row YARDSTICK, taken in turn with it} or {"absent": true}
 //   → {"row": "train_mlp", "peak": true}
 //   ← {"bytes": the most bytes of tensors during one run, or null}
 //
@@ -10,10 +12,16 @@
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { type Library, noise, type Setting, type Timed } from "./rows.ts";
+import { median } from "./table.ts";
 
 // A sample is at least this long, so that the clock's own grain and cost vanish in it.
 const SAMPLE_MS = 0.5;
 const WARM_UP_MS = 150;
+// The first row of a process warms up for a second: engines compile twice, the second time what runs often.
+const FIRST_WARM_UP_MS = 1000;
+// What is compared within one process takes turns this long, so that both sides meet the machine in the same mood.
+const TURN_MS = 6;
+const YARDSTICK = "matmul_256";
 
 const answer = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 const [file, threads] = process.argv.slice(2);
@@ -31,8 +39,9 @@ process.exit(0);
 async function serve(library: Library): Promise<void> {
   answer({ name: library.name });
   let current = { name: "", timed: null as Timed | null, probe: [] as number[] };
+  let warmUp = FIRST_WARM_UP_MS;
   for await (const line of createInterface({ input: process.stdin })) {
-    const { row, ms, peak } = JSON.parse(line) as { row: string; ms: number; peak?: true };
+    const { row, ms, peak, gain } = JSON.parse(line) as { row: string; ms: number; peak?: true; gain?: number };
     try {
       const setUp = library.rows[row];
       if (setUp === undefined) {
@@ -48,10 +57,12 @@ async function serve(library: Library): Promise<void> {
         current = { name: "", timed: null, probe: [] };
         const timed = await setUp();
         const probe = summary(await timed.probe());
-        await sample(timed, WARM_UP_MS);
+        await sample(timed, warmUp);
+        warmUp = WARM_UP_MS;
         current = { name: row, timed, probe };
       }
-      answer({ samples: await sample(current.timed!, ms), probe: current.probe });
+      if (gain === undefined) answer({ samples: await sample(current.timed!, ms), probe: current.probe });
+      else answer(await gainOf(library, current.timed!, gain, ms));
     } catch (error) {
       current = { name: "", timed: null, probe: [] };
       answer({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
@@ -85,6 +96,37 @@ async function sample({ run, times = 1 }: Timed, ms: number): Promise<number[]> 
     else samples.push((took * 1000) / (inner * times));
   }
   return samples;
+}
+
+/** What more threads gain on a row, and on the yardstick in the same moments: a machine's host may take a processor away. */
+async function gainOf(library: Library, timed: Timed, threads: number, ms: number): Promise<object> {
+  const setUp = library.rows[YARDSTICK];
+  if (library.use === undefined || setUp === undefined) return { absent: true };
+  const yardstick = await setUp();
+  const turn = ({ run }: Timed, n: number): number => {
+    library.use!(n);
+    run();
+    const started = performance.now();
+    let runs = 0;
+    do {
+      run();
+      runs++;
+    } while (performance.now() - started < TURN_MS);
+    return (performance.now() - started) / runs;
+  };
+  const gain = (of: Timed): number => {
+    const one = turn(of, 1);
+    return one / turn(of, threads);
+  };
+  const [gains, measures]: [number[], number[]] = [[], []];
+  const end = performance.now() + ms;
+  while (performance.now() < end || gains.length < 3) {
+    gains.push(gain(timed));
+    measures.push(gain(yardstick));
+    await new Promise((resolve) => setTimeout(resolve)); // finalizers run between macrotasks
+  }
+  yardstick.done?.();
+  return { gain: median(gains), measure: median(measures) };
 }
 
 /** Three numbers that two right results share and a wrong one hardly has. */

@@ -8,6 +8,12 @@ export type Reply =
   | { readonly kind: "absent" }
   | { readonly kind: "error"; readonly message: string };
 
+/** One thread's time ÷ that of more, of a row, and of a product of 256 × 256 matrices in the same moments. */
+export interface Gain {
+  readonly row: number;
+  readonly product: number;
+}
+
 export class Contestant {
   readonly file: string;
   readonly threads: number;
@@ -56,6 +62,13 @@ export class Contestant {
     if (absent === true) return { kind: "absent" };
     if (error !== undefined) return { kind: "error", message: String(error) };
     return { kind: "samples", samples: samples as number[], probe: probe as number[] };
+  }
+
+  /** What its threads gain beside one on a row that it has just been asked for, within some `ms` milliseconds; null if it cannot tell. */
+  async gain(row: string, ms: number): Promise<Gain | null> {
+    this.#process.stdin?.write(`${JSON.stringify({ row, ms, gain: this.threads })}\n`);
+    const { gain, measure } = await this.#answer();
+    return typeof gain === "number" ? { row: gain, product: measure as number } : null;
   }
 
   /** The most bytes that its tensors take during one run of a row, once it has warmed up; null if it cannot tell. */

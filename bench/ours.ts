@@ -177,5 +177,5 @@ export default function open(setting: Setting): Library {
     f();
     return fl.memoryStats().peak;
   };
-  return { name, rows, peak };
+  return { name, rows, peak, use: fl.setNumThreads };
 }

@@ -24,11 +24,13 @@ export async function measure(
     for (const [contestant, replies] of asked) {
       const timed = replies.filter((r) => r.kind === "samples");
       const failure = replies.find((r) => r.kind === "error");
+      const isAsked = contestant.file === "ours" && contestant.threads > 1 && timed.length > 0;
       results.push({
         row: row.name,
         library: contestant.file,
         threads: contestant.threads,
         medians: timed.map((r) => median(r.samples)),
+        gain: isAsked ? await contestant.gain(row.name, rounds * ms) : null,
         probe: timed[0]?.probe ?? null,
         error: failure?.kind === "error" ? failure.message : null,
       });

@@ -134,6 +134,8 @@ export interface Library {
   /** Name and version, as printed. */
   readonly name: string;
   readonly rows: Readonly<Record<string, () => Timed | Promise<Timed>>>;
+  /** From now on this many threads at the most run, for a library that can change it. */
+  use?(threads: number): void;
   /** The most bytes of tensors at a time while `f` runs, for a library that can tell. */
   peak?(f: () => unknown): number;
 }

@@ -1,5 +1,6 @@
 // From medians to lines, and from lines to the printed table.
 import { type Ceilings, limitOf } from "./ceilings.ts";
+import type { Gain } from "./contestant.ts";
 import type { Row } from "./rows.ts";
 
 /** What one library needed for one row: a median a round, in microseconds; none if it does not have the row. */
@@ -8,6 +9,8 @@ export interface Result {
   readonly library: string;
   readonly threads: number;
   readonly medians: readonly number[];
+  /** What its threads gain beside one: asked of ours. */
+  readonly gain: Gain | null;
   readonly probe: readonly number[] | null;
   readonly error: string | null;
 }
@@ -19,8 +22,7 @@ export interface Line {
   readonly ours: number | null;
   /** The share of the machine's limit that ours reaches, where the row has one and one thread runs. */
   readonly fraction: number | null;
-  /** One thread's time ÷ this one's, of each the least of the rounds: the host may take a processor away for a while. */
-  readonly gain: number | null;
+  readonly gain: Gain | null;
   readonly peers: readonly Peer[];
 }
 
@@ -65,7 +67,7 @@ export function sections(
         row,
         ours: time,
         fraction: limit === null || time === null ? null : limit / time,
-        gain: threads === 1 ? null : gainOf(find(row.name, "ours", 1), ours),
+        gain: ours?.gain ?? null,
         peers: present.map((library): Peer => {
           const theirs = find(row.name, library, own(library));
           for (const r of [ours, theirs]) {
@@ -102,6 +104,10 @@ const SCRIPTED = ["onnx-web", "tfjs", "jax"];
 const SHARE = 0.5;
 /** What more threads shall gain on a row that takes longer than this many microseconds. */
 const [GAIN, LONG] = [1.7, 1000];
+/** Below which share of its speed on one thread a shorter row counts as slower: the measuring is no finer. */
+const SLOWER = 0.95;
+/** Where the machine itself gives less: this share of what a product gains in the same moments. */
+const OF_PRODUCT = 0.9;
 
 /** What falls short, row by row, and how ours stands beside the fastest library that is no native one. */
 export function remarks({ threads, lines }: Section): string[] {
@@ -115,8 +121,16 @@ export function remarks({ threads, lines }: Section): string[] {
       : [];
   });
   const slow = lines.flatMap(({ row, ours, gain }) =>
-    ours !== null && gain !== null && gain < GAIN && ours * gain > LONG ? [`${row.name} ${gain.toFixed(2)}×`] : [],
+    ours !== null && gain !== null && ours * gain.row > LONG && gain.row < Math.min(GAIN, OF_PRODUCT * gain.product)
+      ? [`${row.name} ${gain.row.toFixed(2)}× (${gain.product.toFixed(2)}×)`]
+      : [],
   );
+  const slower = lines.flatMap(({ row, ours, gain }) =>
+    ours !== null && gain !== null && ours * gain.row <= LONG && gain.row < SLOWER
+      ? [`${row.name} ${gain.row.toFixed(2)}×`]
+      : [],
+  );
+  const products = lines.flatMap(({ gain }) => (gain === null ? [] : [gain.product]));
   const best = lines.flatMap(({ row, peers }) => {
     const [first] = peers
       .filter((peer) => SCRIPTED.includes(peer.library))
@@ -131,7 +145,16 @@ export function remarks({ threads, lines }: Section): string[] {
     ...(lines.some(({ peers }) => peers.some(({ library }) => library === "pytorch"))
       ? [listed("above the goal beside PyTorch", above)]
       : []),
-    ...(threads > 1 ? [listed(`rows beyond ${LONG / 1000} ms that gain less than ${GAIN}×`, slow)] : []),
+    ...(products.length > 0
+      ? [
+          `a product of 256 gained ${Math.min(...products).toFixed(2)}× to ${Math.max(...products).toFixed(2)}×, ${median(products).toFixed(2)}× in the middle`,
+          listed(
+            `rows beyond ${LONG / 1000} ms that gain less than ${GAIN}× and less than ${OF_PRODUCT} of what a product gained beside them`,
+            slow,
+          ),
+          listed("shorter rows that are slower on more threads", slower),
+        ]
+      : []),
     ...(best.length > 0 ? [listed(title, beside)] : []),
   ];
 }
@@ -161,7 +184,7 @@ export function cells({ threads }: Section, { row, ours, fraction, gain, peers }
     ours === null ? "–" : duration(ours),
     ours === null ? "" : rate(row, ours),
     fraction === null ? "" : `${(fraction * 100).toFixed(0)} %`,
-    ...(threads === 1 ? [] : [gain === null ? "" : `${gain.toFixed(2)}×`]),
+    ...(threads === 1 ? [] : [gain === null ? "" : `${gain.row.toFixed(2)}× of ${gain.product.toFixed(2)}×`]),
     row.goal === undefined ? "" : row.goal.toFixed(1),
     ...peers.map(peer),
   ];
@@ -176,11 +199,6 @@ export function foot(section: Section): string[] {
 export function ratioOf(a: Result | undefined, b: Result | undefined): number | null {
   const n = Math.min(a?.medians.length ?? 0, b?.medians.length ?? 0);
   return n === 0 ? null : median(Array.from({ length: n }, (_, i) => a!.medians[i]! / b!.medians[i]!));
-}
-
-function gainOf(one: Result | undefined, more: Result | undefined): number | null {
-  const [a, b] = [one?.medians ?? [], more?.medians ?? []];
-  return a.length === 0 || b.length === 0 ? null : Math.min(...a) / Math.min(...b);
 }
 
 export function timeOf(result: Result | undefined): number | null {
