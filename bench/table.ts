@@ -110,7 +110,7 @@ const SLOWER = 0.95;
 const OF_PRODUCT = 0.9;
 
 /** What falls short, row by row, and how ours stands beside the fastest library that is no native one. */
-export function remarks({ threads, lines }: Section): string[] {
+export function remarks({ lines }: Section): string[] {
   const listed = (title: string, short: readonly string[]): string =>
     `${title}: ${short.length === 0 ? "none" : short.join(", ")}`;
   const counted = (peer: Peer | undefined): peer is Peer & { ratio: number } => peer?.ratio != null && peer.same;

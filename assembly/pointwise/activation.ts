@@ -37,7 +37,9 @@ class Gelu extends Heavy {
   apply<T>(x: v128): v128 {
     if (sizeof<T>() == 4) {
       const a = limit4(x);
-      return f32x4.sub(f32x4.pmax(x, f32x4.splat(0)), f32x4.mul(f32x4.mul(a, mills4(a)), bell4(a)));
+      // Below 0 it is |x| without the limit, so that -∞ · 0 is NaN, as the formula says.
+      const below = f32x4.pmax(f32x4.neg(x), a);
+      return f32x4.sub(f32x4.pmax(x, f32x4.splat(0)), f32x4.mul(f32x4.mul(below, mills4(a)), bell4(a)));
     }
     return f64x2.mul(f64x2.mul(f64x2.splat(0.5), x), erfc64(f64x2.mul(x, f64x2.splat(-Math.SQRT1_2))));
   }
@@ -376,7 +378,7 @@ class GeluGrad extends Heavy {
   apply<T>(g: v128, x: v128): v128 {
     if (sizeof<T>() == 4) {
       const a = limit4(x);
-      const tail = f32x4.mul(bell4(a), f32x4.sub(mills4(a), f32x4.mul(a, f32x4.splat(<f32>SQRT1_2PI))));
+      const tail = f32x4.mul(bell4(a), f32x4.sub(mills4(a), f32x4.mul(f32x4.abs(x), f32x4.splat(<f32>SQRT1_2PI))));
       return f32x4.mul(g, v128.bitselect(tail, f32x4.sub(f32x4.splat(1), tail), f32x4.lt(x, f32x4.splat(0))));
     }
     const below = f64x2.mul(f64x2.splat(0.5), erfc64(f64x2.mul(x, f64x2.splat(-Math.SQRT1_2))));
