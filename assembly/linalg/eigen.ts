@@ -6,8 +6,9 @@
 // as rows. A unit is a matrix, with its own work (spectrum.ts).
 
 import { int, ptr } from "../abi";
-import { SIZE } from "./product";
 import { spectrum, spectrumBytes } from "./spectrum";
+
+const SIZE: usize = 8;
 
 export function eigen_f64(args: usize, begin: i32, end: i32): void {
   const n = int(args, 0);

@@ -12,11 +12,12 @@
 // columns nearly orthogonal; rotations of pairs, which lose nothing, do the rest (one-sided Jacobi).
 
 import { int, ptr } from "../abi";
-import { add, SIZE } from "./product";
+import { add } from "./product";
 import { factorQR, workBytes } from "./reflect";
 import { dot, length, rotate } from "./rows";
 import { sort, spectrum, spectrumBytes } from "./spectrum";
 
+const SIZE: usize = 8;
 const SWEEPS: i32 = 40;
 const EPSILON: f64 = 2.220446049250313e-16;
 
@@ -26,7 +27,7 @@ export function singular_f64(args: usize, begin: i32, end: i32): void {
   const rows = int(args, 2);
   const square = <usize>n * <usize>n * SIZE;
   const long = <usize>m * SIZE;
-  const bytes = square * 3 + <usize>rows * long + long + spectrumBytes(n) + workBytes(m, max(rows, n));
+  const bytes = square * 3 + <usize>rows * long + long + spectrumBytes(n) + workBytes<f64>(m, max(rows, n));
   for (let unit = begin; unit < end; unit++) {
     const t = ptr(args, 3) + <usize>(unit * n) * long;
     const left = ptr(args, 4) + <usize>(unit * rows) * long;
@@ -44,7 +45,7 @@ function tall(t: usize, m: i32, n: i32, rows: i32, left: usize, values: usize, r
   const q = work + <usize>n * short * 3;
   const taus = q + <usize>rows * long;
   const rest = taus + long + spectrumBytes(n);
-  factorQR(t, n, m, q, rows, taus, rest);
+  factorQR<f64>(t, n, m, q, rows, taus, rest);
   // Rᵀ, square, where Aᵀ was.
   for (let i = 0; i < n; i++) {
     const to = t + <usize>i * short;
@@ -54,7 +55,7 @@ function tall(t: usize, m: i32, n: i32, rows: i32, left: usize, values: usize, r
   decompose(t, m, n, left, values, right, work, taus + long);
   memory.copy(t, left, <usize>n * short);
   memory.fill(left, 0, <usize>n * long);
-  add(n, m, n, t, short, SIZE, q, long, SIZE, left, long);
+  add<f64>(n, m, n, t, short, SIZE, q, long, SIZE, left, long);
   memory.copy(left + <usize>n * long, q + <usize>n * long, <usize>(rows - n) * long);
 }
 
@@ -68,20 +69,20 @@ function decompose(
   const v = gram + square;
   const w = v + square;
   memory.fill(gram, 0, square);
-  add(n, n, n, c, row, SIZE, c, SIZE, row, gram, row);
+  add<f64>(n, n, n, c, row, SIZE, c, SIZE, row, gram, row);
   spectrum(gram, n, values, v, inner);
   memory.fill(w, 0, square);
-  add(n, n, n, v, row, SIZE, c, row, SIZE, w, row);
+  add<f64>(n, n, n, v, row, SIZE, c, row, SIZE, w, row);
   for (let sweep = 0, turned = true; turned && sweep < SWEEPS; sweep++) {
     turned = false;
-    for (let i: usize = 0; i < <usize>n; i++) store<f64>(values + i * SIZE, dot(w + i * row, w + i * row, n));
+    for (let i: usize = 0; i < <usize>n; i++) store<f64>(values + i * SIZE, dot<f64>(w + i * row, w + i * row, n));
     for (let p = 0; p < n - 1; p++) {
       for (let q = p + 1; q < n; q++) if (orthogonalise(w, v, n, values, p, q)) turned = true;
     }
   }
   const sizes = inner; // negative, so that the largest comes first
   const order = sizes + row;
-  for (let i: usize = 0; i < <usize>n; i++) store<f64>(sizes + i * SIZE, -sqrt<f64>(dot(w + i * row, w + i * row, n)));
+  for (let i: usize = 0; i < <usize>n; i++) store<f64>(sizes + i * SIZE, -sqrt<f64>(dot<f64>(w + i * row, w + i * row, n)));
   sort(sizes, n, order);
   let rank = n;
   for (let i = 0; i < n; i++) {
@@ -97,7 +98,7 @@ function decompose(
   if (rank == n) return;
   // What has no direction of its own: any that makes a basis of the known ones.
   memory.copy(gram, left, <usize>rank * row);
-  factorQR(gram, rank, n, w, n, inner, inner + row);
+  factorQR<f64>(gram, rank, n, w, n, inner, inner + row);
   memory.copy(left + <usize>rank * row, w + <usize>rank * row, <usize>(n - rank) * row);
 }
 
@@ -105,7 +106,7 @@ function decompose(
 function orthogonalise(w: usize, v: usize, n: i32, squares: usize, p: i32, q: i32): bool {
   const atP = <usize>(p * n) * SIZE;
   const atQ = <usize>(q * n) * SIZE;
-  const x = dot(w + atP, w + atQ, n);
+  const x = dot<f64>(w + atP, w + atQ, n);
   const size = abs(x);
   const alpha = load<f64>(squares + <usize>p * SIZE);
   const beta = load<f64>(squares + <usize>q * SIZE);
@@ -114,8 +115,8 @@ function orthogonalise(w: usize, v: usize, n: i32, squares: usize, p: i32, q: i3
   const t = (zeta < 0 ? -1.0 : 1.0) / (abs(zeta) + length(1, zeta));
   const c = 1 / length(1, t);
   const s = x < 0 ? -c * t : c * t;
-  rotate(w + atP, w + atQ, n, c, s);
-  rotate(v + atP, v + atQ, n, c, s);
+  rotate<f64>(w + atP, w + atQ, n, c, s);
+  rotate<f64>(v + atP, v + atQ, n, c, s);
   store<f64>(squares + <usize>p * SIZE, max<f64>(0, alpha - t * size));
   store<f64>(squares + <usize>q * SIZE, beta + t * size);
   return true;

@@ -3,16 +3,17 @@
 
 import { msub } from "../math";
 import { giveSome, takeSome } from "../simd";
-import { SIZE, subtract } from "./product";
+import { subtract } from "./product";
+import { lanes } from "./rows";
 
 const BASE: i32 = 16;
 
 /** x with `a x = b` in place of b, n × k with contiguous rows; a's diagonal is 1 where `unit`. */
-export function solveTriangle(
+export function solveTriangle<T>(
   n: i32, k: i32, a: usize, rowA: usize, colA: usize, b: usize, rowB: usize, upper: bool, unit: bool,
 ): void {
   if (n <= BASE) {
-    base(n, k, a, rowA, colA, b, rowB, upper, unit);
+    base<T>(n, k, a, rowA, colA, b, rowB, upper, unit);
     return;
   }
   const second = n / 12 * 6; // rows of whole tiles
@@ -22,21 +23,22 @@ export function solveTriangle(
   const then = <usize>first * <usize>!upper;
   const source = b + from * rowB;
   const target = b + then * rowB;
-  solveTriangle(first, k, a + from * (rowA + colA), rowA, colA, source, rowB, upper, unit);
-  subtract(second, k, first, a + then * rowA + from * colA, rowA, colA, source, rowB, SIZE, target, rowB);
-  solveTriangle(second, k, a + then * (rowA + colA), rowA, colA, target, rowB, upper, unit);
+  solveTriangle<T>(first, k, a + from * (rowA + colA), rowA, colA, source, rowB, upper, unit);
+  subtract<T>(second, k, first, a + then * rowA + from * colA, rowA, colA, source, rowB, sizeof<T>(), target, rowB);
+  solveTriangle<T>(second, k, a + then * (rowA + colA), rowA, colA, target, rowB, upper, unit);
 }
 
-/** The same of few rows: sixteen columns at a time. */
-function base(
+/** The same of few rows: eight vectors of columns at a time. */
+function base<T>(
   n: i32, k: i32, a: usize, rowA: usize, colA: usize, b: usize, rowB: usize, upper: bool, unit: bool,
 ): void {
   let j = 0;
-  for (; j + 16 <= k; j += 16, b += 128) wide(n, a, rowA, colA, b, rowB, upper, unit);
-  for (; j < k; j += 2, b += 16) narrow(n, a, rowA, colA, b, rowB, upper, unit, j + 2 <= k);
+  for (; j + 8 * lanes<T>() <= k; j += 8 * lanes<T>(), b += 128) wide<T>(n, a, rowA, colA, b, rowB, upper, unit);
+  for (; j + lanes<T>() <= k; j += lanes<T>(), b += 16) narrow<T>(n, a, rowA, colA, b, rowB, upper, unit, true);
+  for (; j < k; j++, b += sizeof<T>()) narrow<T>(n, a, rowA, colA, b, rowB, upper, unit, false);
 }
 
-function wide(n: i32, a: usize, rowA: usize, colA: usize, b: usize, rowB: usize, upper: bool, unit: bool): void {
+function wide<T>(n: i32, a: usize, rowA: usize, colA: usize, b: usize, rowB: usize, upper: bool, unit: bool): void {
   for (let step = 0; step < n; step++) {
     const i = <usize>(upper ? n - 1 - step : step);
     const from: usize = upper ? i + 1 : 0;
@@ -46,28 +48,28 @@ function wide(n: i32, a: usize, rowA: usize, colA: usize, b: usize, rowB: usize,
     let at = a + i * rowA + from * colA;
     let x = b + from * rowB;
     for (let left = step; left > 0; left--) {
-      const f = v128.load_splat<f64>(at);
-      s0 = msub<f64>(f, v128.load(x), s0);
-      s1 = msub<f64>(f, v128.load(x, 16), s1);
-      s2 = msub<f64>(f, v128.load(x, 32), s2);
-      s3 = msub<f64>(f, v128.load(x, 48), s3);
-      s4 = msub<f64>(f, v128.load(x, 64), s4);
-      s5 = msub<f64>(f, v128.load(x, 80), s5);
-      s6 = msub<f64>(f, v128.load(x, 96), s6);
-      s7 = msub<f64>(f, v128.load(x, 112), s7);
+      const f = v128.load_splat<T>(at);
+      s0 = msub<T>(f, v128.load(x), s0);
+      s1 = msub<T>(f, v128.load(x, 16), s1);
+      s2 = msub<T>(f, v128.load(x, 32), s2);
+      s3 = msub<T>(f, v128.load(x, 48), s3);
+      s4 = msub<T>(f, v128.load(x, 64), s4);
+      s5 = msub<T>(f, v128.load(x, 80), s5);
+      s6 = msub<T>(f, v128.load(x, 96), s6);
+      s7 = msub<T>(f, v128.load(x, 112), s7);
       at += colA;
       x += rowB;
     }
     if (!unit) {
-      const d = v128.load_splat<f64>(a + i * (rowA + colA));
-      s0 = f64x2.div(s0, d);
-      s1 = f64x2.div(s1, d);
-      s2 = f64x2.div(s2, d);
-      s3 = f64x2.div(s3, d);
-      s4 = f64x2.div(s4, d);
-      s5 = f64x2.div(s5, d);
-      s6 = f64x2.div(s6, d);
-      s7 = f64x2.div(s7, d);
+      const d = v128.load_splat<T>(a + i * (rowA + colA));
+      s0 = v128.div<T>(s0, d);
+      s1 = v128.div<T>(s1, d);
+      s2 = v128.div<T>(s2, d);
+      s3 = v128.div<T>(s3, d);
+      s4 = v128.div<T>(s4, d);
+      s5 = v128.div<T>(s5, d);
+      s6 = v128.div<T>(s6, d);
+      s7 = v128.div<T>(s7, d);
     }
     v128.store(target, s0);
     v128.store(target, s1, 16);
@@ -80,23 +82,23 @@ function wide(n: i32, a: usize, rowA: usize, colA: usize, b: usize, rowB: usize,
   }
 }
 
-/** Two columns, or, where not `both`, one. */
-function narrow(
-  n: i32, a: usize, rowA: usize, colA: usize, b: usize, rowB: usize, upper: bool, unit: bool, both: bool,
+/** A vector of columns, or, where not `whole`, one. */
+function narrow<T>(
+  n: i32, a: usize, rowA: usize, colA: usize, b: usize, rowB: usize, upper: bool, unit: bool, whole: bool,
 ): void {
   for (let step = 0; step < n; step++) {
     const i = <usize>(upper ? n - 1 - step : step);
     const from: usize = upper ? i + 1 : 0;
     const target = b + i * rowB;
-    let s = takeSome<f64>(target, both);
+    let s = takeSome<T>(target, whole);
     let at = a + i * rowA + from * colA;
     let x = b + from * rowB;
     for (let left = step; left > 0; left--) {
-      s = msub<f64>(v128.load_splat<f64>(at), takeSome<f64>(x, both), s);
+      s = msub<T>(v128.load_splat<T>(at), takeSome<T>(x, whole), s);
       at += colA;
       x += rowB;
     }
-    if (!unit) s = f64x2.div(s, v128.load_splat<f64>(a + i * (rowA + colA)));
-    giveSome<f64>(target, s, both);
+    if (!unit) s = v128.div<T>(s, v128.load_splat<T>(a + i * (rowA + colA)));
+    giveSome<T>(target, s, whole);
   }
 }

@@ -4,15 +4,15 @@
 
 import { madd, msub } from "../math";
 import { bothOf, giveSome, takeSome } from "../simd";
-import { SIZE } from "./product";
 import { reflection, turn, unit, workBytes } from "./reflect";
 import { length, rotate } from "./rows";
 
+const SIZE: usize = 8;
 const ROUNDS: i32 = 60; // each value needs two or three
 const EPSILON: f64 = 2.220446049250313e-16;
 
 /** Bytes of the work. src/ops/kernelfactors.ts has the same. */
-export function spectrumBytes(n: i32): usize { return <usize>n * SIZE * 6 + workBytes(n, n); }
+export function spectrumBytes(n: i32): usize { return <usize>n * SIZE * 6 + workBytes<f64>(n, n); }
 
 /**
  * The eigenvalues in ascending order, and the eigenvectors as rows. Of a, which is lost, the upper triangle is read; `vectors`
@@ -28,9 +28,9 @@ export function spectrum(a: usize, n: i32, values: usize, vectors: usize, work: 
   const taus = order + row;
   const rest = taus + row;
   tridiagonalise(a, n, row, d, e, taus, c);
-  unit(vectors, n, n);
+  unit<f64>(vectors, n, n);
   // A reflection begins beside the diagonal.
-  if (n > 1) turn(a + SIZE, row, n - 1, n - 1, taus, vectors + row + SIZE, row, n - 1, rest);
+  if (n > 1) turn<f64>(a + SIZE, row, n - 1, n - 1, taus, vectors + row + SIZE, row, n - 1, rest);
   iterate(n, d, e, c, s, vectors, row);
   sort(d, n, order);
   for (let i = 0; i < n; i++) {
@@ -49,7 +49,7 @@ function tridiagonalise(a: usize, n: i32, row: usize, d: usize, e: usize, taus: 
     if (k == n - 1) break;
     const v = top + SIZE;
     const size = n - k - 1;
-    const tau = reflection(v, size);
+    const tau = reflection<f64>(v, size);
     store<f64>(taus + <usize>k * SIZE, tau);
     const beta = load<f64>(v);
     store<f64>(e + <usize>k * SIZE, beta);
@@ -212,7 +212,7 @@ function rotateRows(x: usize, row: usize, n: i32, from: i32, to: i32, cs: usize,
   if (j == n) return;
   for (let i = to - 1; i >= from; i--) {
     const at = x + <usize>i * row + (<usize>j << 3);
-    rotate(at, at + row, n - j, get(cs, i), get(ss, i));
+    rotate<f64>(at, at + row, n - j, get(cs, i), get(ss, i));
   }
 }
 

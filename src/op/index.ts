@@ -22,6 +22,7 @@ export {
   denseCopy,
   fullName,
   Kernels,
+  kernelsOf,
   mergeDims,
   need,
   POINTWISE_GRAIN,

@@ -1,6 +1,6 @@
 // Decompositions as operators: batches of matrices in, factors out, with their derivatives. What a user calls is in
-// linalg.ts. They are computed in double precision: real ones by kernels, complex ones, and those of a device without these
-// kernels, on the host. Of a device that cannot read at once the matrices have to be brought first.
+// linalg.ts. Real ones are computed by kernels; complex ones, and those of a device without these kernels, in double precision
+// on the host. Of a device that cannot read at once the matrices have to be brought first.
 
 import {
   COMPLEX128,

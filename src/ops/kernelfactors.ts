@@ -1,32 +1,33 @@
-// Decompositions of real matrices by the kernels of assembly/linalg, in double precision whatever the dtype: an operand is
-// copied to float64, and the copy worked on in place.
+// Decompositions of real matrices by the kernels of assembly/linalg: an operand is copied, and the copy worked on in place.
 
 import { FLOAT32, FLOAT64, INT32 } from "../core/index.ts";
-import { denseCopy, Kernels, toCode, toDense } from "../op/index.ts";
+import { denseCopy, type Kernels, kernelsOf, toCode, toDense } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { triu } from "./arrange.ts";
 import { product } from "./axes.ts";
 import { narrow } from "./pick.ts";
+import { grainOf } from "./product.ts";
 import { transpose } from "./view.ts";
 
-/** Multiply-adds that are worth another thread. */
-const WORK = 1 << 17;
+/** How long a multiplication takes, in those of a large product: much is done row by row. */
+const SLOWNESS = 4;
 /** Columns of a right side that a thread takes at least: those that the kernels solve side by side. */
 const COLUMNS = 16;
 
-/** The kernels for operands of float32 and float64; null for others, and where the device has none. */
+/** The kernels for operands of float32 or float64, the wider of both; null for others, and where the device has none. */
 export function kernelsFor(...operands: readonly Tensor[]): Kernels | null {
   const { backend } = operands[0]!.storage;
   if (operands.some(({ code }) => code !== FLOAT32 && code !== FLOAT64)) return null;
-  return backend.kernel("lu_f64") === null ? null : new Kernels(backend, FLOAT64);
+  const code = operands.some((x) => x.code === FLOAT64) ? FLOAT64 : FLOAT32;
+  const kernels = kernelsOf(backend, code);
+  return kernels.has("lu") ? kernels : null;
 }
 
-/** A dense copy in float64. */
-const copied = (x: Tensor): Tensor => (x.code === FLOAT64 ? denseCopy(x) : toCode(x, FLOAT64));
+/** A dense copy in the dtype of the kernels. */
+const copied = ({ code }: Kernels, x: Tensor): Tensor => (x.code === code ? denseCopy(x) : toCode(x, code));
 
 const batchOf = (x: Tensor): readonly number[] => x.shape.slice(0, -2);
 const countOf = (x: Tensor): number => product(batchOf(x));
-const grainOf = (cost: number): number => Math.max(1, Math.ceil(WORK / (cost + 1)));
 
 interface Factors {
   readonly lu: Tensor;
@@ -37,11 +38,11 @@ interface Factors {
 /** L and U in one matrix, the rows' exchanges, and the place of a zero on the diagonal, or 0. */
 function factored(k: Kernels, a: Tensor, signs: Tensor | null, logs: Tensor | null): Factors {
   const n = a.shape.at(-1)!;
-  const lu = copied(a);
+  const lu = copied(k, a);
   const pivots = k.scratch(INT32, a.shape.slice(0, -1));
   const info = k.scratch(INT32, batchOf(a));
   const call = k.call("lu").int(n).tensor(lu).tensor(pivots).tensor(info).tensor(signs).tensor(logs);
-  call.run(countOf(a), grainOf(n ** 3 / 3));
+  call.run(countOf(a), grainOf(SLOWNESS * (n ** 3 / 3)));
   return { lu, pivots, info };
 }
 
@@ -52,32 +53,35 @@ function solveInPlace(k: Kernels, a: Tensor, b: Tensor, lower: number, upper: nu
   const [n, columns] = b.shape.slice(-2) as [number, number];
   if (columns === 0) return;
   // Panels for the threads that have no matrix of their own.
-  const panels = n * n * columns < WORK ? 1 : Math.ceil((k.backend.threads ?? 1) / Math.max(1, countOf(b)));
+  const panels =
+    grainOf(SLOWNESS * n * n * columns) > 1 ? 1 : Math.ceil((k.backend.threads ?? 1) / Math.max(1, countOf(b)));
   const width = COLUMNS * Math.ceil(columns / panels / COLUMNS);
   const call = k.call("triangles").int(n).int(columns).int(width).int(lower).int(upper).tensor(a).tensor(b);
-  call.tensor(pivots).run(countOf(b) * Math.ceil(columns / width), grainOf(n * n * Math.min(width, columns)));
+  call
+    .tensor(pivots)
+    .run(countOf(b) * Math.ceil(columns / width), grainOf(SLOWNESS * n * n * Math.min(width, columns)));
 }
 
 /** `A⁻¹B`, and for each matrix the place of the zero that forbade it, or 0. */
 export function solvedByKernels(k: Kernels, a: Tensor, b: Tensor): [x: Tensor, info: Tensor] {
   const { lu, pivots, info } = factored(k, a, null, null);
-  const x = copied(b);
+  const x = copied(k, b);
   solveInPlace(k, lu, x, ONES, WHOLE, pivots);
   return [toCode(x, b.code), info];
 }
 
 /** x with `a x = b` for a triangle of a, whose diagonal is 1 where `unit`. */
 export function triangleByKernels(k: Kernels, a: Tensor, b: Tensor, upper: boolean, unit: boolean): Tensor {
-  const x = copied(b);
+  const x = copied(k, b);
   const how = unit ? ONES : WHOLE;
-  const system = toDense(toCode(a, FLOAT64));
+  const system = given(a, k.code);
   solveInPlace(k, system, x, upper ? LEFT_OUT : how, upper ? how : LEFT_OUT, null);
   return toCode(x, b.code);
 }
 
 /** The signs of determinants, and the logarithms of their sizes. */
 export function determinantsByKernels(k: Kernels, a: Tensor): [sign: Tensor, logabsdet: Tensor] {
-  const [signs, logs] = [k.scratch(FLOAT64, batchOf(a)), k.scratch(FLOAT64, batchOf(a))];
+  const [signs, logs] = [k.scratch(k.code, batchOf(a)), k.scratch(k.code, batchOf(a))];
   factored(k, a, signs, logs);
   return [toCode(signs, a.code), toCode(logs, a.code)];
 }
@@ -85,15 +89,15 @@ export function determinantsByKernels(k: Kernels, a: Tensor): [sign: Tensor, log
 /** The factor, and for each matrix the first row where it is not positive, or 0. */
 export function choleskyByKernels(k: Kernels, a: Tensor, upper: boolean): [factor: Tensor, info: Tensor] {
   const n = a.shape.at(-1)!;
-  const work = copied(upper ? a : transpose(a, -2, -1)); // the kernel's triangle is the upper one
+  const work = copied(k, upper ? a : transpose(a, -2, -1)); // the kernel's triangle is the upper one
   const info = k.scratch(INT32, batchOf(a));
   k.call("cholesky")
     .int(n)
     .tensor(work)
     .tensor(info)
-    .run(countOf(a), grainOf(n ** 3 / 6));
+    .run(countOf(a), grainOf(SLOWNESS * (n ** 3 / 6)));
   const factor = upper ? work : transpose(work, -2, -1);
-  return [toDense(toCode(factor, a.code)), info];
+  return [given(factor, a.code), info];
 }
 
 // ── orthogonal factors: the kernels take and give columns as rows ───────────────────────────────────────────────────────
@@ -111,34 +115,36 @@ const spectrumWork = (n: number): number => 6 * n + reflectWork(n, n);
 /** Q of so many columns, and R of as many rows. */
 export function qrByKernels(k: Kernels, a: Tensor, columns: number): [q: Tensor, r: Tensor] {
   const [m, n] = a.shape.slice(-2) as [number, number];
-  const t = copied(turned(a));
-  const q = k.scratch(FLOAT64, [...batchOf(a), columns, m]);
-  const work = k.scratch(FLOAT64, [countOf(a), reflectWork(m, Math.max(n, columns)) + m]);
+  const t = copied(k, turned(a));
+  const q = k.scratch(k.code, [...batchOf(a), columns, m]);
+  const work = k.scratch(k.code, [countOf(a), reflectWork(m, Math.max(n, columns)) + m]);
   const call = k.call("qr").int(m).int(n).int(columns).tensor(t).tensor(q).tensor(work);
-  call.run(countOf(a), grainOf(2 * m * n * Math.min(m, n)));
+  call.run(countOf(a), grainOf(SLOWNESS * 2 * m * n * Math.min(m, n)));
   return [given(turned(q), a.code), given(triu(narrow(turned(t), -2, 0, columns)), a.code)];
 }
 
 /** Eigenvalues in ascending order, and eigenvectors as columns, by the lower triangles. */
-export function hermitianByKernels(k: Kernels, a: Tensor): [values: Tensor, vectors: Tensor] {
+export function hermitianByKernels({ backend }: Kernels, a: Tensor): [values: Tensor, vectors: Tensor] {
+  const k = kernelsOf(backend, FLOAT64);
   const n = a.shape.at(-1)!;
-  const work = copied(turned(a)); // the kernel's triangle is the upper one
+  const work = copied(k, turned(a)); // the kernel's triangle is the upper one
   const values = k.scratch(FLOAT64, a.shape.slice(0, -1));
   const vectors = k.scratch(FLOAT64, a.shape);
   const call = k.call("eigen").int(n).tensor(work).tensor(values).tensor(vectors);
-  call.tensor(k.scratch(FLOAT64, [countOf(a), spectrumWork(n)])).run(countOf(a), grainOf(4 * n ** 3));
+  call.tensor(k.scratch(FLOAT64, [countOf(a), spectrumWork(n)])).run(countOf(a), grainOf(SLOWNESS * 4 * n ** 3));
   return [given(values, a.code), given(turned(vectors), a.code)];
 }
 
 /** Singular values in descending order between the singular vectors; `full` gives bases of the whole spaces. */
-export function singularByKernels(k: Kernels, a: Tensor, full: boolean): [u: Tensor, s: Tensor, vh: Tensor] {
+export function singularByKernels(kernels: Kernels, a: Tensor, full: boolean): [u: Tensor, s: Tensor, vh: Tensor] {
   const [m, n] = a.shape.slice(-2) as [number, number];
+  const k = kernelsOf(kernels.backend, FLOAT64);
   if (m < n) {
     const [u, s, vh] = singularByKernels(k, turned(a), full);
     return [toDense(turned(vh)), s, toDense(turned(u))];
   }
   const [rows, count] = [full ? m : n, countOf(a)];
-  const t = copied(turned(a));
+  const t = copied(k, turned(a));
   const left = k.scratch(FLOAT64, [...batchOf(a), rows, m]);
   const values = k.scratch(FLOAT64, [...batchOf(a), n]);
   const right = k.scratch(FLOAT64, [...batchOf(a), n, n]);
@@ -148,6 +154,6 @@ export function singularByKernels(k: Kernels, a: Tensor, full: boolean): [u: Ten
   call
     .tensor(right)
     .tensor(work)
-    .run(count, grainOf(8 * m * n * n));
+    .run(count, grainOf(SLOWNESS * 8 * m * n * n));
   return [given(turned(left), a.code), given(values, a.code), given(right, a.code)];
 }

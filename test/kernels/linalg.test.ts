@@ -7,13 +7,28 @@ const SIZES = [0, 1, 2, 3, 5, 8, 9, 16, 17, 24, 25, 64, 100, 257];
 const BATCH = 3;
 
 type Matrix = Float64Array;
+/** What the kernels of a dtype take, and how much coarser than float64 it is. */
+interface Kind {
+  readonly code: "f32" | "f64";
+  readonly Numbers: typeof Float32Array | typeof Float64Array;
+  readonly bytes: number;
+  readonly coarse: number;
+}
+const KINDS: readonly Kind[] = [
+  { code: "f32", Numbers: Float32Array, bytes: 4, coarse: 2 ** 29 },
+  { code: "f64", Numbers: Float64Array, bytes: 8, coarse: 1 },
+];
+const numbersAt = ({ code }: Kind, at: number, count: number): Matrix =>
+  Float64Array.from(code === "f32" ? read(Float32Array, at, count) : read(Float64Array, at, count));
+const putAs = ({ Numbers }: Kind, x: Matrix): number => put(Numbers.from(x));
+
 const matrix = (m: number, n: number, next: () => number): Matrix => new Float64Array(m * n).map(next);
 const batch = (m: number, n: number, next: () => number): Matrix[] =>
   Array.from({ length: BATCH }, () => matrix(m, n, next));
 const joined = (list: readonly Matrix[]): Matrix => Float64Array.from(list.flatMap((x) => Array.from(x)));
 /** The matrices of [BATCH, m, n] at an address. */
-function matricesAt(at: number, m: number, n: number): Matrix[] {
-  const all = read(Float64Array, at, BATCH * m * n);
+function matricesAt(kind: Kind, at: number, m: number, n: number): Matrix[] {
+  const all = numbersAt(kind, at, BATCH * m * n);
   return Array.from({ length: BATCH }, (_, i) => all.slice(i * m * n, (i + 1) * m * n));
 }
 
@@ -43,11 +58,18 @@ function close(a: Matrix, b: Matrix, bound: number, what: string): void {
 }
 
 /** What a kernel makes of the matrices at its argument `slot`: the same bits whole, in pieces, wide and plain. */
-function sameBits(name: string, args: (copy: Matrix) => readonly number[], a: Matrix, units: number, slot = 1): Matrix {
+function sameBits(
+  kind: Kind,
+  name: string,
+  args: (copy: number) => readonly number[],
+  a: Matrix,
+  units: number,
+  slot = 1,
+): Matrix {
   const results = [run, runPlain, run].map((runs, i) => {
-    const list = args(a);
-    runs(name, list, units, i === 2 ? Math.min(units, BATCH) : 1);
-    return read(Float64Array, list[slot]!, a.length);
+    const list = args(putAs(kind, a));
+    runs(`${name}_${kind.code}`, list, units, i === 2 ? Math.min(units, BATCH) : 1);
+    return numbersAt(kind, list[slot]!, a.length);
   });
   for (const other of results.slice(1))
     assert.ok(Buffer.from(results[0]!.buffer).equals(Buffer.from(other.buffer)), name);
@@ -56,12 +78,12 @@ function sameBits(name: string, args: (copy: Matrix) => readonly number[], a: Ma
 
 test("lu: P A = L U with multiples of at most 1, and what is solved with it", () => {
   const next = noise(1);
-  for (const n of SIZES) {
+  for (const [kind, n] of KINDS.flatMap((kind) => SIZES.map((n) => [kind, n] as const))) {
     reset();
     const a = batch(n, n, next);
     const [pivots, info] = [room(BATCH * n * 4), room(BATCH * 4)];
-    const [signs, logs] = [room(BATCH * 8), room(BATCH * 8)];
-    const packed = sameBits("lu_f64", (x) => [n, put(x), pivots, info, signs, logs], joined(a), BATCH);
+    const [signs, logs] = [room(BATCH * kind.bytes), room(BATCH * kind.bytes)];
+    const packed = sameBits(kind, "lu", (x) => [n, x, pivots, info, signs, logs], joined(a), BATCH);
     assert.equal(Array.from(read(Int32Array, info, BATCH)), [0, 0, 0]);
     const exchanges = read(Int32Array, pivots, BATCH * n);
     a.forEach((x, i) => {
@@ -89,24 +111,25 @@ test("lu: P A = L U with multiples of at most 1, and what is solved with it", ()
           n,
         ),
         moved,
-        1e-15 * (n + 4),
+        1e-15 * kind.coarse * (n + 4),
         `L U of ${n}`,
       );
       const diagonal = rows.map((_, r) => lu[r * n + r]!);
       assert.is(
-        read(Float64Array, signs, BATCH)[i],
+        numbersAt(kind, signs, BATCH)[i],
         diagonal.reduce((s, y) => s * Math.sign(y), sign),
       );
       const log = diagonal.reduce((s, y) => s + Math.log(Math.abs(y)), 0);
-      assert.ok(Math.abs(read(Float64Array, logs, BATCH)[i]! - log) <= 1e-13 * (1 + Math.abs(log)));
+      assert.ok(Math.abs(numbersAt(kind, logs, BATCH)[i]! - log) <= 1e-13 * kind.coarse * (1 + Math.abs(log)));
     });
     for (const k of [1, 2, 5, 33]) {
       const b = batch(n, k, next);
-      const right = put(joined(b));
-      run("triangles_f64", [n, k, 16, 1, 2, put(packed), right, pivots], BATCH * Math.ceil(k / 16), 2);
-      matricesAt(right, n, k).forEach((x, i) => {
+      const right = putAs(kind, joined(b));
+      const name = `triangles_${kind.code}`;
+      run(name, [n, k, 16, 1, 2, putAs(kind, packed), right, pivots], BATCH * Math.ceil(k / 16), 2);
+      matricesAt(kind, right, n, k).forEach((x, i) => {
         const size = x.reduce((most, y) => Math.max(most, Math.abs(y)), 1);
-        close(times(a[i]!, x, n, n, k), b[i]!, 1e-15 * (n + 4) * size, `the solution of ${n} × ${k}`);
+        close(times(a[i]!, x, n, n, k), b[i]!, 1e-15 * kind.coarse * (n + 4) * size, `the solution of ${n} × ${k}`);
       });
     }
   }
@@ -130,7 +153,7 @@ test("lu: the first of equals is the pivot, and a zero is told", () => {
 
 test("triangles: either side, with ones or what stands there, in panels of any width", () => {
   const next = noise(2);
-  for (const n of SIZES) {
+  for (const [kind, n] of KINDS.flatMap((kind) => SIZES.map((n) => [kind, n] as const))) {
     for (const k of [1, 7, 16, 50]) {
       for (const [lower, upper] of [
         [1, 0],
@@ -143,15 +166,15 @@ test("triangles: either side, with ones or what stands there, in panels of any w
         const a = batch(n, n, next).map((x) => x.map((y, at) => y / n + (Math.floor(at / n) === at % n ? 2 : 0)));
         const b = batch(n, k, next);
         const bits = [16, 32, 64].map((width) => {
-          const at = put(joined(b));
+          const at = putAs(kind, joined(b));
           const units = BATCH * Math.ceil(k / width);
           (width === 64 ? runPlain : run)(
-            "triangles_f64",
-            [n, k, width, lower, upper, put(joined(a)), at, 0],
+            `triangles_${kind.code}`,
+            [n, k, width, lower, upper, putAs(kind, joined(a)), at, 0],
             units,
             2,
           );
-          return read(Float64Array, at, BATCH * n * k);
+          return numbersAt(kind, at, BATCH * n * k);
         });
         for (const other of bits) assert.equal(other, bits[0]!);
         a.forEach((x, i) => {
@@ -160,7 +183,7 @@ test("triangles: either side, with ones or what stands there, in panels of any w
             unit(n).map((y, at) => y * (lower + upper === 1 ? 1 : x[at]!)),
           );
           const solution = bits[0]!.slice(i * n * k, (i + 1) * n * k);
-          close(times(triangle, solution, n, n, k), b[i]!, 1e-14, `${lower} ${upper} ${n} × ${k}`);
+          close(times(triangle, solution, n, n, k), b[i]!, 1e-14 * kind.coarse, `${lower} ${upper} ${n} × ${k}`);
         });
       }
     }
@@ -169,12 +192,12 @@ test("triangles: either side, with ones or what stands there, in panels of any w
 
 test("cholesky: Uᵀ U is the matrix, the other triangle is not read and comes out 0", () => {
   const next = noise(3);
-  for (const n of SIZES) {
+  for (const [kind, n] of KINDS.flatMap((kind) => SIZES.map((n) => [kind, n] as const))) {
     reset();
     const list = batch(n, n, next).map((x) => sum(times(x, turned(x, n, n), n, n, n), unit(n)));
     const given = joined(list.map((x) => part(x, n, (i, j) => i <= j, Number.NaN)));
     const info = room(BATCH * 4);
-    const factors = sameBits("cholesky_f64", (x) => [n, put(x), info], given, BATCH);
+    const factors = sameBits(kind, "cholesky", (x) => [n, x, info], given, BATCH);
     assert.equal(Array.from(read(Int32Array, info, BATCH)), [0, 0, 0]);
     list.forEach((x, i) => {
       const u = factors.slice(i * n * n, (i + 1) * n * n);
@@ -182,7 +205,7 @@ test("cholesky: Uᵀ U is the matrix, the other triangle is not read and comes o
         u,
         part(u, n, (r, c) => r <= c),
       );
-      close(times(turned(u, n, n), u, n, n, n), x, 1e-15 * (n + 4) * (n + 1), `Uᵀ U of ${n}`);
+      close(times(turned(u, n, n), u, n, n, n), x, 1e-15 * kind.coarse * (n + 4) * (n + 1), `Uᵀ U of ${n}`);
     });
   }
 });
@@ -229,30 +252,30 @@ const reflectWork = (m: number, rows: number): number => BLOCK * (m + 2 * BLOCK 
 const spectrumWork = (n: number): number => 6 * n + reflectWork(n, n);
 
 /** That the rows of each matrix of [BATCH, count, n] are orthonormal. */
-function orthonormal(list: readonly Matrix[], count: number, n: number): void {
+function orthonormal({ coarse }: Kind, list: readonly Matrix[], count: number, n: number): void {
   for (const x of list)
-    close(times(x, turned(x, count, n), count, n, count), unit(count), 2e-16 * (n + 50), `${count} of ${n}`);
+    close(times(x, turned(x, count, n), count, n, count), unit(count), 2e-16 * coarse * (n + 50), `${count} of ${n}`);
 }
 
 test("qr: orthonormal columns times a triangle, which LAPACK's signs have", () => {
   const next = noise(5);
-  for (const [m, n] of SHAPES) {
+  for (const [kind, [m, n]] of KINDS.flatMap((kind) => SHAPES.map((shape) => [kind, shape] as const))) {
     for (const columns of new Set([Math.min(m, n), m])) {
       reset();
       const a = batch(m, n, next);
-      const q = room(BATCH * columns * m * 8);
-      const work = () => room(BATCH * (reflectWork(m, Math.max(n, columns)) + m) * 8);
+      const q = room(BATCH * columns * m * kind.bytes);
+      const work = () => room(BATCH * (reflectWork(m, Math.max(n, columns)) + m) * kind.bytes);
       const given = joined(a.map((x) => turned(x, m, n)));
-      const packed = sameBits("qr_f64", (x) => [m, n, columns, put(x), q, work()], given, BATCH, 3);
-      const basis = matricesAt(q, columns, m);
-      orthonormal(basis, columns, m);
+      const packed = sameBits(kind, "qr", (x) => [m, n, columns, x, q, work()], given, BATCH, 3);
+      const basis = matricesAt(kind, q, columns, m);
+      orthonormal(kind, basis, columns, m);
       a.forEach((x, i) => {
         const t = packed.slice(i * n * m, (i + 1) * n * m);
         const r = new Float64Array(columns * n).map((_, at) => {
           const [row, column] = [Math.floor(at / n), at % n];
           return row <= column ? t[column * m + row]! : 0;
         });
-        close(times(turned(basis[i]!, columns, m), r, m, columns, n), x, 1e-14, `Q R of ${m} × ${n}`);
+        close(times(turned(basis[i]!, columns, m), r, m, columns, n), x, 1e-14 * kind.coarse, `Q R of ${m} × ${n}`);
         if (m > 1 && n > 0) assert.ok(r[0]! * x[0]! <= 0);
       });
     }
@@ -261,15 +284,16 @@ test("qr: orthonormal columns times a triangle, which LAPACK's signs have", () =
 
 test("eigen: orthonormal rows that the matrix stretches, in ascending order", () => {
   const next = noise(6);
+  const kind = KINDS[1]!;
   for (const n of SIZES.filter((size) => size <= 130)) {
     reset();
     const list = batch(n, n, next).map((x) => sum(x, turned(x, n, n)));
     const given = joined(list.map((x) => part(x, n, (i, j) => i <= j, Number.NaN)));
     const [values, vectors] = [room(BATCH * n * 8), room(BATCH * n * n * 8)];
     const work = room(BATCH * spectrumWork(n) * 8);
-    sameBits("eigen_f64", (x) => [n, put(x), values, vectors, work], given, BATCH);
-    const rows = matricesAt(vectors, n, n);
-    orthonormal(rows, n, n);
+    sameBits(kind, "eigen", (x) => [n, x, values, vectors, work], given, BATCH);
+    const rows = matricesAt(kind, vectors, n, n);
+    orthonormal(kind, rows, n, n);
     list.forEach((x, i) => {
       const stretched = times(rows[i]!, x, n, n, n);
       const lambda = read(Float64Array, values, BATCH * n).slice(i * n, (i + 1) * n);
@@ -286,6 +310,7 @@ test("eigen: orthonormal rows that the matrix stretches, in ascending order", ()
 
 test("singular: whatever the rank, both bases are whole", () => {
   const next = noise(7);
+  const kind = KINDS[1]!;
   for (const [m, n] of SHAPES.filter(([m, n]) => m >= n)) {
     for (const rank of new Set([n, n >> 1])) {
       for (const rows of new Set([n, m])) {
@@ -296,10 +321,10 @@ test("singular: whatever the rank, both bases are whole", () => {
         const bytes = 8 * (3 * n * n + rows * m + m + spectrumWork(n) + reflectWork(m, Math.max(rows, n)));
         const given = joined(a.map((x) => turned(x, m, n)));
         const work = room(BATCH * bytes);
-        sameBits("singular_f64", (x) => [m, n, rows, put(x), left, values, right, work], given, BATCH, 3);
-        const [us, vs] = [matricesAt(left, rows, m), matricesAt(right, n, n)];
-        orthonormal(us, rows, m);
-        orthonormal(vs, n, n);
+        sameBits(kind, "singular", (x) => [m, n, rows, x, left, values, right, work], given, BATCH, 3);
+        const [us, vs] = [matricesAt(kind, left, rows, m), matricesAt(kind, right, n, n)];
+        orthonormal(kind, us, rows, m);
+        orthonormal(kind, vs, n, n);
         a.forEach((x, i) => {
           const s = read(Float64Array, values, BATCH * n).slice(i * n, (i + 1) * n);
           assert.equal(s, s.slice().sort().reverse());
