@@ -37,6 +37,7 @@ import { add, div, floorDivide, mul, pow, sub } from "./binary.ts";
 import { composedFunction } from "./composed.ts";
 import { clone, copy_ } from "./copy.ts";
 import { zeros } from "./create.ts";
+import { once } from "./once.ts";
 import { narrow } from "./pick.ts";
 import { mean, sum, sumToSize } from "./reduce.ts";
 import { rsqrt } from "./unary.ts";
@@ -152,14 +153,6 @@ export const nativeLayerNorm: Op<
     ],
   },
 );
-
-function once<T>(make: () => T): () => T {
-  let value: T | undefined;
-  return () => {
-    value ??= make();
-    return value;
-  };
-}
 
 /** y · w + b, where they are. */
 function affine(y: Tensor, weight: Tensor | null, bias: Tensor | null): Tensor {

@@ -15,6 +15,7 @@ import { le } from "./compare.ts";
 import { zerosLike } from "./create.ts";
 import { cat, stack } from "./join.ts";
 import { addmm, linear, matmul } from "./matmul.ts";
+import { once } from "./once.ts";
 import { part, select, split } from "./pick.ts";
 import { grainOf } from "./product.ts";
 import { where } from "./ternary.ts";
@@ -130,15 +131,6 @@ const byTanh = (g: Tensor, y: Tensor): Tensor => mul(g, sub(1, mul(y, y)));
 function widened(name: string, x: Spec, h: Spec, times: number): Spec {
   noComplex(name, x);
   return spec(x.code, [x.shape[0]!, x.shape[1]!, times * h.shape.at(-1)!]);
-}
-
-/** Calls `make` once. */
-function once<T>(make: () => T): () => T {
-  let made: T | null = null;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }
 
 // ── rnn ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
