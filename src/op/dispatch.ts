@@ -223,6 +223,21 @@ export function pointwiseInto(operator: Operator, operands: readonly Tensor[], a
   return true;
 }
 
+/** Runs an element-wise launch into `y`, as `pointwiseInto` does. */
+export function elementwiseInto(operator: Operator, inputs: Inputs, attrs: Attrs, y: Tensor): boolean {
+  const { kernelName, launch } = operator.rule;
+  const { backend } = y.storage;
+  const name = kernelName!(inputs as never, attrs);
+  if (name === null || backend.kernel(name) === null) return false;
+  const frame = pushLaunch();
+  try {
+    launch!(kernelsOf(backend, y.code), inputs, operator.outputs([y]), attrs);
+  } finally {
+    popLaunch(frame);
+  }
+  return true;
+}
+
 /** The operands' dtype is `own`, the kernel computes in `code`. */
 function runPointwise(
   operator: Operator,

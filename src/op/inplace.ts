@@ -26,7 +26,7 @@ import {
   Tensor,
 } from "../tensor/index.ts";
 import { context, noGrad } from "./context.ts";
-import { dispatch, evaluate, inferred, pointwiseInto } from "./dispatch.ts";
+import { dispatch, elementwiseInto, evaluate, inferred, pointwiseInto } from "./dispatch.ts";
 import { copyInto, MissingKernel } from "./launch.ts";
 import { Operator, operatorOf, publish } from "./operator.ts";
 import { anyTracked, type Node, nodeFor, rebind, save } from "./tape.ts";
@@ -186,7 +186,7 @@ function compute(
   attrs: Attrs,
   code: number,
 ): void {
-  const { pointwise, into } = operator.rule;
+  const { pointwise, into, elementwise } = operator.rule;
   if (into !== undefined && code === x.code && flat.slice(1).every((t) => t === null || t.storage !== x.storage)) {
     try {
       into(x, inputs, attrs);
@@ -195,8 +195,10 @@ function compute(
       if (!(error instanceof MissingKernel)) throw error;
     }
   }
-  const fits = pointwise !== undefined && code === x.code && flat.every((t) => t !== null && disjointOrSame(t, x));
-  if (fits && pointwiseInto(operator, flat as Tensor[], attrs, x)) return;
+  if (code === x.code && flat.every((t) => t === null || disjointOrSame(t, x))) {
+    if (elementwise === true && elementwiseInto(operator, inputs, attrs, x)) return;
+    if (pointwise !== undefined && pointwiseInto(operator, flat as Tensor[], attrs, x)) return;
+  }
   copyInto(x, noGrad(() => evaluate(operator, inputs, attrs)) as Tensor);
 }
 

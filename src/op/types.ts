@@ -190,6 +190,8 @@ export interface Rule<N, A, S extends string, O extends string> {
   places?(specs: readonly Spec[], backend: Backend, inputs: N): readonly Tensor[];
   /** True where `launch` reads the strides of its inputs itself. */
   readonly strided?: boolean;
+  /** True where it also writes any strides, each element from those at its place: an in-place form launches over its input. */
+  readonly elementwise?: boolean;
   /** The formula over other operators; null where it does not hold, which leaves the host step. */
   decompose?(inputs: N, attrs: A): Tensor | readonly Tensor[] | null;
   /** The layout of a view of the first input. */

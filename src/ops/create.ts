@@ -443,7 +443,9 @@ export const logspace: (start: Bound, end: Bound, steps: number, base?: number, 
   const n = stepsOf(count, "logspace");
   const code = spacedCode(dtype, start, end, "logspace");
   const of = realNumber(base ?? 10, "logspace", "base");
-  const values = evenly(n, start, end).map((x) => power(of, x));
+  const values = isComplex(code)
+    ? evenly(n, start, end).map((x) => power(of, x))
+    : powers(of, n, toNumber(start), toNumber(end));
   const dtypeName = spec(code, []).dtype;
   return finished(
     tensor(values, { dtype: dtypeName, device: (device as string | null | undefined) ?? null }),
@@ -465,20 +467,28 @@ function spacedCode(dtype: unknown, start: Scalar, end: Scalar, op: string): num
   return code;
 }
 
-/** Evenly spaced complex numbers, from either end to the middle. */
+/** Number i of n that are evenly spaced from a to b, reckoned from the nearer end. */
+function spacedAt(i: number, n: number, a: number, b: number): number {
+  const step = n > 1 ? (b - a) / (n - 1) : 0;
+  return i < n / 2 ? a + step * i : b - step * (n - 1 - i);
+}
+
+function powers(base: number, n: number, start: number, end: number): Float64Array<ArrayBuffer> {
+  const values = new Float64Array(n);
+  for (let i = 0; i < n; i++) values[i] = base ** spacedAt(i, n, start, end);
+  return values;
+}
+
+/** Evenly spaced complex numbers. */
 function evenly(n: number, start: Scalar, end: Scalar): ComplexScalar[] {
   const im = (x: Scalar): number => (x instanceof ComplexScalar ? x.im : 0);
-  const at = (a: number, b: number, i: number): number => {
-    const step = n > 1 ? (b - a) / (n - 1) : 0;
-    return i < n / 2 ? a + step * i : b - step * (n - 1 - i);
-  };
   return Array.from(
     { length: n },
-    (_, i) => new ComplexScalar(at(toNumber(start), toNumber(end), i), at(im(start), im(end), i)),
+    (_, i) => new ComplexScalar(spacedAt(i, n, toNumber(start), toNumber(end)), spacedAt(i, n, im(start), im(end))),
   );
 }
 
-function power(base: number, { re, im }: ComplexScalar): Scalar {
+function power(base: number, { re, im }: ComplexScalar): ComplexScalar {
   const size = base ** re;
   return im === 0
     ? new ComplexScalar(size, 0)
@@ -522,15 +532,15 @@ function triangle(
     const [row, col, diagonal, dtype, device] = bindArguments(name, `row, col, offset?, ${FACTORY}`, args);
     const [rows, columns] = sizesOf([row, col], name, "row, col") as [number, number];
     const offset = whole(diagonal ?? 0, name, "offset");
-    const inside = Array.from({ length: rows }, (_, i) => {
-      const begin = Math.max(from(i + offset), 0);
-      return [begin, Math.max(Math.min(to(i + offset, columns), columns), begin)] as const;
-    });
-    const n = inside.reduce((total, [begin, end]) => total + end - begin, 0);
+    const first = (i: number): number => Math.max(from(i + offset), 0);
+    const last = (i: number): number => Math.max(Math.min(to(i + offset, columns), columns), first(i));
+    let n = 0;
+    for (let i = 0; i < rows; i++) n += last(i) - first(i);
     const places = new Int32Array(2 * n);
     let next = 0;
-    for (const [i, [begin, end]] of inside.entries()) {
-      for (let j = begin; j < end; j++) {
+    for (let i = 0; i < rows; i++) {
+      const end = last(i);
+      for (let j = first(i); j < end; j++) {
         places[next] = i;
         places[n + next++] = j;
       }

@@ -9,7 +9,7 @@ import { ne } from "./compare.ts";
 import { composed, composedFunction } from "./composed.ts";
 import { clone } from "./copy.ts";
 import { cat } from "./join.ts";
-import { narrow } from "./pick.ts";
+import { narrow, select } from "./pick.ts";
 import { sum } from "./reduce.ts";
 import { cumsum } from "./scan.ts";
 import { reshape } from "./view.ts";
@@ -65,23 +65,32 @@ function widths(y: Tensor, x: Tensor, dim: number): Tensor {
     : steps;
 }
 
-function trapezoidal(name: string, finish: (areas: Tensor, dim: number) => Tensor): Trapezoid {
+function trapezoidal(
+  name: string,
+  integral: (y: Tensor, x: Tensor | null, dx: number, dim: number) => Tensor,
+): Trapezoid {
   return composedFunction(
     name,
     "y, x?, *, dx?, dim?",
     (y, x, dx: number | null | undefined, dim: number | undefined) => {
       asTensor(y, name, "y");
-      const axis = axisOf(dim ?? -1, y.ndim, name);
-      return finish(areas(y, x ?? null, Number(dx ?? 1), axis), axis);
+      return integral(y, x ?? null, Number(dx ?? 1), axisOf(dim ?? -1, y.ndim, name));
     },
   );
 }
 
+/** All areas together: in even steps the sum of all heights, of which both ends count by half. */
+function whole(y: Tensor, x: Tensor | null, dx: number, dim: number): Tensor {
+  if (x !== null || y.shape[dim] === 0) return sum(areas(y, x, dx, dim), dim);
+  const ends = add(select(y, dim, 0), select(y, dim, -1));
+  return mul(sub(sum(y, dim), div(ends, 2)), dx);
+}
+
 /** The integral of `y` over `x`, or over steps of `dx`, along `dim` by the trapezoid rule. */
-export const trapezoid: Trapezoid = /* @__PURE__ */ trapezoidal("trapezoid", (areas, dim) => sum(areas, dim));
+export const trapezoid: Trapezoid = /* @__PURE__ */ trapezoidal("trapezoid", whole);
 /** The same as `trapezoid`. */
-export const trapz: Trapezoid = /* @__PURE__ */ trapezoidal("trapz", (areas, dim) => sum(areas, dim));
+export const trapz: Trapezoid = /* @__PURE__ */ trapezoidal("trapz", whole);
 /** The integrals up to each element but the first. */
-export const cumulativeTrapezoid: Trapezoid = /* @__PURE__ */ trapezoidal("cumulativeTrapezoid", (areas, dim) =>
-  cumsum(areas, dim),
+export const cumulativeTrapezoid: Trapezoid = /* @__PURE__ */ trapezoidal("cumulativeTrapezoid", (...args) =>
+  cumsum(areas(...args), args[3]),
 );

@@ -1,15 +1,30 @@
 // Maxima of windows that lie at random distances, so that an input shrinks by a fraction (Graham 2014).
 
-import { DTypeError, isFloating, ShapeError, show, showShape, ValueError } from "../core/index.ts";
+import {
+  DTypeError,
+  FLOAT32,
+  FLOAT64,
+  INT64,
+  isFloating,
+  ShapeError,
+  show,
+  showShape,
+  ValueError,
+} from "../core/index.ts";
 import { asTensor, bindArguments, type Named } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { product } from "./axes.ts";
+import { add, div, mul, sub } from "./binary.ts";
+import { asCode } from "./cast.ts";
 import { within } from "./composed.ts";
+import { arange, full } from "./create.ts";
 import { gather } from "./gather.ts";
+import { cat } from "./join.ts";
 import { maxPool2d } from "./maxpool.ts";
+import { narrow } from "./pick.ts";
 import { checkInput } from "./poolwindow.ts";
 import { rand } from "./random.ts";
-import { reshape } from "./view.ts";
+import { reshape, unsqueeze } from "./view.ts";
 import { perDim, placesOn, type Sizes } from "./window.ts";
 
 interface Options {
@@ -42,21 +57,21 @@ function fractional(name: string, ndim: number): FractionalMaxPool {
     return within<Tensor | readonly Tensor[]>(name, () => {
       const [n, c] = [x.ndim === ndim + 1 ? 1 : lead[0]!, x.shape.at(-ndim - 1)!];
       const samples = given == null ? rand([n, c, ndim], { dtype: x.dtype }) : asTensor(given, name, "_randomSamples");
+      const drawn = reshape(asCode(samples, x.dtype === "float64" ? FLOAT64 : FLOAT32), [n * c, ndim]);
       // PyTorch gives the first number of an image to its columns, of a volume to its depth.
       const order = ndim === 2 ? [1, 0] : [0, 1, 2];
-      const rows = (reshape(samples, [n * c, ndim]).tolist() as number[][]).map((row) => order.map((d) => row[d]!));
-      const round = x.dtype === "float64" ? (v: number): number => v : Math.fround;
-      const list = rows.flatMap((row) =>
-        placesIn(
-          size,
-          kernel,
-          row.map((u, d) => starts(u, size[d]!, out[d]!, kernel[d]!, round)),
-        ),
-      );
+      const corners = size
+        .map((length, d) => starts(narrow(drawn, 1, order[d]!, 1), length, out[d]!, kernel[d]!))
+        .reduce((block, line, d) => {
+          const apart = add(unsqueeze(mul(block, size[d]!), 2), unsqueeze(line, 1));
+          return reshape(apart, [n * c, block.shape[1]! * line.shape[1]!]);
+        });
       const [windows, taps] = [product(out), product(kernel)];
-      const places = reshape(placesOn(x, list), [...lead, windows * taps]);
+      // [planes, taps, windows]
+      const inside = reshape(placesOn(x, tapsIn(size, kernel)), [taps, 1]);
+      const places = reshape(add(unsqueeze(corners, 1), inside), [...lead, taps * windows]);
       const seen = gather(reshape(x, [...lead, product(size)]), -1, places);
-      const pooled = maxPool2d(reshape(seen, [...lead, windows, taps]), [1, taps], { returnIndices: true });
+      const pooled = maxPool2d(reshape(seen, [...lead, taps, windows]), [taps, 1], { returnIndices: true });
       const values = reshape(pooled.values, [...lead, ...out]);
       if (returnIndices !== true) return values;
       const indices = reshape(gather(places, -1, reshape(pooled.indices, [...lead, windows])), [...lead, ...out]);
@@ -84,24 +99,22 @@ function outputOf(
   );
 }
 
-/** Where the windows of a dim begin, for a number u in [0, 1). */
-function starts(u: number, size: number, count: number, kernel: number, round: (v: number) => number): number[] {
-  const step = count > 1 ? round((size - kernel) / (count - 1)) : 0;
-  const at = (i: number): number => Math.trunc(round(round(i + u) * step));
-  return Array.from({ length: count }, (_, i) => (i === count - 1 ? size - kernel : at(i) - at(0)));
+/** Where the windows of a dim begin, for numbers u [planes, 1] in [0, 1): [planes, count] of int64. */
+function starts(u: Tensor, size: number, count: number, kernel: number): Tensor {
+  const options = { dtype: u.dtype, device: u.device };
+  const last = full([u.shape[0]!, 1], size - kernel, { dtype: "int64", device: u.device });
+  if (count === 1) return last;
+  const step = div(full([], size - kernel, options), count - 1);
+  const at = asCode(mul(add(arange(count - 1, options), u), step), INT64);
+  return cat([sub(at, narrow(at, 1, 0, 1)), last], 1);
 }
 
-/** The places in a flat image or volume that the windows see, window by window. */
-function placesIn(size: readonly number[], kernel: readonly number[], begin: readonly (readonly number[])[]): number[] {
-  // Of every dim: the places of each window's taps.
-  const lines = begin.map((list, d) => list.map((s) => Array.from({ length: kernel[d]! }, (_, t) => s + t)));
-  return lines
-    .reduce<number[][]>(
-      (blocks, line, d) =>
-        blocks.flatMap((block) => line.map((taps) => block.flatMap((p) => taps.map((t) => p * size[d]! + t)))),
-      [[0]],
-    )
-    .flat();
+/** The places in a flat image or volume that a window sees whose corner is the first one. */
+function tapsIn(size: readonly number[], kernel: readonly number[]): number[] {
+  return kernel.reduce<number[]>(
+    (places, taps, d) => places.flatMap((p) => Array.from({ length: taps }, (_, t) => p * size[d]! + t)),
+    [0],
+  );
 }
 
 /**

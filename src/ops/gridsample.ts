@@ -12,6 +12,7 @@ import { add, div, fmod, mul, rsub, sub } from "./binary.ts";
 import { asCode } from "./cast.ts";
 import { ge, lt } from "./compare.ts";
 import { composedFunction } from "./composed.ts";
+import { ones } from "./create.ts";
 import { gather } from "./gather.ts";
 import { cat } from "./join.ts";
 import { logicalAnd } from "./logic.ts";
@@ -204,9 +205,9 @@ export const affineGrid: AffineGrid = /* @__PURE__ */ composedFunction(
       const edge = alignCorners === true ? 1 : (length - 1) / length;
       const line = Array.from({ length }, (_, i) => (length === 1 ? 0 : edge * ((2 * i) / (length - 1) - 1)));
       const shape = out.map((_, e) => (e === d ? length : 1));
-      return reshape(expand(reshape(tensor(line, options), shape), out), [-1, 1]);
+      return reshape(expand(reshape(tensor(line, options), shape), out), [1, -1]);
     });
-    const places = cat([...columns.reverse(), tensor(new Array<number[]>(product(out)).fill([1]), options)], 1);
-    return reshape(matmul(places, transpose(theta, 1, 2)), [n!, ...out, dims]);
+    const places = cat([...columns.reverse(), ones([1, product(out)], options)], 0);
+    return reshape(transpose(matmul(theta, places), 1, 2), [n!, ...out, dims]);
   },
 );

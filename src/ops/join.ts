@@ -348,15 +348,25 @@ export const combinations: Combinations = /* @__PURE__ */ composed(
     const size = whole(r ?? 2, "combinations", "r");
     if (size < 0) throw new ShapeError(`combinations: r is ${size}, expected 0 or more`);
     if (size === 0) return zeros(0, { dtype: x.dtype, device: x.device });
-    const chosen: number[] = [];
-    const choose = (row: readonly number[], first: number): void => {
-      if (row.length === size) {
-        chosen.push(...row);
-        return;
-      }
-      for (let i = first; i < x.numel(); i++) choose([...row, i], withReplacement === true ? i : i + 1);
-    };
-    choose([], 0);
-    return view(indexSelect(x, 0, tensor(chosen, { dtype: "int64", device: x.device })), [chosen.length / size, size]);
+    const chosen = choices(x.numel(), size, withReplacement === true);
+    return view(indexSelect(x, 0, tensor(chosen, { device: x.device })), [chosen.length / size, size]);
   },
 );
+
+/** All choices of `size` of n places in order, one behind the other; each place higher than the one before, or `again` as high. */
+function choices(n: number, size: number, again: boolean): Int32Array<ArrayBuffer> {
+  const step = again ? 0 : 1;
+  const last = n - (size - 1) * step; // where the first place must end, and the others one step later each
+  let count = last < 1 ? 0 : 1;
+  for (let i = 0; i < size && count > 0; i++) count = (count * (last + size - 1 - i)) / (i + 1);
+  const chosen = new Int32Array(count * size);
+  for (let i = 0; i < Math.min(size, chosen.length); i++) chosen[i] = i * step;
+  for (let at = size; at < chosen.length; at += size) {
+    let i = size - 1;
+    while (chosen[at - size + i] === last - 1 + i * step) i--;
+    for (let k = 0; k < i; k++) chosen[at + k] = chosen[at - size + k]!;
+    const next = chosen[at - size + i]! + 1;
+    for (let k = i; k < size; k++) chosen[at + k] = next + (k - i) * step;
+  }
+  return chosen;
+}

@@ -42,7 +42,7 @@ import type { Tensor } from "../tensor/index.ts";
 import { add, div, mul, pow, sub } from "./binary.ts";
 import { asCode } from "./cast.ts";
 import { eq, ge, gt, le, lt } from "./compare.ts";
-import { complex } from "./complex.ts";
+import { complex, conj } from "./complex.ts";
 import { composed, within, written } from "./composed.ts";
 import { logicalAnd, logicalOr } from "./logic.ts";
 import { all } from "./reduce.ts";
@@ -86,6 +86,11 @@ export const hypot: Op2T = /* @__PURE__ */ ofTwo("hypot", (a, b) =>
 const leg = /* @__PURE__ */ binary("hypot", {
   numbers: "none",
   decompose: ({ a, b }) => abs(complex(a, b)),
+  saves: ["a", "b", "out"],
+  vjp(g, { a, b, out }) {
+    const share = (x: Tensor) => (): Tensor => mul(g, where(eq(out, 0), 0, div(x, out)));
+    return { a: share(a), b: share(b) };
+  },
   method: false,
 });
 
@@ -202,8 +207,16 @@ type Logit = OpK<[eps?: number | null], ["eps"], { eps: number | null }>;
 /** `log(x / (1 - x))`; with `eps` x is held to [eps, 1 - eps] first. NaN beyond [0, 1]. */
 export const logit: Logit = /* @__PURE__ */ composed<Logit>("logit", "input, eps?", (input, eps) => {
   const x = floats(asTensor(input, "logit", "input"));
-  const z = eps == null ? x : clamp(x, eps, 1 - eps);
-  return log(div(z, sub(1, z)));
+  return odds(eps == null ? x : clamp(x, eps, 1 - eps));
+});
+
+/** `log(x / (1 - x))` */
+const odds: Op1 = /* @__PURE__ */ op("logit", "input", (x) => [{ x }], {
+  infer: ({ x }) => x,
+  decompose: ({ x }) => log(div(x, sub(1, x))),
+  saves: ["x"],
+  vjp: (g, { x }) => ({ x: () => div(g, conj(mul(x, sub(1, x)))) }),
+  method: false,
 });
 /** `logit`, in place. */
 export const logit_: Logit = /* @__PURE__ */ written("logit_", logit);

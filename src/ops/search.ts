@@ -1,19 +1,30 @@
 // Searches: places in sorted sequences, membership.
 
-import { DTypeError, INT32, INT64, promoteTypes, ShapeError, sameDims, show, ValueError } from "../core/index.ts";
+import {
+  DTypeError,
+  INT32,
+  INT64,
+  isIntegral,
+  promoteTypes,
+  ShapeError,
+  sameDims,
+  show,
+  ValueError,
+} from "../core/index.ts";
 import { asTensor, type FnQ, f32, type Operand, op, spec } from "../op/index.ts";
 import { Tensor, tensor } from "../tensor/index.ts";
 import { word } from "./arguments.ts";
-import { add } from "./binary.ts";
+import { add, sub } from "./binary.ts";
 import { asCode } from "./cast.ts";
 import { eq, ge, gt, lt } from "./compare.ts";
 import { composedFunction } from "./composed.ts";
 import { full, zeros } from "./create.ts";
-import { gather } from "./gather.ts";
+import { gather, scatter } from "./gather.ts";
 import { bitwiseRightShift, logicalAnd, logicalNot } from "./logic.ts";
 import { grainOf } from "./product.ts";
+import { amax, amin } from "./reduce.ts";
 import { sort } from "./sort.ts";
-import { clampMax, where } from "./ternary.ts";
+import { clamp, clampMax, where } from "./ternary.ts";
 import { reshape } from "./view.ts";
 
 type Side = "left" | "right";
@@ -139,10 +150,40 @@ export const isin: IsIn = /* @__PURE__ */ composedFunction<IsIn>(
     ];
     const code = promoteTypes(left.code, right.code);
     const [x, among] = [asCode(left, code), reshape(asCode(right, code), [-1])];
-    const within = among.numel() === 0 ? zeros(x.shape, { dtype: "bool", device }) : isAmong(x, sort(among).values);
+    if (among.numel() === 0) return full(x.shape, invert === true, { device });
+    const within = isTicked(x, among) ?? isAmong(x, sort(among).values);
     return invert === true ? logicalNot(within) : within;
   },
 );
+
+const SPARSE = 4; // entries of a table for each element that is asked for, up to which it is less work than searches
+
+/** `isAmong` by a table of all integers from the least to the greatest; null where they are no integers, or too far apart. */
+function isTicked(x: Tensor, among: Tensor): Tensor | null {
+  const span = spanOf(among);
+  if (span === null || span.range > SPARSE * (x.numel() + among.numel())) return null;
+  // One entry more at each end, which no integer ticks: there go all that lie beyond, as do those whose difference wraps.
+  const { range, least } = span;
+  const options = { dtype: "bool", device: x.device } as const;
+  const table = scatter(zeros([range + 2], options), 0, sub(asCode(among, INT64), least - 1), true);
+  const places = clamp(sub(asCode(x, INT64), least - 1), 0, range + 1);
+  return reshape(gather(table, 0, reshape(places, [-1])), x.shape);
+}
+
+/**
+ * The least of some integers, and how many there are from there to the greatest; null where these are no safe numbers, or
+ * cannot be read without waiting.
+ *
+ * @internal
+ */
+export function spanOf(x: Tensor): { readonly least: number; readonly range: number } | null {
+  if (!isIntegral(x.code) || x.numel() === 0 || x.device !== "cpu") return null;
+  const all = asCode(x, INT64);
+  const [low, high] = [amin(all), amax(all)].map((end) => BigInt(end.item({ bigint: true }))) as [bigint, bigint];
+  const [least, most] = [Number(low), Number(high)];
+  if (!Number.isSafeInteger(least) || !Number.isSafeInteger(most)) return null;
+  return { least, range: Number(high - low) + 1 };
+}
 
 function isAmong(x: Tensor, sorted: Tensor): Tensor {
   const flat = reshape(x, [-1]);

@@ -78,6 +78,7 @@ const chosen: (condition: Tensor, a: Operand, b: Operand) => Tensor = /* @__PURE
     },
     kernelName: ({ a, b }) => `where_w${SIZE[resultType([a, b])]}`,
     strided: true,
+    elementwise: true,
     launch: (k, { condition, a, b }, { out }) => choose(k, condition, a, b, out),
     saves: ["condition"],
     vjp: (g, { condition }) => ({
@@ -137,6 +138,7 @@ export const maskedFill: MaskedFill = /* @__PURE__ */ op(
     },
     kernelName: ({ x }) => `where_w${SIZE[x.code]}`,
     strided: true,
+    elementwise: true,
     launch: (k, { x, mask, value }, { out }) => choose(k, mask, value, x, out),
     saves: ["mask"],
     vjp: (g, { mask }) => ({
@@ -296,6 +298,7 @@ export const clamp: Clamp = /* @__PURE__ */ op(
     kernelName: ({ x, min, max }, { low, high }) =>
       min === null && max === null && !Number.isNaN(low) && !Number.isNaN(high) ? `clamp_${SUFFIX[x.code]}` : null,
     strided: true,
+    elementwise: true,
     launch: (k, { x }, { out }, { low, high }) =>
       pointwise(
         k.backend,

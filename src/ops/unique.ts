@@ -1,6 +1,6 @@
 // Elements that occur more than once: what is different, how often, and what is most frequent.
 
-import { INT64, IndexError, isIntegral, ShapeError, show } from "../core/index.ts";
+import { INT64, IndexError, ShapeError, show } from "../core/index.ts";
 import { asTensor, type Named, named, type Op, type OpK } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { axisOf } from "./axes.ts";
@@ -16,9 +16,10 @@ import { gather, scatter, scatterAdd_ } from "./gather.ts";
 import { nonzero } from "./indexing.ts";
 import { cat } from "./join.ts";
 import { narrow, select } from "./pick.ts";
-import { amax, amin, any } from "./reduce.ts";
+import { any } from "./reduce.ts";
 import { indexSelect } from "./rows.ts";
 import { cummax, cumsum } from "./scan.ts";
+import { spanOf } from "./search.ts";
 import { argsort, sort } from "./sort.ts";
 import { where } from "./ternary.ts";
 import { expand, movedim, reshape, squeeze } from "./view.ts";
@@ -159,13 +160,10 @@ const SPARSE = 4; // counters for each element, up to which counting is less wor
 /** The values of a list of integers by counting them; null where they are no integers, or too far apart. */
 function counted(x: Tensor): (Groups & { values: Tensor }) | null {
   const n = x.numel();
-  if (!isIntegral(x.code) || n === 0) return null;
-  const all = asCode(x, INT64);
-  const [low, high] = [amin(all), amax(all)].map((end) => BigInt(end.item({ bigint: true }))) as [bigint, bigint];
-  const range = Number(high - low) + 1;
-  const [least, most] = [Number(low), Number(high)];
-  if (range > SPARSE * n || !Number.isSafeInteger(least) || !Number.isSafeInteger(most)) return null;
-  const places = sub(all, least);
+  const span = spanOf(x);
+  if (span === null || span.range > SPARSE * n) return null;
+  const { least, range } = span;
+  const places = sub(asCode(x, INT64), least);
   const options = { dtype: "int64", device: x.device } as const;
   const counts = scatterAdd_(zeros([range], options), 0, places, expand(ones([1], options), [n]));
   const there = reshape(nonzero(counts), [-1]);

@@ -11,7 +11,7 @@ import { copy_ } from "./copy.ts";
 import { logicalOr } from "./logic.ts";
 import { outer } from "./matmul.ts";
 import { chain, crossOf, vectors } from "./matrices.ts";
-import { broadcastTo, reshape } from "./view.ts";
+import { broadcastTo, expand, reshape } from "./view.ts";
 
 /** As `outer`. */
 export const ger: Op2T = /* @__PURE__ */ renamed<Op2T>("ger", outer);
@@ -63,21 +63,18 @@ export const kron: Op2T = /* @__PURE__ */ composed<Op2T>("kron", "input, other",
   const ndim = Math.max(asTensor(a, "kron", "input").ndim, asTensor(b, "kron", "other").ndim);
   const padded = (x: Tensor): number[] => [...new Array<number>(ndim - x.ndim).fill(1), ...x.shape];
   const [outside, inside] = [padded(a), padded(b)];
-  const spread = mul(
-    reshape(
-      a,
-      outside.flatMap((n) => [n, 1]),
-    ),
-    reshape(
-      b,
-      inside.flatMap((n) => [1, n]),
-    ),
-  );
-  return reshape(
-    spread,
-    outside.map((n, d) => n * inside[d]!),
-  );
+  const pairs = (sizes: readonly number[], first: boolean): number[] => sizes.flatMap((n) => (first ? [n, 1] : [1, n]));
+  const size = outside.map((n, d) => n * inside[d]!);
+  const [left, right] = [reshape(a, pairs(outside, true)), reshape(b, pairs(inside, false))];
+  const [m, n] = [outside.at(-1) ?? 1, inside.at(-1) ?? 1];
+  if (ndim < 2 || n >= LINE) return reshape(mul(left, right), size);
+  // Both are laid out along the last dim first, so that products are taken along lines of m · n and not of n.
+  const line = (x: Tensor): Tensor =>
+    reshape(expand(x, [...x.shape.slice(0, -2), m, n]), [...x.shape.slice(0, -2), m * n]);
+  return reshape(mul(line(left), line(right)), size);
 });
+
+const LINE = 64; // elements of a line from which its beginning does not count
 
 /** The product of all matrices, in the order that needs the fewest multiplications; see `linalg.multiDot`. */
 export function chainMatmul(...matrices: readonly Tensor[]): Tensor {

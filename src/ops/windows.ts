@@ -71,14 +71,19 @@ function window<K extends WindowOptions>(
         throw new DTypeError(`dtype is ${dtype}, expected float32 or float64`);
       }
       const weight = weights(bound);
-      const values = Float64Array.from({ length: M }, (_, i) => (M === 1 ? 1 : weight(i)));
+      const values = new Float64Array(M);
+      for (let i = 0; i < M; i++) values[i] = M === 1 ? 1 : weight(i);
       return tensor(values, { dtype, device: bound.device, requiresGrad: bound.requiresGrad });
     });
 }
 
 /** `Σ (-1)^k · a[k] · cos(k · t)`, t going once round. */
 function cosines(a: readonly number[], steps: number): (i: number) => number {
-  return (i) => a.reduce((sum, c, k) => sum + (k % 2 === 0 ? c : -c) * Math.cos((2 * Math.PI * k * i) / steps), 0);
+  return (i) => {
+    let sum = a[0]!;
+    for (let k = 1; k < a.length; k++) sum += (k % 2 === 0 ? a[k]! : -a[k]!) * Math.cos((2 * Math.PI * k * i) / steps);
+    return sum;
+  };
 }
 
 /** A sum of cosines with coefficients that have a name. */

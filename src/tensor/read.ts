@@ -167,15 +167,22 @@ export function toNested(
     const v = read(i);
     if (typeof v !== "bigint" || bigint)
       return bigint && typeof v === "number" && Number.isInteger(v) && isInteger(x.code) ? BigInt(v) : v;
-    if (v > BigInt(Number.MAX_SAFE_INTEGER) || v < -BigInt(Number.MAX_SAFE_INTEGER)) {
+    if (v > MOST || v < -MOST) {
       throw new RangeError(`${op}: ${v} is no safe integer: use ${op}({ bigint: true })`);
     }
     return Number(v);
   };
   let next = 0;
-  const level = (d: number): Nested =>
-    d === shape.length ? value(next++) : Array.from({ length: shape[d]! }, () => level(d + 1));
+  const level = (d: number): Nested => {
+    if (d === shape.length) return value(next++);
+    const list = new Array<Nested>(shape[d]!);
+    const isLast = d + 1 === shape.length;
+    for (let i = 0; i < list.length; i++) list[i] = isLast ? value(next++) : level(d + 1);
+    return list;
+  };
   return level(0);
 }
+
+const MOST = BigInt(Number.MAX_SAFE_INTEGER);
 
 const isInteger = (code: number): boolean => code >= UINT8 && code <= INT64;
