@@ -16,6 +16,7 @@ export * from "./conv/narrow";
 export * from "./conv/weight";
 export * from "./conv/winograd";
 export * from "./conv/winogradweight";
+export * from "./gemm/integers";
 export * from "./gemm/matmul";
 export * from "./gemm/pairs";
 export * from "./linalg/cholesky";

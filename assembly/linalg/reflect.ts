@@ -37,11 +37,10 @@ export function reflection<T>(x: usize, n: i32): T {
 }
 
 /**
- * Makes reflections of the rows of t, one by one, that leave row k nothing beyond its k-th number: a stack in the rows of t
- * themselves, whose first numbers are Rᵀ.
+ * Makes reflections of the first `count` rows of t, one by one, that leave row k nothing beyond its k-th number, and turns the
+ * later of the n rows with them: a stack in the rows of t themselves, whose first numbers are Rᵀ.
  */
-export function triangularise<T>(t: usize, row: usize, n: i32, m: i32, taus: usize, work: usize): void {
-  const count = min(m, n);
+export function triangularise<T>(t: usize, row: usize, n: i32, count: i32, m: i32, taus: usize, work: usize): void {
   for (let k = 0; k < count; k += BLOCK) {
     const size = min(BLOCK, count - k);
     for (let i = k; i < k + size; i++) {
@@ -113,12 +112,15 @@ function apply<T>(x: usize, rowX: usize, rows: i32, count: i32, m: i32, work: us
   subtract<T>(rows, m, count, turned, blockRow<T>(), sizeof<T>(), work, rowV, sizeof<T>(), x, rowX);
 }
 
-/** Q and R of qr.ts, of the matrix whose columns are the n rows of t. */
-export function factorQR<T>(t: usize, n: i32, m: i32, q: usize, columns: i32, taus: usize, work: usize): void {
+/** Q and R of qr.ts, of the matrix whose columns are the n rows of t, of which `count` are reflected. */
+export function factorQR<T>(
+  t: usize, n: i32, count: i32, m: i32, q: usize, columns: i32, taus: usize, work: usize,
+): void {
   const row = <usize>m * sizeof<T>();
-  triangularise<T>(t, row, n, m, taus, work);
+  triangularise<T>(t, row, n, count, m, taus, work);
+  if (columns == 0) return;
   unit<T>(q, columns, m);
-  turn<T>(t, row, min(m, n), m, taus, q, row, columns, work);
+  turn<T>(t, row, count, m, taus, q, row, columns, work);
 }
 
 /** The first rows of the unit matrix. */

@@ -45,7 +45,7 @@ function tall(t: usize, m: i32, n: i32, rows: i32, left: usize, values: usize, r
   const q = work + <usize>n * short * 3;
   const taus = q + <usize>rows * long;
   const rest = taus + long + spectrumBytes(n);
-  factorQR<f64>(t, n, m, q, rows, taus, rest);
+  factorQR<f64>(t, n, n, m, q, rows, taus, rest);
   // Rᵀ, square, where Aᵀ was.
   for (let i = 0; i < n; i++) {
     const to = t + <usize>i * short;
@@ -98,7 +98,7 @@ function decompose(
   if (rank == n) return;
   // What has no direction of its own: any that makes a basis of the known ones.
   memory.copy(gram, left, <usize>rank * row);
-  factorQR<f64>(gram, rank, n, w, n, inner, inner + row);
+  factorQR<f64>(gram, rank, rank, n, w, n, inner, inner + row);
   memory.copy(left + <usize>rank * row, w + <usize>rank * row, <usize>(n - rank) * row);
 }
 

@@ -37,6 +37,7 @@ import {
   hermitianByKernels,
   kernelsFor,
   qrByKernels,
+  reducedByKernels,
   singularByKernels,
   solvedByKernels,
   triangleByKernels,
@@ -303,6 +304,22 @@ export const qrFactors: (a: Tensor, columns: number) => Named<["Q", "R"]> = /* @
         return cat([gx, gv === null ? zerosLike(y) : matmul(q, gv)], -1);
       },
     }),
+  },
+);
+
+/** R of a = Q R, and `Qᴴ b` with as many rows, of matrices with at least as many rows as columns; without a derivative. */
+export const reduced: (a: Tensor, b: Tensor) => Named<["R", "C"]> = /* @__PURE__ */ op(
+  "linalg.lstsq",
+  "A, B",
+  (a: Tensor, b: Tensor) => [{ a, b }],
+  {
+    outputs: ["R", "C"],
+    dynamic({ a, b }) {
+      const k = kernelsFor(a, b);
+      if (k !== null) return reducedByKernels(k, a, b);
+      const { Q, R } = qrFactors(a, a.shape.at(-1)!);
+      return [R, matmul(adjoint(Q), b)];
+    },
   },
 );
 

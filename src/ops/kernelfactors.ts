@@ -5,6 +5,7 @@ import { denseCopy, type Kernels, kernelsOf, toCode, toDense } from "../op/index
 import type { Tensor } from "../tensor/index.ts";
 import { triu } from "./arrange.ts";
 import { product } from "./axes.ts";
+import { cat } from "./join.ts";
 import { narrow } from "./pick.ts";
 import { grainOf } from "./product.ts";
 import { transpose } from "./view.ts";
@@ -112,15 +113,28 @@ const BLOCK = 32; // as in assembly/linalg/reflect.ts
 const reflectWork = (m: number, rows: number): number => BLOCK * (m + 2 * BLOCK + 2 * rows);
 const spectrumWork = (n: number): number => 6 * n + reflectWork(n, n);
 
+/** The rows of t, columns of a matrix, reflected: the first `count` to those of R, all others with them. Qᵀ has so many rows. */
+function reflected(k: Kernels, t: Tensor, count: number, rows: number): [q: Tensor | null, r: Tensor] {
+  const [n, m] = t.shape.slice(-2) as [number, number];
+  const q = rows === 0 ? null : k.scratch(k.code, [...batchOf(t), rows, m]);
+  const work = k.scratch(k.code, [countOf(t), reflectWork(m, Math.max(n, rows)) + m]);
+  const call = k.call("qr").int(m).int(n).int(count).int(rows).tensor(t).tensor(q).tensor(work);
+  call.run(countOf(t), grainOf(SLOWNESS * 2 * m * n * count));
+  return [q, turned(t)];
+}
+
 /** Q of so many columns, and R of as many rows. */
 export function qrByKernels(k: Kernels, a: Tensor, columns: number): [q: Tensor, r: Tensor] {
-  const [m, n] = a.shape.slice(-2) as [number, number];
-  const t = copied(k, turned(a));
-  const q = k.scratch(k.code, [...batchOf(a), columns, m]);
-  const work = k.scratch(k.code, [countOf(a), reflectWork(m, Math.max(n, columns)) + m]);
-  const call = k.call("qr").int(m).int(n).int(columns).tensor(t).tensor(q).tensor(work);
-  call.run(countOf(a), grainOf(SLOWNESS * 2 * m * n * Math.min(m, n)));
-  return [given(turned(q), a.code), given(triu(narrow(turned(t), -2, 0, columns)), a.code)];
+  const [q, r] = reflected(k, copied(k, turned(a)), Math.min(...(a.shape.slice(-2) as [number, number])), columns);
+  return [given(q === null ? a : turned(q), a.code), given(triu(narrow(r, -2, 0, columns)), a.code)];
+}
+
+/** R, and of `Qᵀ b` as many rows, where a has at least as many rows as columns. */
+export function reducedByKernels(k: Kernels, a: Tensor, b: Tensor): [r: Tensor, c: Tensor] {
+  const n = a.shape.at(-1)!;
+  const [, both] = reflected(k, toCode(cat([turned(a), turned(b)], -2), k.code), n, 0);
+  const rows = narrow(both, -2, 0, n);
+  return [given(triu(narrow(rows, -1, 0, n)), a.code), given(narrow(rows, -1, n, b.shape.at(-1)!), b.code)];
 }
 
 /** Eigenvalues in ascending order, and eigenvectors as columns, by the lower triangles. */

@@ -17,11 +17,13 @@ import {
   choleskyFactor,
   hermitianFactors,
   qrFactors,
+  reduced,
   signAndLog,
   singularFactors,
   solved,
   solvedTriangle,
 } from "./factors.ts";
+import { cat } from "./join.ts";
 import { matmul } from "./matmul.ts";
 import { narrow } from "./pick.ts";
 import { amax, amin, any, prod, sum } from "./reduce.ts";
@@ -200,20 +202,42 @@ export const matrixPower: Power = /* @__PURE__ */ composedFunction<Power>("linal
   return result === a ? clone(a) : result!;
 });
 
-const TERMS = 18; // of the series, which leaves 1e-17 where the norm is at most 1
+const MOST_TERMS = 16;
 
-/** `Σ Aᵏ / k!`: the exponential of square matrices, scaled down, summed, and squared up again. */
+/** Whether the series up to that power gives the exponential of a matrix of that norm to `precision`. */
+function suffices(terms: number, norm: number, precision: number): boolean {
+  let rest = Math.exp(norm); // beside the least that an exponential can be
+  for (let k = 1; k <= terms + 1; k++) rest *= norm / k;
+  return rest <= precision;
+}
+
+/**
+ * `Σ Aᵏ / k!`: the exponential of square matrices, scaled down, summed, and squared up again. The sum is a polynomial of A⁴
+ * whose coefficients are polynomials of A (Paterson and Stockmeyer 1973), so that 16 terms are six products.
+ */
 export const matrixExp: Plain = /* @__PURE__ */ composedFunction<Plain>("linalg.matrixExp", "A", (A) => {
   const a = asMatrices(A, "linalg.matrixExp", "A", true);
   if (a.numel() === 0) return clone(a);
-  const norm = amax(sum(abs(detach(a)), -2)).item();
-  const squarings = Math.max(0, Math.ceil(Math.log2(norm)));
-  const scaled = div(a, 2 ** squarings);
-  let y = identityFor(a);
-  for (let k = TERMS; k >= 1; k--) y = add(matmul(div(scaled, k), y), identityFor(a));
+  let norm = amax(sum(abs(detach(a)), -2)).item() as number;
+  const precision = epsilonOf(a) / 2;
+  let squarings = 0;
+  for (; Number.isFinite(norm) && !suffices(MOST_TERMS, norm, precision); squarings++) norm /= 2;
+  let terms = 4;
+  while (terms < MOST_TERMS && !suffices(terms, norm, precision)) terms += 4;
+  const a1 = squarings === 0 ? a : mul(a, 2 ** -squarings);
+  const a2 = matmul(a1, a1);
+  const [a3, a4] = [matmul(a2, a1), matmul(a2, a2)];
+  const share = (power: number): number => 1 / factorial(power);
+  let y: Tensor = mul(a4, share(terms));
+  for (let power = terms - 4; power >= 0; power -= 4) {
+    if (power < terms - 4) y = matmul(y, a4);
+    for (const [i, x] of [identityFor(a), a1, a2, a3].entries()) y = add(y, x, { alpha: share(power + i) });
+  }
   for (let k = 0; k < squarings; k++) y = matmul(y, y);
   return y;
 });
+
+const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
 
 // ── factors ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -329,10 +353,11 @@ interface Tolerances {
   hermitian: boolean;
 }
 
+const epsilonOf = ({ dtype }: Tensor): number => (dtype === "float64" || dtype === "complex128" ? 2 ** -52 : 2 ** -23);
+
 /** Whether each of the magnitudes `s` is above the tolerance. */
 function bounded(s: Tensor, a: Tensor, atol: Tolerance, rtol: Tolerance): Tensor {
-  const eps = s.dtype === "float64" ? Number.EPSILON : 2 ** -23;
-  const relative = rtol ?? (atol === null ? eps * Math.max(...a.shape.slice(-2)) : 0);
+  const relative = rtol ?? (atol === null ? epsilonOf(s) * Math.max(...a.shape.slice(-2)) : 0);
   const bound = (t: number | Tensor, by: Tensor | null): Tensor => {
     const each = t instanceof Tensor ? unsqueeze(t, -1) : full([], t, { dtype: s.dtype, device: s.device });
     return by === null ? each : mul(each, by);
@@ -425,26 +450,52 @@ export const lstsq: LeastSquares = /* @__PURE__ */ composedFunction<LeastSquares
     const how = (driver ?? "gelsy") as Driver;
     const [m, n] = a.shape.slice(-2) as [number, number];
     const none = (dtype: Tensor["dtype"]): Tensor => empty(0, { dtype, device: a.device });
-    const { U, S: s, Vh } = singularFactors(detach(a), false);
-    const counts = bounded(s, a, null, rcond ?? null);
-    const rank = sum(counts, -1);
-    const x = a.requiresGrad
-      ? matmul(pinv(a, { rtol: rcond ?? null }), right)
-      : matmul(adjoint(Vh), mul(unsqueeze(reciprocals(s, counts), -1), matmul(adjoint(U), right)));
+    const withValues = how === "gelsd" || how === "gelss";
+    const [x, rank, s] =
+      (withValues || m < n || a.requiresGrad || right.requiresGrad ? null : byReflections(a, right, rcond ?? null)) ??
+      byValues(a, right, rcond ?? null);
     const whole = m > n && amin(rank).item() === n;
     const residuals = whole ? sum(square(abs(sub(matmul(a, x), right))), -2) : abs(narrow(reshape(x, -1), 0, 0, 0));
-    const values = how === "gelsd" || how === "gelss" ? s : none(s.dtype);
     return named(
       [
         isVector ? squeeze(x, -1) : x,
         isVector && whole ? squeeze(residuals, -1) : residuals,
         how === "gels" ? none("int64") : rank,
-        values,
+        withValues ? s! : none(residuals.dtype),
       ],
       ["solution", "residuals", "rank", "singularValues"],
     );
   },
 );
+
+type Squares = readonly [x: Tensor, rank: Tensor, values: Tensor | null];
+
+/** The least squares by singular values. */
+function byValues(a: Tensor, right: Tensor, rcond: number | null): Squares {
+  const { U, S: s, Vh } = singularFactors(detach(a), false);
+  const counts = bounded(s, a, null, rcond);
+  const x = a.requiresGrad
+    ? matmul(pinv(a, { rtol: rcond }), right)
+    : matmul(adjoint(Vh), mul(unsqueeze(reciprocals(s, counts), -1), matmul(adjoint(U), right)));
+  return [x, sum(counts, -1), s];
+}
+
+/** The least squares of tall matrices by `R x = Qᴴ b`; null where it may be that not all singular values count. */
+function byReflections(a: Tensor, right: Tensor, rcond: number | null): Squares | null {
+  const [n, columns] = [a.shape.at(-1)!, right.shape.at(-1)!];
+  const batch = broadcastShapes(a.shape.slice(0, -2), right.shape.slice(0, -2));
+  const { R, C } = reduced(
+    expand(a, [...batch, ...a.shape.slice(-2)]),
+    expand(right, [...batch, ...right.shape.slice(-2)]),
+  );
+  const solution = solvedTriangle(R, cat([C, identityFor(R)], -1), true, false);
+  const inverse = narrow(solution, -1, columns, n);
+  // ‖R‖ ‖R⁻¹‖ is at least the ratio of the ends of the singular values.
+  const ratio = mul(vectorNorm(R, 2, [-2, -1]), vectorNorm(inverse, 2, [-2, -1]));
+  const tolerance = rcond ?? epsilonOf(ratio) * Math.max(...a.shape.slice(-2));
+  if (!(ratio.numel() > 0 && amax(ratio).item() * tolerance < 1)) return null;
+  return [narrow(solution, -1, 0, columns), full(a.shape.slice(0, -2), n, { dtype: "int64", device: a.device }), null];
+}
 
 type Order = number | "fro" | "nuc";
 type MatrixNorm = FnQ<

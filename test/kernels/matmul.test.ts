@@ -241,6 +241,49 @@ test("integers wrap", () => {
   }
 });
 
+test("integers whose sums a float64 holds, and those just beyond, are exact", () => {
+  const random = noise(6);
+  for (const [m, n, k] of [
+    [6, 6, 0],
+    [7, 9, 1],
+    [50, 23, 31],
+    [7, 510, 260],
+  ] as const) {
+    for (const bits of [3, 20, 21, 22, 26, 31]) {
+      reset();
+      const most = 2 ** bits;
+      const some = (size: number) =>
+        Array.from({ length: size }, (_, i) => (i % 5 === 0 ? -most : Math.round(random() * (most - 1))));
+      const [a, b, d] = [some(m * k), some(k * n), some(m * n)];
+      const [a64, b64, d64] = [a, b, d].map((list) => BigInt64Array.from(list, BigInt)) as [
+        BigInt64Array,
+        BigInt64Array,
+        BigInt64Array,
+      ];
+      const wanted = BigInt64Array.from({ length: m * n }, (_, at) => {
+        let sum = 0n;
+        for (let p = 0; p < k; p++) sum += a64[Math.floor(at / n) * k + p]! * b64[p * n + (at % n)]!;
+        return 3n * sum - d64[at]!;
+      });
+      const tail = [n, 1, k, 1, 1, k, n, 1, 0]; // B lies turned
+      const turned = (list: readonly number[]) => list.map((_, at) => list[(at % k) * n + Math.floor(at / k)]!);
+      for (const units of [1, 2]) {
+        const c = room(m * n * 8);
+        const head: Slot[] = [m, n, k, Math.ceil(m / units), n, 0, 3n, 0n, -1n, 0n];
+        const right = put(BigInt64Array.from(turned(b), BigInt));
+        run("matmul_i64", [...head, c, put(a64), right, put(d64), ...tail], units);
+        assert.equal(read(BigInt64Array, c, m * n), wanted);
+        const [x, y, z] = [a, turned(b), d].map((list) => put(Int32Array.from(list, (value) => value | 0)));
+        run("matmul_i32", [...head, c, x!, y!, z!, ...tail], units);
+        assert.equal(
+          read(Int32Array, c, m * n),
+          Int32Array.from(wanted, (value) => Number(BigInt.asIntN(32, value))),
+        );
+      }
+    }
+  }
+});
+
 test("float32 sums along a long k are as good as blocked sums", () => {
   reset();
   const k = 20_000;

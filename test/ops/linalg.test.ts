@@ -128,6 +128,27 @@ test("least squares: the line through points", () => {
   assert.is(residuals.lt(1e-20).all().item() && rank.item(), 2);
 });
 
+test("least squares: reflections find what singular values do, and leave to them what has no full rank", () => {
+  for (const dtype of ["float64", "complex128"] as const) {
+    const A = fl.randn([2, 40, 6], { dtype });
+    const B = fl.randn([40, 3], { dtype });
+    const dependent = A.clone();
+    dependent.select(-1, 5).copy_(A.select(-1, 1).sub(A.select(-1, 0)));
+    for (const [a, full] of [
+      [A, 6],
+      [dependent, 5],
+    ] as const) {
+      const quick = linalg.lstsq(a, B.expand(2, -1, -1));
+      const slow = linalg.lstsq(a, B.expand(2, -1, -1), null, { driver: "gelsd" });
+      assert.equal(quick.rank.tolist(), [full, full]);
+      assert.equal(slow.rank.tolist(), [full, full]);
+      close(quick.solution, slow.solution);
+      assert.equal(quick.residuals.shape, full === 6 ? [2, 3] : [0]);
+      if (full === 6) close(quick.residuals, slow.residuals);
+    }
+  }
+});
+
 test("what has no answer is refused by a LinAlgError", () => {
   const zeros = fl.zeros(2, 2);
   for (const f of [() => linalg.inv(zeros), () => linalg.solve(zeros, fl.ones(2)), () => zeros.inverse()]) {

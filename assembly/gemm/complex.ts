@@ -1,18 +1,16 @@
-// C = α·A·B + β·D for integers, which wrap, and complex numbers, in plain loops. The block is the one of dense.ts, with
-// α and β as i64 for integers; relu is not read. Units are tiles of C.
+// C = α·A·B + β·D for complex numbers, in plain loops. The block is the one of dense.ts; relu is not read. Units are tiles
+// of C.
 //
 // A row of the tile is summed in a row of accumulators in the arena, row of B by row of B.
 
-import { int, long, ptr, real, scratch } from "../abi";
+import { int, ptr, real, scratch } from "../abi";
 import { element } from "./dense";
 
-/** Columns in one go: their accumulators stay in the first cache, complex128 too. */
+/** Columns in one go: their accumulators stay in the first cache. */
 const WIDTH: i32 = 1024;
 
-/** E is the type of an element's parts; a complex number has two. */
-// @ts-ignore: decorator
-@inline
-function matmul<E>(args: usize, begin: i32, end: i32, parts: i32): void {
+/** E is the type of an element's two parts. */
+function matmul<E>(args: usize, begin: i32, end: i32): void {
   const m = int(args, 0);
   const n = int(args, 1);
   const tileM = int(args, 3);
@@ -27,53 +25,13 @@ function matmul<E>(args: usize, begin: i32, end: i32, parts: i32): void {
     const j1 = min(j0 + tileN, n);
     for (let i = i0; i < min(i0 + tileM, m); i++) {
       for (let j = j0; j < j1; j += WIDTH) {
-        if (parts == 1) row<E>(args, batch, i, j, min(WIDTH, j1 - j));
-        else rowComplex<E>(args, batch, i, j, min(WIDTH, j1 - j));
+        row<E>(args, batch, i, j, min(WIDTH, j1 - j));
       }
     }
   }
 }
 
-function row<T>(args: usize, batch: i32, i: i32, j: i32, width: i32): void {
-  const k = int(args, 2);
-  const stepA = <usize>int(args, 17) * sizeof<T>();
-  const rowB = <usize>int(args, 18) * sizeof<T>();
-  const stepB = <usize>int(args, 19) * sizeof<T>();
-  const lanes: i32 = 16 / <i32>sizeof<T>();
-  memory.fill(scratch, 0, <usize>width * sizeof<T>());
-  let a = element<T>(args, batch, 1, i, 0);
-  let b = element<T>(args, batch, 2, 0, j);
-  for (let p = 0; p < k; p++) {
-    const x = load<T>(a);
-    let to = scratch;
-    let from = b;
-    let s = 0;
-    if (stepB == sizeof<T>()) {
-      const xs = v128.splat<T>(x);
-      for (; s + lanes <= width; s += lanes) {
-        v128.store(to, v128.add<T>(v128.load(to), v128.mul<T>(xs, v128.load(from))));
-        to += 16;
-        from += 16;
-      }
-    }
-    for (; s < width; s++) {
-      store<T>(to, load<T>(to) + x * load<T>(from));
-      to += sizeof<T>();
-      from += stepB;
-    }
-    a += stepA;
-    b += rowB;
-  }
-  const alpha = <T>long(args, 6);
-  const beta = <T>long(args, 8);
-  for (let s = 0; s < width; s++) {
-    let y: T = alpha * load<T>(scratch + <usize>s * sizeof<T>());
-    if (ptr(args, 13) != 0) y += beta * load<T>(element<T>(args, batch, 3, i, j + s));
-    store<T>(element<T>(args, batch, 0, i, j + s), y);
-  }
-}
-
-function rowComplex<E>(args: usize, batch: i32, i: i32, j: i32, width: i32): void {
+function row<E>(args: usize, batch: i32, i: i32, j: i32, width: i32): void {
   const size = 2 * sizeof<E>();
   const k = int(args, 2);
   const stepA = <usize>int(args, 17) * size;
@@ -142,7 +100,5 @@ function complexElement<E>(args: usize, batch: i32, operand: i32, i: i32, j: i32
   return base + 2 * (element<E>(args, batch, operand, i, j) - base);
 }
 
-export function matmul_i32(args: usize, begin: i32, end: i32): void { matmul<i32>(args, begin, end, 1); }
-export function matmul_i64(args: usize, begin: i32, end: i32): void { matmul<i64>(args, begin, end, 1); }
-export function matmul_c64(args: usize, begin: i32, end: i32): void { matmul<f32>(args, begin, end, 2); }
-export function matmul_c128(args: usize, begin: i32, end: i32): void { matmul<f64>(args, begin, end, 2); }
+export function matmul_c64(args: usize, begin: i32, end: i32): void { matmul<f32>(args, begin, end); }
+export function matmul_c128(args: usize, begin: i32, end: i32): void { matmul<f64>(args, begin, end); }
