@@ -163,7 +163,9 @@ export async function writeFile(path: string | URL, parts: Iterable<Uint8Array>)
     const beside = path instanceof URL ? new URL(`${path.href}.part`) : `${path}.part`;
     const file = await fs.open(beside, "w");
     try {
-      for (const part of parts) await file.writeFile(part);
+      for (const part of parts) {
+        for (let at = 0; at < part.length; ) at += (await file.write(part, at)).bytesWritten;
+      }
       await file.sync();
     } catch (error) {
       await file.close();

@@ -162,27 +162,28 @@ export function toNested(
   bigint: boolean,
   shape: readonly number[],
 ): Nested {
-  const read = reader(x.code, bytes);
-  const value = (i: number): Value => {
-    const v = read(i);
-    if (typeof v !== "bigint" || bigint)
-      return bigint && typeof v === "number" && Number.isInteger(v) && isInteger(x.code) ? BigInt(v) : v;
-    if (v > MOST || v < -MOST) {
-      throw new RangeError(`${op}: ${v} is no safe integer: use ${op}({ bigint: true })`);
-    }
-    return Number(v);
-  };
+  const value = x.code === INT64 && !bigint ? safeReader(bytes, op) : reader(x.code, bytes);
+  const isMade = bigint && x.code !== INT64 && isInteger(x.code);
+  const read = isMade ? (i: number): Value => BigInt(value(i) as number) : value;
   let next = 0;
-  const level = (d: number): Nested => {
-    if (d === shape.length) return value(next++);
-    const list = new Array<Nested>(shape[d]!);
-    const isLast = d + 1 === shape.length;
-    for (let i = 0; i < list.length; i++) list[i] = isLast ? value(next++) : level(d + 1);
+  const level = (d: number): Nested[] => {
+    const list: Nested[] = [];
+    const n = shape[d]!;
+    for (let i = 0; i < n; i++) list.push(d + 1 === shape.length ? read(next++) : level(d + 1));
     return list;
   };
-  return level(0);
+  return shape.length === 0 ? read(0) : level(0);
 }
 
-const MOST = BigInt(Number.MAX_SAFE_INTEGER);
+/** Reads int64 as numbers, by their halves: to make a bigint takes ten times as long. */
+function safeReader(bytes: Uint8Array<ArrayBuffer>, op: string): (i: number) => number {
+  const [low, high] = [new Uint32Array(bytes.buffer), new Int32Array(bytes.buffer)];
+  return (i) => {
+    const v = high[2 * i + 1]! * 2 ** 32 + low[2 * i]!;
+    if (Number.isSafeInteger(v)) return v;
+    const exact = new BigInt64Array(bytes.buffer)[i];
+    throw new RangeError(`${op}: ${exact} is no safe integer: use ${op}({ bigint: true })`);
+  };
+}
 
 const isInteger = (code: number): boolean => code >= UINT8 && code <= INT64;

@@ -196,6 +196,23 @@ hostile("cut at every byte", async () => {
   }
 });
 
+hostile("the checksum is CRC-32, of any length and wherever the bytes lie in memory", () => {
+  const all = Uint8Array.from({ length: 100 }, (_, i) => (i * i * 37) >> 3);
+  for (const begin of [0, 1, 2, 3, 4, 7]) {
+    for (let length = 0; length <= 70; length++) {
+      const bytes = all.subarray(begin, begin + length);
+      // By the definition: a division of polynomials, bit by bit.
+      let rest = 0xffffffff;
+      for (const byte of bytes) {
+        rest ^= byte;
+        for (let bit = 0; bit < 8; bit++) rest = (rest >>> 1) ^ ((rest & 1) === 1 ? 0xedb88320 : 0);
+      }
+      const [header] = zipParts([["a", bytes]]);
+      assert.is(Buffer.from(header!).readUInt32LE(14), ~rest >>> 0, `${length} bytes from ${begin}`);
+    }
+  }
+});
+
 hostile("any byte changed", async () => {
   const bytes = new Uint8Array(readFileSync(fixture("tensors.pt")));
   for (let at = 0; at < bytes.length; at++) {
