@@ -20,11 +20,12 @@ export * from "./gemm/integers";
 export * from "./gemm/matmul";
 export * from "./gemm/pairs";
 export * from "./linalg/cholesky";
-export * from "./linalg/eigen";
 export * from "./linalg/lu";
 export * from "./linalg/qr";
 export * from "./linalg/singular";
+export { spectrum_f32, spectrum_f64 } from "./linalg/spectrum";
 export * from "./linalg/triangular";
+export { tridiagonal_f32, tridiagonal_f64 } from "./linalg/tridiagonal";
 export {
   elu_f32, eluGrad_f32, gelu_f32, geluGrad_f32, geluTanh_f32, geluTanhGrad_f32, logsigmoid_f32, silu_f32, siluGrad_f32, softplus_f32,
 } from "./pointwise/activation";

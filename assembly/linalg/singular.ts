@@ -6,7 +6,7 @@
 // t: Aᵀ [batch, n, m], which is lost; left: [batch, rows, m] with n or m rows; values: [batch, n], descending; right: [batch, n, n].
 // A unit is a matrix, with its own work:
 //
-//   work ─ three n × n │ Qᵀ: rows × m │ m │ of spectrum.ts for n │ of reflect.ts for m and max(rows, n)
+//   work ─ three n × n │ Qᵀ: rows × m │ m │ spectralBytes │ of reflect.ts for m and max(rows, n)
 //
 // What has more rows than columns is Q R first, and R, a square, takes its place. The eigenvectors of its Gram matrix make the
 // columns nearly orthogonal; rotations of pairs, which lose nothing, do the rest (one-sided Jacobi).
@@ -16,6 +16,7 @@ import { add } from "./product";
 import { factorQR, workBytes } from "./reflect";
 import { dot, length, rotate } from "./rows";
 import { sort, spectrum, spectrumBytes } from "./spectrum";
+import { tridiagonalBytes, tridiagonalise } from "./tridiagonal";
 
 const SIZE: usize = 8;
 const SWEEPS: i32 = 40;
@@ -27,7 +28,7 @@ export function singular_f64(args: usize, begin: i32, end: i32): void {
   const rows = int(args, 2);
   const square = <usize>n * <usize>n * SIZE;
   const long = <usize>m * SIZE;
-  const bytes = square * 3 + <usize>rows * long + long + spectrumBytes(n) + workBytes<f64>(m, max(rows, n));
+  const bytes = square * 3 + <usize>rows * long + long + spectralBytes(n) + workBytes<f64>(m, max(rows, n));
   for (let unit = begin; unit < end; unit++) {
     const t = ptr(args, 3) + <usize>(unit * n) * long;
     const left = ptr(args, 4) + <usize>(unit * rows) * long;
@@ -39,12 +40,17 @@ export function singular_f64(args: usize, begin: i32, end: i32): void {
   }
 }
 
+/** Bytes of what tridiagonal.ts and spectrum.ts work with, one after the other, and of the diagonals. */
+function spectralBytes(n: i32): usize {
+  return <usize>n * SIZE * 2 + max(tridiagonalBytes<f64>(n), spectrumBytes<f64>(n, n));
+}
+
 function tall(t: usize, m: i32, n: i32, rows: i32, left: usize, values: usize, right: usize, work: usize): void {
   const short = <usize>n * SIZE;
   const long = <usize>m * SIZE;
   const q = work + <usize>n * short * 3;
   const taus = q + <usize>rows * long;
-  const rest = taus + long + spectrumBytes(n);
+  const rest = taus + long + spectralBytes(n);
   factorQR<f64>(t, n, n, m, q, rows, taus, rest);
   // Rᵀ, square, where Aᵀ was.
   for (let i = 0; i < n; i++) {
@@ -59,7 +65,7 @@ function tall(t: usize, m: i32, n: i32, rows: i32, left: usize, values: usize, r
   memory.copy(left + <usize>n * long, q + <usize>n * long, <usize>(rows - n) * long);
 }
 
-/** The same of a square, n × n; m are the rows of the matrix that it stands for. `work` is three squares, `inner` for spectrum.ts. */
+/** The same of a square, n × n; m are the rows of the matrix that it stands for. `work` is three squares, `inner` spectralBytes. */
 function decompose(
   c: usize, m: i32, n: i32, left: usize, values: usize, right: usize, work: usize, inner: usize,
 ): void {
@@ -70,7 +76,10 @@ function decompose(
   const w = v + square;
   memory.fill(gram, 0, square);
   add<f64>(n, n, n, c, row, SIZE, c, SIZE, row, gram, row);
-  spectrum(gram, n, values, v, inner);
+  const e = inner + row;
+  const rest = e + row;
+  tridiagonalise<f64>(gram, n, inner, e, v, rest);
+  spectrum<f64>(n, inner, e, n, v, v, row, rest);
   memory.fill(w, 0, square);
   add<f64>(n, n, n, v, row, SIZE, c, row, SIZE, w, row);
   for (let sweep = 0, turned = true; turned && sweep < SWEEPS; sweep++) {

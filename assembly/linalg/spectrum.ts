@@ -1,130 +1,115 @@
-// Eigenvalues and eigenvectors of a symmetric matrix in float64: reflections to three diagonals, then the implicit QL iteration.
+// Eigenvalues of symmetric matrices of three diagonals, in float64, by the implicit QL iteration, whose rotations turn the rows
+// of other matrices.
 //
-//   work ─ d, e, c, s, order, τ [n] each │ that of reflect.ts for n and n
+//   args ─ 0 n │ 1 width (0: no vectors) │ 2 d │ 3 e │ 4 values │ 5 vectors │ 6 turned │ 7 work
+//
+// d, e: float64 [batch, n], diagonal and what is beside it; values: [batch, n], ascending; vectors: [batch, n, n], which come out
+// in `turned`, in the order of the values. Units are panels of `width` columns of the vectors, over the batch: each iterates
+// for itself, and column by column the same is done wherever it lies in a panel. A unit has its own work:
+//
+//   work ─ d, e [n] float64 │ order [n] │ rounds: from, to [KEPT] │ their cosines, sines [KEPT, n] │ strips
+//
+// Rotations are kept for some rounds. Then they go down the columns strip by strip: a strip is a cache line or four of each row,
+// side by side in memory, and of two rows that are turned one stays in registers.
 
+import { int, ptr } from "../abi";
 import { madd, msub } from "../math";
-import { bothOf, giveSome, takeSome } from "../simd";
-import { reflection, turn, unit, workBytes } from "./reflect";
-import { length, rotate } from "./rows";
+import { lanes, length } from "./rows";
 
-const SIZE: usize = 8;
 const ROUNDS: i32 = 60; // each value needs two or three
 const EPSILON: f64 = 2.220446049250313e-16;
+/** Rounds that are kept. */
+const KEPT: i32 = 16;
+
+export function spectrum_f32(args: usize, begin: i32, end: i32): void { spectra<f32>(args, begin, end); }
+export function spectrum_f64(args: usize, begin: i32, end: i32): void { spectra<f64>(args, begin, end); }
+
+function spectra<T>(args: usize, begin: i32, end: i32): void {
+  const n = int(args, 0);
+  const width = int(args, 1);
+  const panels = width == 0 ? 1 : (n + width - 1) / width;
+  const row = <usize>n * sizeof<T>();
+  for (let unit = begin; unit < end; unit++) {
+    const batch = unit / panels;
+    const j = (unit - batch * panels) * width;
+    const columns = min(width, n - j);
+    const line = <usize>(batch * n) << 3;
+    const panel = <usize>batch * <usize>n * row + <usize>j * sizeof<T>();
+    const work = ptr(args, 7) + <usize>unit * spectrumBytes<T>(n, width);
+    spectrum<T>(n, ptr(args, 2) + line, ptr(args, 3) + line, columns, ptr(args, 5) + panel, ptr(args, 6) + panel, row, work);
+    if (j != 0) continue;
+    const values = ptr(args, 4) + <usize>batch * row;
+    for (let i = 0; i < n; i++) store<T>(values + <usize>i * sizeof<T>(), <T>get(work, load<i32>(work + orderAt(n) + (<usize>i << 2))));
+  }
+}
 
 /** Bytes of the work. src/ops/kernelfactors.ts has the same. */
-export function spectrumBytes(n: i32): usize { return <usize>n * SIZE * 6 + workBytes<f64>(n, n); }
+export function spectrumBytes<T>(n: i32, width: i32): usize {
+  return stripsAt<T>(n) + align(<usize>(n * stripped<T>(width)) * sizeof<T>());
+}
+
+/** So many columns as strips: whole pairs of vectors. */
+// @ts-ignore: decorator
+@inline function stripped<T>(columns: i32): i32 { return (columns + 2 * lanes<T>() - 1) & (-2 * lanes<T>()); }
+// @ts-ignore: decorator
+@inline export function orderAt(n: i32): usize { return <usize>n << 4; }
+// @ts-ignore: decorator
+@inline function rangesAt(n: i32): usize { return orderAt(n) + (<usize>n << 3); }
+// @ts-ignore: decorator
+@inline function turnsAt(n: i32): usize { return rangesAt(n) + (KEPT << 3); }
+// @ts-ignore: decorator
+@inline function stripsAt<T>(n: i32): usize { return align(turnsAt(n) + <usize>(KEPT * n * 2) * sizeof<T>()); }
+/** To whole cache lines. */
+// @ts-ignore: decorator
+@inline function align(bytes: usize): usize { return (bytes + 63) & ~63; }
 
 /**
- * The eigenvalues in ascending order, and the eigenvectors as rows. Of a, which is lost, the upper triangle is read; `vectors`
- * is no part of it.
+ * The eigenvalues of one matrix, where `work` begins, and at orderAt(n) their places (int32) in ascending order. So many columns of
+ * `vectors`, rows `row` apart, are turned and come out in that order in `turned`, which may be the same.
  */
-export function spectrum(a: usize, n: i32, values: usize, vectors: usize, work: usize): void {
-  const row = <usize>n * SIZE;
+export function spectrum<T>(
+  n: i32, d: usize, e: usize, columns: i32, vectors: usize, turned: usize, row: usize, work: usize,
+): void {
+  const order = work + orderAt(n);
+  const strips = work + stripsAt<T>(n);
+  memory.copy(work, d, <usize>n << 3);
+  memory.copy(work + (<usize>n << 3), e, <usize>n << 3);
+  moveStrips<T>(n, columns, vectors, row, strips, 0);
+  iterate<T>(n, columns, work);
+  sort(work, n, order);
+  moveStrips<T>(n, columns, turned, row, strips, order);
+}
+
+/** Columns of a matrix to strips; from strips, where there is an order, whose row order[i] becomes row i. */
+function moveStrips<T>(n: i32, columns: i32, x: usize, row: usize, strips: usize, order: usize): void {
+  for (let j = 0; j < columns; ) {
+    const wide = columns - j >= 8 * lanes<T>();
+    const pitch: usize = wide ? 128 : 32;
+    const bytes: usize = wide ? 128 : <usize>min(columns - j, 2 * lanes<T>()) * sizeof<T>();
+    let at = x + <usize>j * sizeof<T>();
+    for (let i = 0; i < n; i++) {
+      if (order == 0) memory.copy(strips + <usize>i * pitch, at, bytes);
+      else memory.copy(at, strips + <usize>load<i32>(order + (<usize>i << 2)) * pitch, bytes);
+      at += row;
+    }
+    strips += <usize>n * pitch;
+    j += wide ? 8 * lanes<T>() : 2 * lanes<T>();
+  }
+}
+
+/** The iteration on d and e, which `work` begins with. */
+function iterate<T>(n: i32, columns: i32, work: usize): void {
   const d = work;
-  const e = d + row;
-  const c = e + row;
-  const s = c + row;
-  const order = s + row;
-  const taus = order + row;
-  const rest = taus + row;
-  tridiagonalise(a, n, row, d, e, taus, c);
-  unit<f64>(vectors, n, n);
-  // A reflection begins beside the diagonal.
-  if (n > 1) turn<f64>(a + SIZE, row, n - 1, n - 1, taus, vectors + row + SIZE, row, n - 1, rest);
-  iterate(n, d, e, c, s, vectors, row);
-  sort(d, n, order);
-  for (let i = 0; i < n; i++) {
-    const from = load<i32>(order + (<usize>i << 2));
-    store<f64>(values + <usize>i * SIZE, load<f64>(d + <usize>from * SIZE));
-    memory.copy(a + <usize>i * row, vectors + <usize>from * row, row);
-  }
-  memory.copy(vectors, a, <usize>n * row);
-}
-
-/** Diagonal and what is beside it; row k of a keeps the reflection from column k + 1 on. */
-function tridiagonalise(a: usize, n: i32, row: usize, d: usize, e: usize, taus: usize, p: usize): void {
-  for (let k = 0; k < n; k++) {
-    const top = a + <usize>k * (row + SIZE);
-    store<f64>(d + <usize>k * SIZE, load<f64>(top));
-    if (k == n - 1) break;
-    const v = top + SIZE;
-    const size = n - k - 1;
-    const tau = reflection<f64>(v, size);
-    store<f64>(taus + <usize>k * SIZE, tau);
-    const beta = load<f64>(v);
-    store<f64>(e + <usize>k * SIZE, beta);
-    if (tau == 0) continue;
-    // p = A v, of which each row gives its part right of the diagonal, and the column below it.
-    store<f64>(v, 1);
-    memory.fill(p, 0, <usize>size * SIZE);
-    for (let i = 0; i < size; i++) {
-      const at = <usize>i * SIZE;
-      const x = v + <usize>(i + 1) * row + at;
-      const vi = load<f64>(v + at);
-      const own = load<f64>(p + at) + load<f64>(x) * vi;
-      const sum = bothSides(x + SIZE, v + at + SIZE, p + at + SIZE, size - i - 1, vi);
-      store<f64>(p + at, own + sum);
-    }
-    // A - v wᵀ - w vᵀ with w = τ p - (τ² pᵀv / 2) v
-    let share: f64 = 0;
-    for (let at: usize = 0; at < <usize>size * SIZE; at += SIZE) share += load<f64>(p + at) * load<f64>(v + at);
-    share *= tau * tau / 2;
-    for (let at: usize = 0; at < <usize>size * SIZE; at += SIZE) {
-      store<f64>(p + at, tau * load<f64>(p + at) - share * load<f64>(v + at));
-    }
-    for (let i = 0; i < size; i++) {
-      const at = <usize>i * SIZE;
-      update(v + <usize>(i + 1) * row + at, v + at, p + at, size - i, load<f64>(v + at), load<f64>(p + at));
-    }
-    store<f64>(v, beta);
-  }
-}
-
-/** Σ x·v, while factor · x is added to p. */
-function bothSides(x: usize, v: usize, p: usize, n: i32, factor: f64): f64 {
-  const zero = i64x2.splat(0);
-  const f = f64x2.splat(factor);
-  let s0 = zero, s1 = zero;
-  for (; n >= 4; n -= 4, x += 32, v += 32, p += 32) {
-    const x0 = v128.load(x), x1 = v128.load(x, 16);
-    const p0 = v128.load(p), p1 = v128.load(p, 16);
-    s0 = madd<f64>(x0, v128.load(v), s0);
-    s1 = madd<f64>(x1, v128.load(v, 16), s1);
-    v128.store(p, madd<f64>(f, x0, p0));
-    v128.store(p, madd<f64>(f, x1, p1), 16);
-  }
-  const both = bothOf<f64>(0, s0, s1);
-  let sum = f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1);
-  for (; n > 0; n--, x += 8, v += 8, p += 8) {
-    sum += load<f64>(x) * load<f64>(v);
-    store<f64>(p, load<f64>(p) + factor * load<f64>(x));
-  }
-  return sum;
-}
-
-/** x - a·w - b·v. */
-function update(x: usize, v: usize, w: usize, n: i32, a: f64, b: f64): void {
-  const fa = f64x2.splat(a), fb = f64x2.splat(b);
-  for (; n >= 4; n -= 4, x += 32, v += 32, w += 32) {
-    const y0 = msub<f64>(fb, v128.load(v), msub<f64>(fa, v128.load(w), v128.load(x)));
-    const y1 = msub<f64>(fb, v128.load(v, 16), msub<f64>(fa, v128.load(w, 16), v128.load(x, 16)));
-    v128.store(x, y0);
-    v128.store(x, y1, 16);
-  }
-  for (; n > 0; n -= 2, x += 16, v += 16, w += 16) {
-    const both = n >= 2;
-    const y = msub<f64>(fa, takeSome<f64>(w, both), takeSome<f64>(x, both));
-    giveSome<f64>(x, msub<f64>(fb, takeSome<f64>(v, both), y), both);
-  }
-}
-
-/** The iteration; the rotations of a round turn the rows of `vectors` together. */
-function iterate(n: i32, d: usize, e: usize, cs: usize, ss: usize, vectors: usize, row: usize): void {
+  const e = d + (<usize>n << 3);
+  const ranges = work + rangesAt(n);
+  let kept = 0;
   for (let l = 0; l < n; l++) {
     for (let round = 0; round < ROUNDS; round++) {
       let m = l;
       while (m < n - 1 && abs(get(e, m)) > EPSILON * (abs(get(d, m)) + abs(get(d, m + 1)))) m++;
       if (m == l) break;
+      const cosines = work + turnsAt(n) + <usize>(kept * n * 2) * sizeof<T>();
+      const sines = cosines + <usize>n * sizeof<T>();
       let g = (get(d, l + 1) - get(d, l)) / (2 * get(e, l));
       let r = length(g, 1);
       g = get(d, m) - get(d, l) + get(e, l) / (g + (g < 0 ? -r : r));
@@ -135,7 +120,7 @@ function iterate(n: i32, d: usize, e: usize, cs: usize, ss: usize, vectors: usiz
       for (; i >= l; i--) {
         const f = s * get(e, i);
         const b = c * get(e, i);
-        r = length(f, g);
+        r = hypotenuse(f, g);
         set(e, i + 1, r);
         if (r == 0) {
           set(d, i + 1, get(d, i + 1) - p);
@@ -149,16 +134,32 @@ function iterate(n: i32, d: usize, e: usize, cs: usize, ss: usize, vectors: usiz
         p = s * r;
         set(d, i + 1, g + p);
         g = c * r - b;
-        set(cs, i, c);
-        set(ss, i, s);
+        store<T>(cosines + <usize>i * sizeof<T>(), <T>c);
+        store<T>(sines + <usize>i * sizeof<T>(), <T>s);
       }
-      rotateRows(vectors, row, n, i + 1, m, cs, ss);
+      if (columns != 0) {
+        store<i32>(ranges + (<usize>kept << 3), i + 1);
+        store<i32>(ranges + (<usize>kept << 3), m, 4);
+        if (++kept == KEPT) {
+          rotate<T>(n, columns, kept, work);
+          kept = 0;
+        }
+      }
       if (i >= l) continue;
       set(d, l, get(d, l) - p);
       set(e, l, g);
       set(e, m, 0);
     }
   }
+  rotate<T>(n, columns, kept, work);
+}
+
+/** √(x² + y²): by squares where these neither overflow nor vanish. */
+// @ts-ignore: decorator
+@inline
+function hypotenuse(x: f64, y: f64): f64 {
+  const square = x * x + y * y;
+  return square > 1e-280 && square < 1e280 ? sqrt<f64>(square) : length(x, y);
 }
 
 // @ts-ignore: decorator
@@ -166,54 +167,82 @@ function iterate(n: i32, d: usize, e: usize, cs: usize, ss: usize, vectors: usiz
 // @ts-ignore: decorator
 @inline function set(x: usize, i: i32, value: f64): void { store<f64>(x + (<usize>i << 3), value); }
 
-/** Rotates rows i and i + 1 for i from `to` - 1 down to `from`: in sixteen columns the row that goes on stays in registers. */
-function rotateRows(x: usize, row: usize, n: i32, from: i32, to: i32, cs: usize, ss: usize): void {
-  if (from >= to) return;
-  let j = 0;
-  for (; j + 16 <= n; j += 16) {
-    let at = x + <usize>to * row + (<usize>j << 3);
-    let y0 = v128.load(at), y1 = v128.load(at, 16), y2 = v128.load(at, 32), y3 = v128.load(at, 48);
-    let y4 = v128.load(at, 64), y5 = v128.load(at, 80), y6 = v128.load(at, 96), y7 = v128.load(at, 112);
-    for (let i = to - 1; i >= from; i--) {
-      const c = v128.load_splat<f64>(cs + (<usize>i << 3));
-      const s = v128.load_splat<f64>(ss + (<usize>i << 3));
-      const below = at;
-      at -= row;
-      let p = v128.load(at), q = v128.load(at, 16);
-      v128.store(below, madd<f64>(s, p, f64x2.mul(c, y0)));
-      v128.store(below, madd<f64>(s, q, f64x2.mul(c, y1)), 16);
-      y0 = msub<f64>(s, y0, f64x2.mul(c, p));
-      y1 = msub<f64>(s, y1, f64x2.mul(c, q));
-      p = v128.load(at, 32), q = v128.load(at, 48);
-      v128.store(below, madd<f64>(s, p, f64x2.mul(c, y2)), 32);
-      v128.store(below, madd<f64>(s, q, f64x2.mul(c, y3)), 48);
-      y2 = msub<f64>(s, y2, f64x2.mul(c, p));
-      y3 = msub<f64>(s, y3, f64x2.mul(c, q));
-      p = v128.load(at, 64), q = v128.load(at, 80);
-      v128.store(below, madd<f64>(s, p, f64x2.mul(c, y4)), 64);
-      v128.store(below, madd<f64>(s, q, f64x2.mul(c, y5)), 80);
-      y4 = msub<f64>(s, y4, f64x2.mul(c, p));
-      y5 = msub<f64>(s, y5, f64x2.mul(c, q));
-      p = v128.load(at, 96), q = v128.load(at, 112);
-      v128.store(below, madd<f64>(s, p, f64x2.mul(c, y6)), 96);
-      v128.store(below, madd<f64>(s, q, f64x2.mul(c, y7)), 112);
-      y6 = msub<f64>(s, y6, f64x2.mul(c, p));
-      y7 = msub<f64>(s, y7, f64x2.mul(c, q));
+/** Turns all strips by the rounds that are kept. */
+function rotate<T>(n: i32, columns: i32, kept: i32, work: usize): void {
+  let strip = work + stripsAt<T>(n);
+  for (let j = 0; j < columns; ) {
+    const wide = columns - j >= 8 * lanes<T>();
+    for (let round = 0; round < kept; round++) {
+      const from = load<i32>(work + rangesAt(n) + (<usize>round << 3));
+      const to = load<i32>(work + rangesAt(n) + (<usize>round << 3), 4);
+      const cosines = work + turnsAt(n) + <usize>(round * n * 2) * sizeof<T>();
+      if (from >= to) continue;
+      if (wide) rotateStrip<T>(strip, from, to, cosines, cosines + <usize>n * sizeof<T>());
+      else rotateNarrow<T>(strip, from, to, cosines, cosines + <usize>n * sizeof<T>());
     }
-    v128.store(at, y0);
-    v128.store(at, y1, 16);
-    v128.store(at, y2, 32);
-    v128.store(at, y3, 48);
-    v128.store(at, y4, 64);
-    v128.store(at, y5, 80);
-    v128.store(at, y6, 96);
-    v128.store(at, y7, 112);
+    strip += <usize>n * (wide ? 128 : 32);
+    j += wide ? 8 * lanes<T>() : 2 * lanes<T>();
   }
-  if (j == n) return;
+}
+
+/** Rotates rows i and i + 1 of a strip for i from `to` - 1 down to `from`. */
+function rotateStrip<T>(strip: usize, from: i32, to: i32, cosines: usize, sines: usize): void {
+  let at = strip + (<usize>to << 7);
+  let y0 = v128.load(at), y1 = v128.load(at, 16), y2 = v128.load(at, 32), y3 = v128.load(at, 48);
+  let y4 = v128.load(at, 64), y5 = v128.load(at, 80), y6 = v128.load(at, 96), y7 = v128.load(at, 112);
   for (let i = to - 1; i >= from; i--) {
-    const at = x + <usize>i * row + (<usize>j << 3);
-    rotate<f64>(at, at + row, n - j, get(cs, i), get(ss, i));
+    const c = v128.load_splat<T>(cosines + <usize>i * sizeof<T>());
+    const s = v128.load_splat<T>(sines + <usize>i * sizeof<T>());
+    const below = at;
+    at -= 128;
+    let p = v128.load(at), q = v128.load(at, 16);
+    v128.store(below, madd<T>(s, p, v128.mul<T>(c, y0)));
+    v128.store(below, madd<T>(s, q, v128.mul<T>(c, y1)), 16);
+    y0 = msub<T>(s, y0, v128.mul<T>(c, p));
+    y1 = msub<T>(s, y1, v128.mul<T>(c, q));
+    p = v128.load(at, 32), q = v128.load(at, 48);
+    v128.store(below, madd<T>(s, p, v128.mul<T>(c, y2)), 32);
+    v128.store(below, madd<T>(s, q, v128.mul<T>(c, y3)), 48);
+    y2 = msub<T>(s, y2, v128.mul<T>(c, p));
+    y3 = msub<T>(s, y3, v128.mul<T>(c, q));
+    p = v128.load(at, 64), q = v128.load(at, 80);
+    v128.store(below, madd<T>(s, p, v128.mul<T>(c, y4)), 64);
+    v128.store(below, madd<T>(s, q, v128.mul<T>(c, y5)), 80);
+    y4 = msub<T>(s, y4, v128.mul<T>(c, p));
+    y5 = msub<T>(s, y5, v128.mul<T>(c, q));
+    p = v128.load(at, 96), q = v128.load(at, 112);
+    v128.store(below, madd<T>(s, p, v128.mul<T>(c, y6)), 96);
+    v128.store(below, madd<T>(s, q, v128.mul<T>(c, y7)), 112);
+    y6 = msub<T>(s, y6, v128.mul<T>(c, p));
+    y7 = msub<T>(s, y7, v128.mul<T>(c, q));
   }
+  v128.store(at, y0);
+  v128.store(at, y1, 16);
+  v128.store(at, y2, 32);
+  v128.store(at, y3, 48);
+  v128.store(at, y4, 64);
+  v128.store(at, y5, 80);
+  v128.store(at, y6, 96);
+  v128.store(at, y7, 112);
+}
+
+/** The same of a strip of two vectors. */
+function rotateNarrow<T>(strip: usize, from: i32, to: i32, cosines: usize, sines: usize): void {
+  let at = strip + (<usize>to << 5);
+  let y0 = v128.load(at), y1 = v128.load(at, 16);
+  for (let i = to - 1; i >= from; i--) {
+    const c = v128.load_splat<T>(cosines + <usize>i * sizeof<T>());
+    const s = v128.load_splat<T>(sines + <usize>i * sizeof<T>());
+    const below = at;
+    at -= 32;
+    const p = v128.load(at), q = v128.load(at, 16);
+    v128.store(below, madd<T>(s, p, v128.mul<T>(c, y0)));
+    v128.store(below, madd<T>(s, q, v128.mul<T>(c, y1)), 16);
+    y0 = msub<T>(s, y0, v128.mul<T>(c, p));
+    y1 = msub<T>(s, y1, v128.mul<T>(c, q));
+  }
+  v128.store(at, y0);
+  v128.store(at, y1, 16);
 }
 
 /** The places of n numbers in ascending order, equals as they come, as int32. */

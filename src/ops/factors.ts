@@ -347,7 +347,7 @@ export const hermitianFactors: (a: Tensor) => Named<["eigenvalues", "eigenvector
     outputs: ["eigenvalues", "eigenvectors"],
     dynamic({ a }) {
       const k = kernelsFor(a);
-      if (k !== null) return hermitianByKernels(k, a);
+      if (k !== null) return hermitianByKernels(k, a, true) as [Tensor, Tensor];
       const n = a.shape.at(-1)!;
       const done = matricesOf(a).map(factorHermitian);
       return [
@@ -371,6 +371,26 @@ export const hermitianFactors: (a: Tensor) => Named<["eigenvalues", "eigenvector
         const turned = gv && offDiagonal(matmul(adjoint(v), gv), sub(unsqueeze(l, -2), unsqueeze(l, -1)));
         const inside = straight === null ? turned! : turned === null ? straight : add(straight, turned);
         return matmul(matmul(v, inside), adjoint(v));
+      },
+    }),
+  },
+);
+
+/** The eigenvalues alone: the vectors are made where a gradient asks for them. */
+export const hermitianValues: (a: Tensor) => Tensor = /* @__PURE__ */ op(
+  "linalg.eigvalsh",
+  "A",
+  (a: Tensor) => [{ a }],
+  {
+    dynamic({ a }) {
+      const k = kernelsFor(a);
+      return k === null ? hermitianFactors(a).eigenvalues : hermitianByKernels(k, a, false)[0];
+    },
+    saves: ["a"],
+    vjp: (g, { a }) => ({
+      a: () => {
+        const { eigenvectors: v } = hermitianFactors(a);
+        return matmul(mul(v, unsqueeze(g, -2)), adjoint(v));
       },
     }),
   },

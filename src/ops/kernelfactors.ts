@@ -1,6 +1,6 @@
 // Decompositions of real matrices by the kernels of assembly/linalg: an operand is copied, and the copy worked on in place.
 
-import { FLOAT32, FLOAT64, INT32 } from "../core/index.ts";
+import { FLOAT32, FLOAT64, INT32, SIZE } from "../core/index.ts";
 import { denseCopy, type Kernels, kernelsOf, toCode, toDense } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import { triu } from "./arrange.ts";
@@ -49,6 +49,12 @@ function factored(k: Kernels, a: Tensor, signs: Tensor | null, logs: Tensor | nu
 
 /** How a triangle is taken: not at all, with ones for its diagonal, or as it is. */
 const [LEFT_OUT, ONES, WHOLE] = [0, 1, 2];
+
+/** Columns of a panel, so that there are panels for the threads that have no matrix of their own. */
+function panelWidth(k: Kernels, columns: number, cost: number, matrices: number): number {
+  const panels = grainOf(SLOWNESS * cost) > 1 ? 1 : Math.ceil((k.backend.threads ?? 1) / Math.max(1, matrices));
+  return COLUMNS * Math.ceil(columns / panels / COLUMNS);
+}
 
 function solveInPlace(k: Kernels, a: Tensor, b: Tensor, lower: number, upper: number, pivots: Tensor | null): void {
   const [n, columns] = b.shape.slice(-2) as [number, number];
@@ -108,10 +114,18 @@ const turned = (x: Tensor): Tensor => transpose(x, -2, -1);
 const given = (x: Tensor, code: number): Tensor => toDense(toCode(x, code));
 
 const BLOCK = 32; // as in assembly/linalg/reflect.ts
+const KEPT = 16; // as in assembly/linalg/spectrum.ts
 
-/** Numbers that the kernels work with, as assembly/linalg/reflect.ts and spectrum.ts have them. */
+/** Numbers that the kernels work with, as assembly/linalg/reflect.ts and tridiagonal.ts have them. */
 const reflectWork = (m: number, rows: number): number => BLOCK * (m + 2 * BLOCK + 2 * rows);
-const spectrumWork = (n: number): number => 6 * n + reflectWork(n, n);
+const tridiagonalWork = (n: number): number => (1 + BLOCK) * n + reflectWork(n, n);
+
+/** Float64 numbers that spectrum.ts works with for elements of so many bytes. */
+function spectrumWork(n: number, width: number, size: number): number {
+  const inLines = (bytes: number): number => Math.ceil(bytes / 64) * 8;
+  const pair = 32 / size;
+  return inLines(24 * n + 8 * KEPT + KEPT * n * 2 * size) + inLines(n * Math.ceil(width / pair) * pair * size);
+}
 
 /** The rows of t, columns of a matrix, reflected: the first `count` to those of R, all others with them. Qᵀ has so many rows. */
 function reflected(k: Kernels, t: Tensor, count: number, rows: number): [q: Tensor | null, r: Tensor] {
@@ -137,17 +151,43 @@ export function reducedByKernels(k: Kernels, a: Tensor, b: Tensor): [r: Tensor, 
   return [given(triu(narrow(rows, -1, 0, n)), a.code), given(narrow(rows, -1, n, b.shape.at(-1)!), b.code)];
 }
 
-/** Eigenvalues in ascending order, and eigenvectors as columns, by the lower triangles. */
-export function hermitianByKernels({ backend }: Kernels, a: Tensor): [values: Tensor, vectors: Tensor] {
-  const k = kernelsOf(backend, FLOAT64);
-  const n = a.shape.at(-1)!;
+/** Eigenvalues in ascending order, and, if they are wanted, eigenvectors as columns, by the lower triangles. */
+export function hermitianByKernels(
+  k: Kernels,
+  a: Tensor,
+  withVectors: boolean,
+): [values: Tensor, vectors: Tensor | null] {
+  const [n, count] = [a.shape.at(-1)!, countOf(a)];
+  const [diagonal, beside] = [k.scratch(FLOAT64, [count, n]), k.scratch(FLOAT64, [count, n])];
   const work = copied(k, turned(a)); // the kernel's triangle is the upper one
-  const values = k.scratch(FLOAT64, a.shape.slice(0, -1));
-  const vectors = k.scratch(FLOAT64, a.shape);
-  const call = k.call("eigen").int(n).tensor(work).tensor(values).tensor(vectors);
-  call.tensor(k.scratch(FLOAT64, [countOf(a), spectrumWork(n)])).run(countOf(a), grainOf(SLOWNESS * 4 * n ** 3));
-  return [given(values, a.code), given(turned(vectors), a.code)];
+  const basis = withVectors ? k.scratch(k.code, a.shape) : null;
+  k.call("tridiagonal")
+    .int(n)
+    .tensor(work)
+    .tensor(diagonal)
+    .tensor(beside)
+    .tensor(basis)
+    .tensor(k.scratch(k.code, [count, tridiagonalWork(n)]))
+    .run(count, grainOf(SLOWNESS * n ** 3 * (withVectors ? 3 : 2)));
+  const width = withVectors ? panelWidth(k, n, n * n * n, count) : 0;
+  const units = count * (withVectors ? Math.ceil(n / Math.max(width, 1)) : 1);
+  const values = k.scratch(k.code, a.shape.slice(0, -1));
+  const vectors = withVectors ? k.scratch(k.code, a.shape) : null;
+  k.call("spectrum")
+    .int(n)
+    .int(width)
+    .tensor(diagonal)
+    .tensor(beside)
+    .tensor(values)
+    .tensor(basis)
+    .tensor(vectors)
+    .tensor(k.scratch(FLOAT64, [units, spectrumWork(n, width, SIZE[k.code]!)]))
+    .run(units, grainOf(SLOWNESS * n * n * (width + 32)));
+  return [given(values, a.code), vectors && given(turned(vectors), a.code)];
 }
+
+/** As assembly/linalg/singular.ts has it. */
+const spectralWork = (n: number): number => 2 * n + Math.max(tridiagonalWork(n), spectrumWork(n, n, 8));
 
 /** Singular values in descending order between the singular vectors; `full` gives bases of the whole spaces. */
 export function singularByKernels(kernels: Kernels, a: Tensor, full: boolean): [u: Tensor, s: Tensor, vh: Tensor] {
@@ -162,7 +202,7 @@ export function singularByKernels(kernels: Kernels, a: Tensor, full: boolean): [
   const left = k.scratch(FLOAT64, [...batchOf(a), rows, m]);
   const values = k.scratch(FLOAT64, [...batchOf(a), n]);
   const right = k.scratch(FLOAT64, [...batchOf(a), n, n]);
-  const each = 3 * n * n + rows * m + m + spectrumWork(n) + reflectWork(m, Math.max(rows, n));
+  const each = 3 * n * n + rows * m + m + spectralWork(n) + reflectWork(m, Math.max(rows, n));
   const work = k.scratch(FLOAT64, [count, each]);
   const call = k.call("singular").int(m).int(n).int(rows).tensor(t).tensor(left).tensor(values);
   call

@@ -16,6 +16,7 @@ import {
   asMatrices,
   choleskyFactor,
   hermitianFactors,
+  hermitianValues,
   qrFactors,
   reduced,
   signAndLog,
@@ -302,24 +303,25 @@ export const qr: QR = /* @__PURE__ */ composedFunction<QR>("linalg.qr", "A, mode
 type Triangle = "L" | "U" | "l" | "u";
 type Eigh<R> = FnQ<[A: Tensor], [UPLO?: Triangle], ["UPLO"], { UPLO: Triangle }, R>;
 
-function eigenOf(name: string, A: Tensor, uplo: unknown): Named<["eigenvalues", "eigenvectors"]> {
+/** A with its lower triangle being the one that is read. */
+function hermitianOf(name: string, A: Tensor, uplo: unknown): Tensor {
   const a = asMatrices(A, name, "A", true);
   const side = String(uplo ?? "L").toUpperCase();
   if (side !== "L" && side !== "U")
     throw new ValueError(`${name}: Expected UPLO argument to be 'L' or 'U', but got ${side}`);
-  return hermitianFactors(side === "L" ? a : adjoint(a));
+  return side === "L" ? a : adjoint(a);
 }
 
 /** Eigenvalues in ascending order, and eigenvectors as columns, of Hermitian matrices, of which the triangle `UPLO` is read. */
 export const eigh: Eigh<Named<["eigenvalues", "eigenvectors"]>> = /* @__PURE__ */ composedFunction<
   Eigh<Named<["eigenvalues", "eigenvectors"]>>
->("linalg.eigh", "A, UPLO?", (A, uplo) => eigenOf("linalg.eigh", A, uplo));
+>("linalg.eigh", "A, UPLO?", (A, uplo) => hermitianFactors(hermitianOf("linalg.eigh", A, uplo)));
 
 /** The eigenvalues of Hermitian matrices in ascending order. */
 export const eigvalsh: Eigh<Tensor> = /* @__PURE__ */ composedFunction<Eigh<Tensor>>(
   "linalg.eigvalsh",
   "A, UPLO?",
-  (A, uplo) => eigenOf("linalg.eigvalsh", A, uplo).eigenvalues,
+  (A, uplo) => hermitianValues(hermitianOf("linalg.eigvalsh", A, uplo)),
 );
 
 type SVD = FnQ<
@@ -380,7 +382,7 @@ export const matrixRank: Rank = /* @__PURE__ */ composedFunction<Rank>(
   "A, tol?, hermitian?, *, atol?, rtol?",
   (A: Tensor, tol?: Tolerance, hermitian?: boolean, atol?: unknown, rtol?: unknown) => {
     const a = asMatrices(A, "linalg.matrixRank", "A", hermitian === true);
-    const s = hermitian === true ? abs(hermitianFactors(a).eigenvalues) : singularFactors(a, false).S;
+    const s = hermitian === true ? abs(hermitianValues(a)) : singularFactors(a, false).S;
     const least = (tol ?? atol ?? null) as Tolerance;
     return sum(bounded(s, a, least, (rtol ?? null) as Tolerance), -1);
   },

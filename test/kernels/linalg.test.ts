@@ -249,7 +249,14 @@ const SHAPES = [
 ] as const;
 const BLOCK = 32;
 const reflectWork = (m: number, rows: number): number => BLOCK * (m + 2 * BLOCK + 2 * rows);
-const spectrumWork = (n: number): number => 6 * n + reflectWork(n, n);
+const tridiagonalWork = (n: number): number => (1 + BLOCK) * n + reflectWork(n, n);
+/** In float64, as src/ops/kernelfactors.ts has it. */
+function spectrumWork(n: number, width: number, size: number): number {
+  const inLines = (bytes: number): number => Math.ceil(bytes / 64) * 8;
+  const pair = 32 / size;
+  return inLines(24 * n + 128 + 32 * n * size) + inLines(n * Math.ceil(width / pair) * pair * size);
+}
+type Three = [number, number, number];
 
 /** That the rows of each matrix of [BATCH, count, n] are orthonormal. */
 function orthonormal({ coarse }: Kind, list: readonly Matrix[], count: number, n: number): void {
@@ -314,26 +321,37 @@ test("qr: what only the first columns are reflected for is turned with them", ()
   }
 });
 
-test("eigen: orthonormal rows that the matrix stretches, in ascending order", () => {
+test("tridiagonal and spectrum: orthonormal rows that the matrix stretches, in ascending order", () => {
   const next = noise(6);
-  const kind = KINDS[1]!;
-  for (const n of SIZES.filter((size) => size <= 130)) {
+  for (const [kind, n] of KINDS.flatMap((kind) => SIZES.filter((size) => size <= 130).map((n) => [kind, n] as const))) {
     reset();
     const list = batch(n, n, next).map((x) => sum(x, turned(x, n, n)));
     const given = joined(list.map((x) => part(x, n, (i, j) => i <= j, Number.NaN)));
-    const [values, vectors] = [room(BATCH * n * 8), room(BATCH * n * n * 8)];
-    const work = room(BATCH * spectrumWork(n) * 8);
-    sameBits(kind, "eigen", (x) => [n, x, values, vectors, work], given, BATCH);
+    const [d, e] = [room(BATCH * n * 8), room(BATCH * n * 8)];
+    const [basis, vectors, values] = [n * n, n * n, n].map((each) => room(BATCH * each * kind.bytes)) as Three;
+    const inner = room(BATCH * tridiagonalWork(n) * kind.bytes);
+    sameBits(kind, "tridiagonal", (x) => [n, x, d, e, basis, inner], given, BATCH);
+    const results = [run, run, runPlain].map((runs, i) => {
+      const width = i === 0 ? n : 16;
+      const units = width === 0 ? BATCH : BATCH * Math.ceil(n / width);
+      const work = room(units * spectrumWork(n, width, kind.bytes) * 8);
+      runs(`spectrum_${kind.code}`, [n, width, d, e, values, basis, vectors, work], units, Math.max(units, 1));
+      return [numbersAt(kind, values, BATCH * n), numbersAt(kind, vectors, BATCH * n * n)];
+    });
+    for (const other of results) assert.equal(other, results[0]!);
+    const alone = room(BATCH * n * kind.bytes);
+    run(`spectrum_${kind.code}`, [n, 0, d, e, alone, 0, 0, room(BATCH * spectrumWork(n, 0, 8) * 8)], BATCH);
+    assert.equal(numbersAt(kind, alone, BATCH * n), results[0]![0]!);
     const rows = matricesAt(kind, vectors, n, n);
     orthonormal(kind, rows, n, n);
     list.forEach((x, i) => {
       const stretched = times(rows[i]!, x, n, n, n);
-      const lambda = read(Float64Array, values, BATCH * n).slice(i * n, (i + 1) * n);
+      const lambda = numbersAt(kind, values, BATCH * n).slice(i * n, (i + 1) * n);
       assert.equal(lambda, lambda.slice().sort());
       close(
         stretched,
         rows[i]!.map((y, at) => y * lambda[Math.floor(at / n)]!),
-        1e-13,
+        1e-13 * kind.coarse,
         `eigenvectors of ${n}`,
       );
     });
@@ -350,7 +368,14 @@ test("singular: whatever the rank, both bases are whole", () => {
         const a = batch(m, rank, next).map((x) => times(x, matrix(rank, n, next), m, rank, n));
         const [left, values] = [room(BATCH * rows * m * 8), room(BATCH * n * 8)];
         const right = room(BATCH * n * n * 8);
-        const bytes = 8 * (3 * n * n + rows * m + m + spectrumWork(n) + reflectWork(m, Math.max(rows, n)));
+        const bytes =
+          8 *
+          (3 * n * n +
+            rows * m +
+            m +
+            2 * n +
+            Math.max(tridiagonalWork(n), spectrumWork(n, n, 8)) +
+            reflectWork(m, Math.max(rows, n)));
         const given = joined(a.map((x) => turned(x, m, n)));
         const work = room(BATCH * bytes);
         sameBits(kind, "singular", (x) => [m, n, rows, x, left, values, right, work], given, BATCH, 3);
