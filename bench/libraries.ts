@@ -12,17 +12,21 @@ const newestNode = path.join(folder, "peers/node_modules/node/bin/node");
 /** The Node that JavaScript libraries run on. */
 export const node: string = existsSync(newestNode) ? newestNode : process.execPath;
 
-/**
- * Starts a library, or says why it cannot run. Where there is more than one way, the first that works is taken. `operators` is
- * the file with PyTorch's side of the table of operators, where that is timed.
- */
+/** Which rows are asked for: our side's file of them, and what PyTorch's side is told to have them. */
+export interface Side {
+  readonly ours: string;
+  readonly pytorch: readonly string[];
+}
+export const SUITE: Side = { ours: "ours.js", pytorch: [] };
+
+/** Starts a library, or says why it cannot run. Where there is more than one way, the first that works is taken. */
 export async function start(
   file: string,
   threads: number,
-  operators?: string,
+  side: Side = SUITE,
 ): Promise<Contestant | { reason: string }> {
   let started: Contestant | { reason: string } = { reason: "" };
-  for (const command of commandsOf(file, threads, operators)) {
+  for (const command of commandsOf(file, threads, side)) {
     started = await Contestant.start(file, threads, command, file === "ours-128" ? { FLAMBEAU_WIDE: "0" } : {});
     if (started instanceof Contestant) break;
   }
@@ -30,19 +34,18 @@ export async function start(
 }
 
 /** `build` is the folder of a build's compiled benches, `file` the one of our side's that is asked for. */
-export function ours(build: string, threads: number, file = "ours.js"): string[] {
+export function ours(build: string, threads: number, file: string = SUITE.ours): string[] {
   return [node, path.join(build, "child.js"), path.join(build, file), String(threads)];
 }
 
-function commandsOf(file: string, threads: number, operators?: string): string[][] {
-  if (file === "ours" || file === "ours-128")
-    return [ours(built, threads, operators === undefined ? "ours.js" : "operators.js")];
+function commandsOf(file: string, threads: number, side: Side): string[][] {
+  if (file === "ours" || file === "ours-128") return [ours(built, threads, side.ours)];
   // The first Python of the path is not always the one that the system's packages are for.
   const pythons = ["python3", "/usr/bin/python3"];
   if (file.startsWith("pytorch")) {
     const width = file === "pytorch" ? "avx2" : "avx512";
     const args = [path.join(folder, "peers/pytorch.py"), String(threads), width];
-    return pythons.map((python) => [python, ...args, ...(operators === undefined ? [] : [operators])]);
+    return pythons.map((python) => [python, ...args, ...side.pytorch]);
   }
   return [[node, path.join(built, "child.js"), path.join(folder, `peers/${file}.mjs`), String(threads)]];
 }

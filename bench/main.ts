@@ -1,9 +1,9 @@
 // Times this library and its peers side by side: prints a table, and writes a report to read and to keep.
 //
-//   npm run bench -- [--operators] [--only RE] [--rounds N] [--ms N] [--threads 1,2] [--peers a,b] [--no-figures]
+//   npm run bench -- [--table NAME] [--only RE] [--rounds N] [--ms N] [--threads 1,2] [--peers a,b] [--no-figures]
 //                    [--json FILE] [--html FILE] [--markdown FILE] [--readme FILE]
 //
-// With `--operators` the rows are those of operators.ts, beside PyTorch alone.
+// With `--table operators` the rows are those of operators.ts, with `--table models` those of models.ts, beside PyTorch alone.
 //
 // Every library lives in a process of its own (child.ts), started once; rounds.ts says how they take turns. A ratio is the
 // median over the rounds of ours ÷ theirs: below 1, ours is faster.
@@ -16,18 +16,19 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { ceilingsOf } from "./ceilings.ts";
 import { measureFigures } from "./figures.ts";
-import { node, start, versionOf } from "./libraries.ts";
+import { node, type Side, SUITE, start, versionOf } from "./libraries.ts";
 import { machine } from "./machine.ts";
-import { inReadme, markdown } from "./markdown.ts";
+import { inReadme, markdown, type Table } from "./markdown.ts";
+import { models } from "./models.ts";
 import { forPyTorch, operators } from "./operators.ts";
 import { html } from "./report.ts";
 import { measure } from "./rounds.ts";
-import { rows } from "./rows.ts";
+import { type Row, rows } from "./rows.ts";
 import { sections, table } from "./table.ts";
 
 const { values: option } = parseArgs({
   options: {
-    operators: { type: "boolean", default: false },
+    table: { type: "string", default: "suite" },
     only: { type: "string", default: "" },
     rounds: { type: "string", default: "5" },
     ms: { type: "string", default: "150" },
@@ -41,21 +42,29 @@ const { values: option } = parseArgs({
   },
 });
 const threads = option.threads.split(",").map(Number);
-const [from, every] = option.operators ? ["operators.ts", operators] : ["rows.ts", rows];
-const chosen = every.filter(({ name }) => new RegExp(option.only).test(name));
-if (chosen.length === 0) throw new Error(`no row is called ${option.only}: the names are those of bench/${from}`);
-const peers =
-  option.peers ?? (option.operators ? "pytorch" : "ours-128,pytorch,pytorch-avx512,onnx-node,onnx-web,tfjs,jax");
-const files = ["ours", ...peers.split(",").filter((name) => name !== "")];
 const folder = mkdtempSync(path.join(tmpdir(), "flambeau-bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-const written = option.operators ? path.join(folder, "operators.json") : undefined;
-write(written, () => JSON.stringify(forPyTorch()));
+const written = path.join(folder, "operators.json");
+const TABLES: Record<Table, Side & { readonly rows: readonly Row[] }> = {
+  suite: { rows, ...SUITE },
+  operators: { rows: operators, ours: "operators.js", pytorch: [written] },
+  models: { rows: models, ours: "models.js", pytorch: ["models"] },
+};
+const isTable = (name: string): name is Table => Object.hasOwn(TABLES, name);
+if (!isTable(option.table))
+  throw new Error(`there is no table ${option.table}: expected ${Object.keys(TABLES).join(", ")}`);
+const side = TABLES[option.table];
+const isSuite = option.table === "suite";
+const chosen = side.rows.filter(({ name }) => new RegExp(option.only).test(name));
+if (chosen.length === 0) throw new Error(`no row of the table "${option.table}" is called ${option.only}`);
+const peers = option.peers ?? (isSuite ? "ours-128,pytorch,pytorch-avx512,onnx-node,onnx-web,tfjs,jax" : "pytorch");
+const files = ["ours", ...peers.split(",").filter((name) => name !== "")];
+if (option.table === "operators") write(written, () => JSON.stringify(forPyTorch()));
 
 const contestants = [];
 for (const file of files) {
   for (const n of threads) {
-    const started = await start(file, n, written);
+    const started = await start(file, n, side);
     if ("reason" in started) console.log(`without ${file} on ${n} thread${n > 1 ? "s" : ""}: ${started.reason}`);
     else contestants.push(started);
   }
@@ -71,13 +80,13 @@ console.log(
 const results = await measure(contestants, chosen, { rounds, ms });
 for (const contestant of contestants) contestant.stop();
 const report = {
-  ofOperators: option.operators,
+  table: option.table,
   date: new Date().toISOString().slice(0, 10),
   machine: on,
   libraries: labels,
   runtime: `Node ${versionOf(node)}, ${rounds} rounds of ${ms} ms`,
   ...sections(chosen, results, ceilings),
-  figures: option["no-figures"] || option.operators ? [] : await measureFigures(peers.includes("pytorch")),
+  figures: option["no-figures"] || !isSuite ? [] : await measureFigures(peers.includes("pytorch")),
 };
 console.log(table(report));
 for (const { name, ours, goal } of report.figures)

@@ -3,10 +3,13 @@ import type { Figure } from "./figures.ts";
 import { withTable } from "./readme.ts";
 import { cells, duration, foot, head, type Line, overall, remarks, type Section } from "./table.ts";
 
+/** The suite, and the tables beside it. */
+export type Table = "suite" | "operators" | "models";
+
 /** One run of the benches, ready to be written down. */
 export interface Report {
-  /** Whether its rows are those of operators.ts, not of the suite. */
-  readonly ofOperators: boolean;
+  /** Whose rows it has. */
+  readonly table: Table;
   readonly date: string;
   readonly machine: readonly string[];
   readonly libraries: readonly string[];
@@ -17,9 +20,9 @@ export interface Report {
 }
 
 export function markdown(report: Report): string {
-  const { ofOperators, date, machine, libraries, runtime, sections, notes, figures } = report;
-  const [title, option] = ofOperators ? ["Performance of operators", " -- --operators"] : ["Performance", ""];
-  return `# ${title}
+  const { table, date, machine, libraries, runtime, sections, notes, figures } = report;
+  const [title, option] = table === "suite" ? ["", ""] : [` of ${table}`, ` -- --table ${table}`];
+  return `# Performance${title}
 
 Written by \`npm run bench${option}\` on ${date}; [bench/README.md](../bench/README.md) says how it measures, [bench/ladder](../bench/ladder)
 why the kernels are as they are.

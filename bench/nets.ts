@@ -1,7 +1,9 @@
 // The nets of the training rows, written as in PyTorch (peers/pytorch.py has the same).
 
-import { arange, nn, type Tensor } from "flambeau";
+import type { Tensor } from "flambeau";
+import * as fl from "flambeau";
 
+const nn: typeof fl.nn = fl.nn;
 type Module = InstanceType<typeof nn.Module>;
 type Linear = InstanceType<typeof nn.Linear>;
 type Embedding = InstanceType<typeof nn.Embedding>;
@@ -26,7 +28,7 @@ export const lenet = (): Module =>
   );
 
 /** One layer of a GPT: attention and a feed-forward net, each on top of a norm and beside a short cut. */
-class Block extends nn.Module {
+export class Block extends nn.Module {
   readonly heads: number;
   norm1: LayerNorm;
   qkv: Linear;
@@ -47,11 +49,23 @@ class Block extends nn.Module {
   }
 
   override forward(x: Tensor): Tensor {
+    return this.#rest(x, F.scaledDotProductAttention(...this.#parts(x), { isCausal: true }));
+  }
+
+  /** One more step, after those whose keys and values are `seen`. */
+  step(x: Tensor, seen: readonly [Tensor, Tensor]): Tensor {
+    const [q, k, v] = this.#parts(x);
+    return this.#rest(x, F.scaledDotProductAttention(q, fl.cat([seen[0], k], 2), fl.cat([seen[1], v], 2)));
+  }
+
+  #parts(x: Tensor): [Tensor, Tensor, Tensor] {
     const [batch, time, dim] = x.shape as [number, number, number];
     const heads = (t: Tensor): Tensor => t.view(batch, time, this.heads, dim / this.heads).transpose(1, 2);
-    const [q, k, v] = this.qkv(this.norm1(x)).split(dim, 2).map(heads) as [Tensor, Tensor, Tensor];
-    const seen = F.scaledDotProductAttention(q, k, v, { isCausal: true });
-    const y = x.add(this.projection(seen.transpose(1, 2).reshape(batch, time, dim)));
+    return this.qkv(this.norm1(x)).split(dim, 2).map(heads) as [Tensor, Tensor, Tensor];
+  }
+
+  #rest(x: Tensor, attended: Tensor): Tensor {
+    const y = x.add(this.projection(attended.transpose(1, 2).reshape(x.shape)));
     return y.add(this.down(F.gelu(this.up(this.norm2(y)))));
   }
 }
@@ -65,7 +79,7 @@ export class Gpt extends nn.Module {
   head: Linear = new nn.Linear(128, 65);
 
   override forward(i: Tensor): Tensor {
-    const x = this.letters(i).add(this.positions(arange(i.size(1))));
+    const x = this.letters(i).add(this.positions(fl.arange(i.size(1))));
     return this.head(this.norm(this.blocks(x)));
   }
 }

@@ -1,4 +1,4 @@
-// The operators that are timed beside PyTorch's (`npm run bench -- --suite operators`): what a program may call, far beyond the
+// The operators that are timed beside PyTorch's (`npm run bench -- --table operators`): what a program may call, far beyond the
 // rows of the suite, so that no operator is left behind unseen.
 
 import type { Tensor } from "flambeau";

@@ -1,6 +1,7 @@
-"""PyTorch, where this Python has it. Speaks the protocol of bench/child.ts: `python3 pytorch.py THREADS avx2|avx512 [FILE]`.
+"""PyTorch, where this Python has it. Speaks the protocol of bench/child.ts: `python3 pytorch.py THREADS avx2|avx512 [ROWS]`.
 
-FILE has the rows in place of those below: expressions over named operands, as bench/operators.ts writes them.
+ROWS are other rows than those below: `models`, those of models.py, or a file of expressions over named operands, as
+bench/operators.ts writes them.
 
 The width of vectors is said, not left to the libraries: an older OpenBLAS takes a newer processor for one without AVX.
 """
@@ -142,12 +143,18 @@ def lenet():
     )  # fmt: skip
 
 
-def causal(q, k, v):
+def attention(q, k, v, is_causal):
     if hasattr(F, "scaled_dot_product_attention"):
-        return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return F.scaled_dot_product_attention(q, k, v, is_causal=is_causal)
     time = q.shape[-2]  # older than 2.0
     scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])
-    return F.softmax(scores.masked_fill(torch.ones(time, time).triu(1).bool(), -math.inf), -1) @ v
+    if is_causal:
+        scores = scores.masked_fill(torch.ones(time, time).triu(1).bool(), -math.inf)
+    return F.softmax(scores, -1) @ v
+
+
+def causal(q, k, v):
+    return attention(q, k, v, True)
 
 
 class Block(nn.Module):
@@ -164,10 +171,19 @@ class Block(nn.Module):
         self.down = nn.Linear(4 * dim, dim)
 
     def forward(self, x):
+        return self.rest(x, causal(*self.parts(x)))
+
+    def step(self, x, seen):
+        q, k, v = self.parts(x)
+        return self.rest(x, attention(q, torch.cat([seen[0], k], 2), torch.cat([seen[1], v], 2), False))
+
+    def parts(self, x):
         batch, time, dim = x.shape
         parts = self.qkv(self.norm1(x)).split(dim, 2)
-        q, k, v = (t.view(batch, time, self.heads, dim // self.heads).transpose(1, 2) for t in parts)
-        x = x + self.projection(causal(q, k, v).transpose(1, 2).reshape(batch, time, dim))
+        return [t.view(batch, time, self.heads, dim // self.heads).transpose(1, 2) for t in parts]
+
+    def rest(self, x, attended):
+        x = x + self.projection(attended.transpose(1, 2).reshape(x.shape))
         return x + self.down(F.gelu(self.up(self.norm2(x))))
 
 
@@ -320,7 +336,11 @@ def written(file):
     return {name: lambda fields=fields: row(**fields) for name, fields in given["rows"].items()}
 
 
-if len(sys.argv) > 3:
+if sys.argv[3:] == ["models"]:
+    import models
+
+    rows = models.rows(Block=Block, Timed=Timed, fill=fill, indices=indices, noise=noise, numbers=numbers)
+elif len(sys.argv) > 3:
     rows = written(sys.argv[3])
 
 

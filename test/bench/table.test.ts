@@ -109,7 +109,7 @@ const twice = (row: string): Result[] => [result("ours", [10], { row }), result(
 test("a report in HTML and in Markdown", () => {
   const report = {
     ...{
-      ofOperators: false,
+      table: "suite" as const,
       date: "2026-01-01",
       machine: ["two <cores>"],
       libraries: ["ours"],
