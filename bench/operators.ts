@@ -7,12 +7,25 @@ import { both, eager, fill, indices, input } from "./operands.ts";
 import { begin } from "./ours.ts";
 import type { Library, Row, Setting, Timed } from "./rows.ts";
 
-const { nn } = fl;
+const { nn, optim } = fl;
 const F = nn.functional;
 
 const square = (seed: number): Tensor => input([1024, 1024], seed, 2);
 const a256 = (): Tensor => input([256, 256], 1);
 const a128 = (): Tensor => input([128, 128], 1);
+/** A step of an optimizer over 25 matrices and as many vectors, as a function that gives the first of them. */
+function stepper(optimizer: (params: Tensor[]) => { step(): unknown }): () => Tensor {
+  const shapes = Array.from({ length: 50 }, (_, i) => (i % 2 === 0 ? [256, 256] : [256]));
+  const params = shapes.map((shape, i) =>
+    Object.assign(new nn.Parameter(input(shape, i)), { grad: input(shape, i + 50) }),
+  );
+  const made = optimizer(params);
+  return () => {
+    made.step();
+    return params[0]!;
+  };
+}
+
 const definite = (a: Tensor): Tensor => a.matmul(a.t()).add(fl.eye(a.size(0)).mul(10));
 
 /** What the expressions below speak of: how to make it here, and there. */
@@ -76,6 +89,11 @@ const OPERANDS = {
   lower: [() => fl.tril(a256()).add(fl.eye(256).mul(20)), "torch.tril(noise(256, 256, seed=1)) + torch.eye(256) * 20"],
   tall50: [() => input([1000, 50], 1), "noise(1000, 50, seed=1)"],
   right: [() => input([1000, 5], 2), "noise(1000, 5, seed=2)"],
+  vectors: [() => input([512, 64], 1), "noise(512, 64, seed=1)"],
+  thetas: [() => input([16, 2, 3], 1), "noise(16, 2, 3, seed=1)"],
+  halves: [() => input([1024, 2048], 1), "noise(1024, 2048, seed=1)"],
+  likelihoods: [() => input([100, 32, 64], 1, 3).logSoftmax(2), "noise(100, 32, 64, seed=1, scale=3).log_softmax(2)"],
+  labels: [() => indices(640, 63, 1).add(1).view(32, 20), "indices(640, 63, 1).view(32, 20) + 1"],
 
   words: [() => input([64, 32, 64], 1), "noise(64, 32, 64, seed=1)"],
   tokens: [() => input([64, 16, 256], 1), "noise(64, 16, 256, seed=1)"],
@@ -87,6 +105,11 @@ const OPERANDS = {
     () => fill(new nn.TransformerEncoderLayer(256, 8, { dimFeedforward: 1024, dropout: 0 })),
     "fill(nn.TransformerEncoderLayer(256, 8, 1024, dropout=0))",
   ],
+
+  sgd: [() => stepper((p) => new optim.SGD(p, { lr: 1e-3 })), "stepper(lambda p: torch.optim.SGD(p, 1e-3))"],
+  adam: [() => stepper((p) => new optim.Adam(p)), "stepper(torch.optim.Adam)"],
+  rmsprop: [() => stepper((p) => new optim.RMSprop(p)), "stepper(torch.optim.RMSprop)"],
+  adagrad: [() => stepper((p) => new optim.Adagrad(p)), "stepper(torch.optim.Adagrad)"],
 } satisfies Record<string, [() => unknown, string]>;
 
 type Operands = { readonly [K in keyof typeof OPERANDS]: ReturnType<(typeof OPERANDS)[K][0]> };
@@ -131,6 +154,8 @@ const EXPRESSIONS: Record<string, Record<string, (operands: Operands) => unknown
     "torch.linalg.norm(x)": ({ x }) => fl.linalg.norm(x),
     "torch.linalg.vector_norm(x, 2, 1)": ({ x }) => fl.linalg.vectorNorm(x, 2, 1),
     "torch.logsumexp(x, 1)": ({ x }) => fl.logsumexp(x, 1),
+    "torch.nansum(x, 1)": ({ x }) => fl.nansum(x, 1),
+    "torch.trapezoid(x, dim=1)": ({ x }) => fl.trapezoid(x, { dim: 1 }),
     "torch.softmax(x, 0)": ({ x }) => fl.softmax(x, 0),
     "torch.softmax(short, 1)": ({ short }) => fl.softmax(short, 1),
   },
@@ -150,12 +175,16 @@ const EXPRESSIONS: Record<string, Record<string, (operands: Operands) => unknown
     "torch.bincount(ints)": ({ ints }) => fl.bincount(ints),
     "torch.histc(x, 100, -3, 3)": ({ x }) => fl.histc(x, 100, -3, 3),
     "torch.searchsorted(sorted, long)": ({ sorted, long }) => fl.searchsorted(sorted, long),
+    "torch.isin(ints, rows)": ({ ints, rows }) => fl.isin(ints, rows),
+    "torch.combinations(w, 3)": ({ w }) => fl.combinations(w, 3),
   },
   "rows by index": {
     "torch.index_select(x, 0, rows)": ({ x, rows }) => fl.indexSelect(x, 0, rows),
     "torch.index_select(x, 1, rows)": ({ x, rows }) => fl.indexSelect(x, 1, rows),
     "torch.index_add(x, 0, rows, x)": ({ x, rows }) => fl.indexAdd(x, 0, rows, x),
     "torch.scatter_add(zero, 1, places, x)": ({ zero, places, x }) => fl.scatterAdd(zero, 1, places, x),
+    "torch.scatter_reduce(zero, 1, places, x, 'amax')": ({ zero, places, x }) =>
+      fl.scatterReduce(zero, 1, places, x, "amax"),
     "torch.gather(x, 1, places)": ({ x, places }) => fl.gather(x, 1, places),
     "torch.take_along_dim(x, places, 1)": ({ x, places }) => fl.takeAlongDim(x, places, 1),
   },
@@ -237,7 +266,7 @@ const EXPRESSIONS: Record<string, Record<string, (operands: Operands) => unknown
     "F.mish(x)": ({ x }) => F.mish(x),
     "F.gelu(x, approximate='tanh')": ({ x }) => F.gelu(x, { approximate: "tanh" }),
     "F.logsigmoid(x)": ({ x }) => F.logsigmoid(x),
-    "F.glu(x, 1)": ({ x }) => F.glu(x, 1),
+    "F.glu(halves, 1)": ({ halves }) => F.glu(halves, 1),
     "F.prelu(images, w)": ({ images, w }) => F.prelu(images, w),
   },
   losses: {
@@ -252,6 +281,10 @@ const EXPRESSIONS: Record<string, Record<string, (operands: Operands) => unknown
     "F.cosine_similarity(x, y)": ({ x, y }) => F.cosineSimilarity(x, y),
     "torch.cdist(points, points)": ({ points }) => fl.cdist(points, points),
     "F.normalize(x)": ({ x }) => F.normalize(x),
+    "torch.cdist(vectors, vectors, 1)": ({ vectors }) => fl.cdist(vectors, vectors, 1),
+    "F.pdist(vectors)": ({ vectors }) => F.pdist(vectors),
+    "F.ctc_loss(likelihoods, labels, [100] * 32, [20] * 32)": ({ likelihoods, labels }) =>
+      F.ctcLoss(likelihoods, labels, new Array(32).fill(100), new Array(32).fill(20)),
   },
   images: {
     "F.interpolate(images, scale_factor=2)": ({ images }) => F.interpolate(images, { scaleFactor: 2 }),
@@ -260,6 +293,8 @@ const EXPRESSIONS: Record<string, Record<string, (operands: Operands) => unknown
     "F.interpolate(images, scale_factor=2, mode='bicubic')": ({ images }) =>
       F.interpolate(images, { scaleFactor: 2, mode: "bicubic" }),
     "F.grid_sample(images, grid)": ({ images, grid }) => F.gridSample(images, grid),
+    "F.affine_grid(thetas, [16, 3, 64, 64])": ({ thetas }) => F.affineGrid(thetas, [16, 3, 64, 64]),
+    "F.adaptive_avg_pool2d(images, 1)": ({ images }) => F.adaptiveAvgPool2d(images, 1),
     "F.adaptive_avg_pool2d(images, [7, 7])": ({ images }) => F.adaptiveAvgPool2d(images, [7, 7]),
     "F.adaptive_max_pool2d(images, [7, 7])": ({ images }) => F.adaptiveMaxPool2d(images, [7, 7]),
     "F.unfold(images, 3)": ({ images }) => F.unfold(images, 3),
@@ -289,6 +324,7 @@ const EXPRESSIONS: Record<string, Record<string, (operands: Operands) => unknown
     "torch.einsum('bij, bjk->bik', b32, c32)": ({ b32, c32 }) => fl.einsum("bij,bjk->bik", b32, c32),
     "torch.einsum('bhqd, bhkd->bhqk', heads, heads)": ({ heads }) => fl.einsum("bhqd,bhkd->bhqk", heads, heads),
     "torch.outer(row, row)": ({ row }) => fl.outer(row, row),
+    "torch.kron(a128, thin[:8])": ({ a128, thin }) => fl.kron(a128, thin.narrow(0, 0, 8)),
     "torch.dot(long, long)": ({ long }) => fl.dot(long, long),
     "torch.mv(x, row)": ({ x, row }) => fl.mv(x, row),
     "torch.matmul(row, x)": ({ row, x }) => fl.matmul(row, x),
@@ -321,11 +357,21 @@ const EXPRESSIONS: Record<string, Record<string, (operands: Operands) => unknown
     "encoder(tokens)": ({ encoder, tokens }) => encoder.forward(tokens),
     "F.embedding_bag(bags, x)": ({ bags, x }) => F.embeddingBag(bags, x),
   },
+  optimizers: {
+    "sgd()": ({ sgd }) => sgd(),
+    "adam()": ({ adam }) => adam(),
+    "rmsprop()": ({ rmsprop }) => rmsprop(),
+    "adagrad()": ({ adagrad }) => adagrad(),
+  },
 };
+
+/** Groups whose numbers depend on what ran before. */
+const CHANGING = new Set(["random", "optimizers"]);
 
 /** Rows that are timed with their gradients by every operand of floating point, too. */
 const TRAINED = new Set([
   "F.batch_norm(images, None, None, w, b, True)",
+  "F.batch_norm(images, mean, variance, w, b, False)",
   "F.group_norm(images, 8, w, b)",
   "torch.where(mask, x, y)",
   "torch.std(x)",
@@ -348,11 +394,17 @@ const TRAINED = new Set([
   "F.leaky_relu(x, 0.01)",
   "F.hardswish(x)",
   "F.prelu(images, w)",
+  "F.glu(halves, 1)",
   "F.mse_loss(x, y)",
   "F.smooth_l1_loss(x, y)",
   "F.binary_cross_entropy_with_logits(x, share)",
   "F.cross_entropy(x, rows)",
   "F.interpolate(images, scale_factor=2, mode='bilinear')",
+  "F.pdist(vectors)",
+  "F.ctc_loss(likelihoods, labels, [100] * 32, [20] * 32)",
+  "F.grid_sample(images, grid)",
+  "F.fold(patches, [28, 28], 3)",
+  "F.adaptive_avg_pool2d(images, 1)",
   "F.adaptive_avg_pool2d(images, [7, 7])",
   "F.max_pool2d(images, 3, 2, 1)",
   "F.avg_pool2d(images, 3, 1, 1)",
@@ -374,8 +426,8 @@ interface OperatorRow extends Row {
   readonly uses: readonly (keyof Operands)[];
   readonly compute: (operands: Operands) => unknown;
   readonly gradients: boolean;
-  /** Its numbers depend on those drawn before. */
-  readonly random: boolean;
+  /** Its numbers depend on what ran before. */
+  readonly changing: boolean;
 }
 
 const GOAL = 1;
@@ -384,7 +436,7 @@ const table: readonly OperatorRow[] = Object.entries(EXPRESSIONS).flatMap(([grou
   Object.entries(expressions).flatMap(([code, compute]) => {
     const words = new Set(code.match(/\b\w+\b/g));
     const uses = (Object.keys(OPERANDS) as (keyof Operands)[]).filter((name) => words.has(name));
-    const row = { name: code, group, goal: GOAL, code, uses, compute, gradients: false, random: group === "random" };
+    const row = { name: code, group, goal: GOAL, code, uses, compute, gradients: false, changing: CHANGING.has(group) };
     const trained = { ...row, name: `${code} and its gradients`, gradients: true };
     return TRAINED.has(code) ? [row, trained] : [row];
   }),
@@ -398,11 +450,11 @@ export default function open(setting: Setting): Library {
   return { name, rows: Object.fromEntries(rows) };
 }
 
-function setUp({ uses, compute, gradients, random }: OperatorRow): Timed {
+function setUp({ uses, compute, gradients, changing }: OperatorRow): Timed {
   const made = Object.fromEntries(uses.map((name) => [name, OPERANDS[name][0]()])) as unknown as Operands;
   const tensors = Object.values(made).filter((value) => value instanceof fl.Tensor);
   const timed = (gradients ? both : eager)(() => first(compute(made)), ...tensors);
-  return random ? { ...timed, probe: () => [0] } : timed;
+  return changing ? { ...timed, probe: () => [0] } : timed;
 }
 
 /** The first tensor of what an operator or a module returns. */
@@ -415,7 +467,7 @@ export function forPyTorch(): object {
   return {
     operands: Object.fromEntries(Object.entries(OPERANDS).map(([name, [, code]]) => [name, code])),
     rows: Object.fromEntries(
-      table.map(({ name, code, uses, gradients, random }) => [name, { code, uses, gradients, random }]),
+      table.map(({ name, code, uses, gradients, changing }) => [name, { code, uses, gradients, changing }]),
     ),
   };
 }

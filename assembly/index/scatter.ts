@@ -197,15 +197,25 @@ export class Product {
   @inline vector<T>(a: v128, b: v128): v128 { return v128.mul<T>(a, b); }
 }
 
-// NaN wins, as in every minimum and maximum.
+/** b where it is a NaN, which wins, as in every minimum and maximum: the first of the instructions loses it. */
+// @ts-ignore: decorator
+@inline function withNaN<T>(best: v128, b: v128): v128 { return v128.or(best, v128.ne<T>(b, b)); }
+
+// Single floats are taken as vectors, which branch nowhere.
 // @ts-ignore: decorator
 @final
 export class Least {
   // @ts-ignore: decorator
-  @inline scalar<T>(a: T, b: T): T { return min<T>(a, b); }
+  @inline
+  scalar<T>(a: T, b: T): T {
+    if (isFloat<T>()) return v128.extract_lane<T>(this.vector<T>(v128.splat<T>(a), v128.splat<T>(b)), 0);
+    return min<T>(a, b);
+  }
   // @ts-ignore: decorator
-  @inline vector<T>(a: v128, b: v128): v128 {
-    if (isInteger<T>() && sizeof<T>() == 8) return v128.bitselect(a, b, i64x2.lt_s(a, b));
+  @inline
+  vector<T>(a: v128, b: v128): v128 {
+    if (isFloat<T>()) return withNaN<T>(v128.pmin<T>(a, b), b);
+    if (sizeof<T>() == 8) return v128.bitselect(a, b, i64x2.lt_s(a, b));
     return v128.min<T>(a, b);
   }
 }
@@ -214,10 +224,16 @@ export class Least {
 @final
 export class Greatest {
   // @ts-ignore: decorator
-  @inline scalar<T>(a: T, b: T): T { return max<T>(a, b); }
+  @inline
+  scalar<T>(a: T, b: T): T {
+    if (isFloat<T>()) return v128.extract_lane<T>(this.vector<T>(v128.splat<T>(a), v128.splat<T>(b)), 0);
+    return max<T>(a, b);
+  }
   // @ts-ignore: decorator
-  @inline vector<T>(a: v128, b: v128): v128 {
-    if (isInteger<T>() && sizeof<T>() == 8) return v128.bitselect(a, b, i64x2.gt_s(a, b));
+  @inline
+  vector<T>(a: v128, b: v128): v128 {
+    if (isFloat<T>()) return withNaN<T>(v128.pmax<T>(a, b), b);
+    if (sizeof<T>() == 8) return v128.bitselect(a, b, i64x2.gt_s(a, b));
     return v128.max<T>(a, b);
   }
 }

@@ -17,6 +17,17 @@
 //
 //   With `greatest v` (amsgrad), it becomes max(itself, v) and stands for v in the last line.
 //
+//   rmsprop_  args ─ 0 sign: f64 │ 1 decay: f64 │ 2 alpha: f64 │ 3 eps: f64 │ 4 momentum: f64 │ 5 lr: f64
+//                  │ 6 … the list: p │ g │ v │ buffer or 0 │ average or 0
+//
+//     g ← sign · g + decay · p;  v ← alpha · v + (1 - alpha) · g²;  average ← average + (1 - alpha) · (g - average)
+//     d ← g / (√(v - average²) + eps), or without average g / (√v + eps);  buffer ← momentum · buffer + d
+//     p ← p - lr · (buffer or d)
+//
+//   adagrad_  args ─ 0 sign: f64 │ 1 decay: f64 │ 2 rate: f64 │ 3 eps: f64 │ 4 … the list: p │ g │ sum
+//
+//     g ← sign · g + decay · p;  sum ← sum + g²;  p ← p - rate · g / (√sum + eps)
+//
 // The list is a count, the units of the launch and, for so many parameters: elements │ the addresses. A unit is its share of
 // every parameter: a thread that takes the first units has the first part of each, which is what products that are cut in as
 // many parts give it and take from it.
@@ -68,6 +79,18 @@ class Sgd {
     const back = v128.neg<T>(factor<T>(args, 4));
     const first = int(args, 5) != 0;
     const nesterov = int(args, 6) != 0;
+    for (; buffer == 0 && i + 4 * lanes <= end; i += 4 * lanes) {
+      const at = <usize>i * sizeof<T>();
+      const a = v128.load(to + at), b = v128.load(to + at, 16), c = v128.load(to + at, 32), d = v128.load(to + at, 48);
+      const e = madd<T>(decay, a, v128.mul<T>(sign, v128.load(from + at)));
+      const f = madd<T>(decay, b, v128.mul<T>(sign, v128.load(from + at, 16)));
+      const g = madd<T>(decay, c, v128.mul<T>(sign, v128.load(from + at, 32)));
+      const h = madd<T>(decay, d, v128.mul<T>(sign, v128.load(from + at, 48)));
+      v128.store(to + at, madd<T>(back, e, a));
+      v128.store(to + at, madd<T>(back, f, b), 16);
+      v128.store(to + at, madd<T>(back, g, c), 32);
+      v128.store(to + at, madd<T>(back, h, d), 48);
+    }
     while (i < end) {
       const whole = i + lanes <= end;
       const at = <usize>i * sizeof<T>();
@@ -130,7 +153,82 @@ class Adam {
   }
 }
 
+// @ts-ignore: decorator
+@final
+class Rmsprop {
+  /** Elements [i, end) of the parameter whose addresses begin at `slot`. */
+  over<T>(args: usize, slot: i32, i: i32, end: i32): void {
+    const lanes: i32 = 16 / <i32>sizeof<T>();
+    const to = ptr(args, slot);
+    const from = ptr(args, slot + 1);
+    const squares = ptr(args, slot + 2);
+    const buffer = ptr(args, slot + 3);
+    const average = ptr(args, slot + 4);
+    const sign = factor<T>(args, 0);
+    const decay = factor<T>(args, 1);
+    const alpha = factor<T>(args, 2);
+    const fresh = v128.splat<T>(<T>(1 - real(args, 2)));
+    const eps = factor<T>(args, 3);
+    const momentum = factor<T>(args, 4);
+    const back = v128.neg<T>(factor<T>(args, 5));
+    while (i < end) {
+      const whole = i + lanes <= end;
+      const at = <usize>i * sizeof<T>();
+      const p = takeSome<T>(to + at, whole);
+      const g = madd<T>(decay, p, v128.mul<T>(sign, takeSome<T>(from + at, whole)));
+      let v = v128.mul<T>(takeSome<T>(squares + at, whole), alpha);
+      v = madd<T>(v128.mul<T>(fresh, g), g, v);
+      giveSome<T>(squares + at, v, whole);
+      if (average != 0) {
+        let m = takeSome<T>(average + at, whole);
+        m = madd<T>(fresh, v128.sub<T>(g, m), m);
+        giveSome<T>(average + at, m, whole);
+        v = v128.sub<T>(v, v128.mul<T>(m, m));
+      }
+      const size = v128.add<T>(v128.sqrt<T>(v), eps);
+      if (buffer == 0) giveSome<T>(to + at, v128.add<T>(p, v128.div<T>(v128.mul<T>(back, g), size)), whole);
+      else {
+        const b = v128.add<T>(v128.mul<T>(takeSome<T>(buffer + at, whole), momentum), v128.div<T>(g, size));
+        giveSome<T>(buffer + at, b, whole);
+        giveSome<T>(to + at, madd<T>(back, b, p), whole);
+      }
+      i += whole ? lanes : 1;
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@final
+class Adagrad {
+  /** Elements [i, end) of the parameter whose addresses begin at `slot`. */
+  over<T>(args: usize, slot: i32, i: i32, end: i32): void {
+    const lanes: i32 = 16 / <i32>sizeof<T>();
+    const to = ptr(args, slot);
+    const from = ptr(args, slot + 1);
+    const sum = ptr(args, slot + 2);
+    const sign = factor<T>(args, 0);
+    const decay = factor<T>(args, 1);
+    const back = v128.neg<T>(factor<T>(args, 2));
+    const eps = factor<T>(args, 3);
+    while (i < end) {
+      const whole = i + lanes <= end;
+      const at = <usize>i * sizeof<T>();
+      const p = takeSome<T>(to + at, whole);
+      const g = madd<T>(decay, p, v128.mul<T>(sign, takeSome<T>(from + at, whole)));
+      const s = madd<T>(g, g, takeSome<T>(sum + at, whole));
+      giveSome<T>(sum + at, s, whole);
+      const size = v128.add<T>(v128.sqrt<T>(s), eps);
+      giveSome<T>(to + at, v128.add<T>(p, v128.div<T>(v128.mul<T>(back, g), size)), whole);
+      i += whole ? lanes : 1;
+    }
+  }
+}
+
 export function sgd_f32(args: usize, begin: i32, end: i32): void { overList<f32, Sgd>(args, 7, 3, begin, end); }
 export function sgd_f64(args: usize, begin: i32, end: i32): void { overList<f64, Sgd>(args, 7, 3, begin, end); }
 export function adam_f32(args: usize, begin: i32, end: i32): void { overList<f32, Adam>(args, 8, 5, begin, end); }
 export function adam_f64(args: usize, begin: i32, end: i32): void { overList<f64, Adam>(args, 8, 5, begin, end); }
+export function rmsprop_f32(args: usize, begin: i32, end: i32): void { overList<f32, Rmsprop>(args, 6, 5, begin, end); }
+export function rmsprop_f64(args: usize, begin: i32, end: i32): void { overList<f64, Rmsprop>(args, 6, 5, begin, end); }
+export function adagrad_f32(args: usize, begin: i32, end: i32): void { overList<f32, Adagrad>(args, 4, 3, begin, end); }
+export function adagrad_f64(args: usize, begin: i32, end: i32): void { overList<f64, Adagrad>(args, 4, 3, begin, end); }

@@ -74,6 +74,13 @@ export class Trunc extends Light {
   @inline apply<T>(x: v128): v128 { return v128.trunc<T>(x); }
 }
 
+// @ts-ignore: decorator
+@final
+export class Frac extends Light {
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return v128.sub<T>(x, v128.trunc<T>(x)); }
+}
+
 /** To nearest, halves to even. */
 // @ts-ignore: decorator
 @final
@@ -607,6 +614,8 @@ export function rsqrt_f32(args: usize, begin: i32, end: i32): void { map1<f32, f
 export function rsqrt_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Rsqrt>(args, begin, end); }
 export function reciprocal_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Reciprocal>(args, begin, end); }
 export function reciprocal_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Reciprocal>(args, begin, end); }
+export function frac_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Frac>(args, begin, end); }
+export function frac_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Frac>(args, begin, end); }
 export function floor_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Floor>(args, begin, end); }
 export function floor_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Floor>(args, begin, end); }
 export function ceil_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Ceil>(args, begin, end); }

@@ -308,6 +308,22 @@ export class Sum {
   @inline vector<T>(a: v128, b: v128): v128 { return v128.add<T>(a, b); }
 }
 
+/** Σ x of what is a number. */
+// @ts-ignore: decorator
+@final
+export class SumOfNumbers {
+  // @ts-ignore: decorator
+  @inline zero<T>(): T { return <T>0; }
+  // @ts-ignore: decorator
+  @inline liftOne<T>(x: T): T { return x == x ? x : <T>0; }
+  // @ts-ignore: decorator
+  @inline lift<T>(x: v128): v128 { return v128.and(x, v128.eq<T>(x, x)); }
+  // @ts-ignore: decorator
+  @inline scalar<T>(a: T, b: T): T { return <T>(a + b); }
+  // @ts-ignore: decorator
+  @inline vector<T>(a: v128, b: v128): v128 { return v128.add<T>(a, b); }
+}
+
 /** Σ x² */
 // @ts-ignore: decorator
 @final

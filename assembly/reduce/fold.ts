@@ -4,14 +4,14 @@
 //
 // n is cut into parts of `block` elements (one part if n ≤ block, so an empty axis gives the neutral element), inner
 // into tiles of `tile` columns (≤ 1024 numbers); y is [outer, parts, inner]. Units are outer · parts · tiles. A reduction with too few
-// units to share between threads has several parts, and a second launch folds them (for sumsq, sumabs and sum_b8 that is
-// one of `sum`). block and tile may depend on shapes, never on the number of threads.
+// units to share between threads has several parts, and a second launch folds them (for nansum, sumsq, sumabs and sum_b8 that
+// is one of `sum`). block and tile may depend on shapes, never on the number of threads.
 // Sums of floats are divided by `divisor` (1, or the n of a mean). Complex sums are the real ones over twice as many columns.
 //
 // sum_b8 counts in int64. amax_b8 is any, amin_b8 is all. max and min give NaN if there is one.
 
 import { int, ptr, real } from "../abi";
-import { columns, extremeColumns, extremeOf, Maximum, Minimum, Product, row, Sum, SumOfMagnitudes, SumOfSquares, wideTile } from "./blocked";
+import { columns, extremeColumns, extremeOf, Maximum, Minimum, Product, row, Sum, SumOfMagnitudes, SumOfNumbers, SumOfSquares, wideTile } from "./blocked";
 
 // T: elements, W: accumulators, R: results, O: operator, `pair`: numbers in an element.
 // @ts-ignore: decorator
@@ -94,6 +94,8 @@ export function sum_b8(args: usize, begin: i32, end: i32): void { fold<u8, i64, 
 export function sum_c64(args: usize, begin: i32, end: i32): void { fold<f32, f64, f32, Sum>(args, begin, end, 2); }
 export function sum_c128(args: usize, begin: i32, end: i32): void { fold<f64, f64, f64, Sum>(args, begin, end, 2); }
 
+export function nansum_f32(args: usize, begin: i32, end: i32): void { fold<f32, f64, f32, SumOfNumbers>(args, begin, end); }
+export function nansum_f64(args: usize, begin: i32, end: i32): void { fold<f64, f64, f64, SumOfNumbers>(args, begin, end); }
 export function sumsq_f32(args: usize, begin: i32, end: i32): void { fold<f32, f64, f32, SumOfSquares>(args, begin, end); }
 export function sumsq_f64(args: usize, begin: i32, end: i32): void { fold<f64, f64, f64, SumOfSquares>(args, begin, end); }
 export function sumabs_f32(args: usize, begin: i32, end: i32): void { fold<f32, f64, f32, SumOfMagnitudes>(args, begin, end); }

@@ -120,6 +120,20 @@ def view4():
     return small(lambda: a.view(2, 2))
 
 
+def stepper(optimizer):
+    """A step of an optimizer over 25 matrices and as many vectors, as a function that gives the first of them."""
+    params = [nn.Parameter(noise(*([256, 256] if i % 2 == 0 else [256]), seed=i)) for i in range(50)]
+    for i, p in enumerate(params):
+        p.grad = noise(*p.shape, seed=i + 50)
+    made = optimizer(params)
+
+    def step():
+        made.step()
+        return params[0]
+
+    return step
+
+
 def fill(net):
     """Weights of the same numbers in every library, biases of zero; a norm keeps its ones."""
     with torch.no_grad():
@@ -322,7 +336,7 @@ def written(file):
     def first(result):
         return result if torch.is_tensor(result) else first(result[0])
 
-    def row(code, uses, gradients, random):
+    def row(code, uses, gradients, changing):
         f = eval(f"lambda {', '.join(uses)}: {code}", globals())
         values = {name: made(name) for name in uses}
         tensors = [name for name in uses if torch.is_tensor(values[name])]
@@ -331,7 +345,7 @@ def written(file):
             return first(f(**{**values, **dict(zip(tensors, operands))}))
 
         timed = (both if gradients else eager)(compute, *[values[name] for name in tensors])
-        return timed._replace(probe=lambda: [0]) if random else timed
+        return timed._replace(probe=lambda: [0]) if changing else timed
 
     return {name: lambda fields=fields: row(**fields) for name, fields in given["rows"].items()}
 

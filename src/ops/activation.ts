@@ -40,6 +40,7 @@ import { ge, gt, le, lt } from "./compare.ts";
 import { conj } from "./complex.ts";
 import { composedFunction } from "./composed.ts";
 import { copy_ } from "./copy.ts";
+import { cat } from "./join.ts";
 import { logicalAnd } from "./logic.ts";
 import { narrow } from "./pick.ts";
 import { clamp, where } from "./ternary.ts";
@@ -578,5 +579,35 @@ export const glu: Glu = /* @__PURE__ */ composedFunction<Glu>("glu", "input, dim
   const at = dimOf(dim, asTensor(x, "glu", "input").ndim, "glu");
   const size = x.shape[at] ?? 0;
   if (x.ndim === 0 || size % 2 !== 0) throw new ShapeError(`glu: ${show(x)} has no halves along dim ${dim}`);
-  return mul(narrow(x, at, 0, size / 2), sigmoid(narrow(x, at, size / 2, size / 2)));
+  return gated(x, at);
 });
+
+/** `a · sigmoid(b)`, a and b the halves along `dim`. */
+const gated: (x: Tensor, dim: number) => Tensor = /* @__PURE__ */ op(
+  "glu",
+  "input, dim",
+  (x: Tensor, dim: number) => [{ x }, { dim }],
+  {
+    infer: ({ x }, { dim }) => spec(x.code, x.shape.with(dim, x.shape[dim]! / 2)),
+    decompose({ x }, { dim }) {
+      const [a, b] = halves(x, dim);
+      return mul(a, sigmoid(b));
+    },
+    saves: ["x"],
+    vjp: (g, { x }, { dim }) => ({
+      x() {
+        const [a, b] = halves(x, dim);
+        const gate = sigmoid(b);
+        const through = mul(g, conj(gate));
+        return cat([through, mul(mul(through, conj(a)), conj(sub(1, gate)))], dim);
+      },
+    }),
+    method: false,
+    samples: () => [[f32(2, 4), 1]],
+  },
+);
+
+function halves(x: Tensor, dim: number): [Tensor, Tensor] {
+  const size = x.shape[dim]! / 2;
+  return [narrow(x, dim, 0, size), narrow(x, dim, size, size)];
+}

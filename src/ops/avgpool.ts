@@ -19,6 +19,7 @@ import {
   type Window,
   windowOf,
 } from "./poolwindow.ts";
+import { mean } from "./reduce.ts";
 import { abs, sign } from "./unary.ts";
 import { reshape } from "./view.ts";
 import { perDim, type Sizes } from "./window.ts";
@@ -255,7 +256,14 @@ function adaptiveAvgPool(name: string, ndim: number, samples: () => readonly Sam
     {
       infer: ({ x }, { size }) => spec(x.code, adaptedShape(name, x, size)),
       node: ndim === 1 ? "SqueezeBackward1" : `AdaptiveAvgPool${ndim}DBackward0`,
-      decompose: ({ x }, { size }) => (ndim === 3 ? blockShares : shares)(x, adaptedShape(name, x, size).slice(-ndim)),
+      decompose({ x }, { size }) {
+        const shape = adaptedShape(name, x, size).slice(-ndim);
+        if (isFloating(x.code) && product(shape) === 1) {
+          const dims = shape.map((_, d) => x.ndim - ndim + d);
+          return mean(x, dims, true);
+        }
+        return (ndim === 3 ? blockShares : shares)(x, shape);
+      },
       method: false,
       samples,
     },

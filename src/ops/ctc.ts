@@ -3,8 +3,8 @@
 //
 // t steps in time, n sequences, c classes, k = 2s + 1 places of the lattice: blank, label, blank, label … blank.
 
-import { DTypeError, isFloating, isIntegral, ShapeError, show, ValueError } from "../core/index.ts";
-import { op, spec } from "../op/index.ts";
+import { DTypeError, isFloating, isIntegral, ShapeError, SUFFIX, show, ValueError } from "../core/index.ts";
+import { type Call, type Kernels, op, spec, toDense } from "../op/index.ts";
 import { Tensor, tensor } from "../tensor/index.ts";
 import { wholes } from "./arguments.ts";
 import { add, div, mul, sub } from "./binary.ts";
@@ -15,6 +15,7 @@ import { cat, stack } from "./join.ts";
 import { logicalAnd, logicalOr } from "./logic.ts";
 import { type LossOf, type LossReduction, lossOf, reduced } from "./lossform.ts";
 import { narrow, select } from "./pick.ts";
+import { grainOf } from "./product.ts";
 import { logsumexp } from "./softmax.ts";
 import { clampMin, where } from "./ternary.ts";
 import { exp, isfinite, isinf, neg } from "./unary.ts";
@@ -159,6 +160,13 @@ const likelihood: (x: Tensor, places: Tensor, times: Tensor, counts: Tensor, bla
       outputs: ["losses", "forward"],
       differentiable: ["losses"],
       infer: ({ x, places }) => [spec(x.code, [x.shape[1]!]), spec(x.code, [x.shape[0]!, ...places.shape])],
+      kernelName: ({ x, places }) =>
+        places.shape[1]! <= MOST_PLACES && x.layout.size > 0 ? `ctc_${SUFFIX[x.code]}` : null,
+      launch(k, { x, places, times, counts }, { losses, forward }, { blank }) {
+        const work = x.shape[0]! * places.shape[1]! * WORK;
+        const call = begun(k, "ctc", x, places, times, counts, blank);
+        call.tensor(losses).tensor(forward).run(x.shape[1]!, grainOf(work));
+      },
       decompose({ x, places, times, counts }, { blank }) {
         const emissions = emitted(x, places);
         const jump = mayJump(places, blank);
@@ -189,8 +197,36 @@ const likelihood: (x: Tensor, places: Tensor, times: Tensor, counts: Tensor, bla
         times: null,
         counts: null,
       }),
+      backward(k, { losses: g }, { x, places, times, counts, losses, forward }, into, { blank }) {
+        if (places.shape[1]! > MOST_PLACES || x.layout.size === 0) return false;
+        const work = x.shape[0]! * (places.shape[1]! + x.shape[2]!) * WORK;
+        const slope = toDense(g!);
+        const call = begun(k, "ctcBackward", toDense(x), toDense(places), toDense(times), toDense(counts), blank);
+        call.tensor(losses).tensor(forward).tensor(slope).tensor(into.x).run(x.shape[1]!, grainOf(work));
+        return true;
+      },
     },
   );
+
+/** Places of the lattice for which the kernels have room: ROOM of assembly/rows/ctc.ts, in float64. */
+const MOST_PLACES = 32_000;
+/** Multiplications that a place, or a class, takes as long as in a step. */
+const WORK = 48;
+
+/** What the blocks of both kernels begin with. */
+function begun(
+  k: Kernels,
+  name: string,
+  x: Tensor,
+  places: Tensor,
+  times: Tensor,
+  counts: Tensor,
+  blank: number,
+): Call {
+  const [steps, n, c] = x.shape as [number, number, number];
+  const call = k.call(name).int(steps).int(n).int(c).int(places.shape[1]!).int(blank);
+  return call.tensor(x).tensor(places).tensor(times).tensor(counts);
+}
 
 /** How probable each place is after each step, given the labels: [t, n, k]. From the end back, each share goes where it came from. */
 function posterior(

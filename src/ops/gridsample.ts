@@ -1,10 +1,23 @@
 // Images read at places that a tensor gives, between their pixels, and the places of an affine map.
 //
 // Places are in [-1, 1] over an image, whose corners are the centers of its pixels at the corners (`alignCorners`) or these
-// pixels' outer edges. Every place sees one, two or four taps a dim; all combinations of the dims' taps are gathered.
+// pixels' outer edges. Every place sees one, two or four taps a dim; all combinations of the dims' taps are added up, each with
+// its weight (assembly/index/blend.ts).
 
 import { DTypeError, INT64, isFloating, ShapeError, show, ValueError } from "../core/index.ts";
-import { asTensor, type FnQ, type Spec } from "../op/index.ts";
+import {
+  asTensor,
+  type Call,
+  type FnQ,
+  f32,
+  indices,
+  type Kernels,
+  noComplex,
+  op,
+  type Spec,
+  spec,
+  toDense,
+} from "../op/index.ts";
 import { type Tensor, tensor } from "../tensor/index.ts";
 import { sizesOf, word } from "./arguments.ts";
 import { product } from "./axes.ts";
@@ -12,15 +25,17 @@ import { add, div, fmod, mul, rsub, sub } from "./binary.ts";
 import { asCode } from "./cast.ts";
 import { ge, lt } from "./compare.ts";
 import { composedFunction } from "./composed.ts";
-import { ones } from "./create.ts";
-import { gather } from "./gather.ts";
-import { cat } from "./join.ts";
+import { ones, zerosLike } from "./create.ts";
+import { gather, scatterAdd } from "./gather.ts";
+import { cat, stack } from "./join.ts";
 import { logicalAnd } from "./logic.ts";
 import { matmul } from "./matmul.ts";
 import { select } from "./pick.ts";
+import { grainOf } from "./product.ts";
+import { sum } from "./reduce.ts";
 import { clamp, where } from "./ternary.ts";
 import { abs, floor, round } from "./unary.ts";
-import { expand, reshape, transpose } from "./view.ts";
+import { expand, reshape, transpose, unsqueeze } from "./view.ts";
 
 const MODES = ["bilinear", "nearest", "bicubic"] as const;
 const PADDINGS = ["zeros", "border", "reflection"] as const;
@@ -110,14 +125,8 @@ function sampled(op: string, x: Tensor, grid: Tensor, mode: Mode, padding: Paddi
     taps = d === 0 ? own : taps.flatMap((a) => own.map((b) => both(a, b, length)));
   }
   const flat = reshape(x, [n, c, product(size)]);
-  const parts = taps.map(({ place, weight }) => {
-    const seen = gather(flat, -1, expand(reshape(place, [n, 1, count]), [n, c, count]));
-    return mul(seen, reshape(weight, [n, 1, count]));
-  });
-  return reshape(
-    parts.reduce((sum, part) => add(sum, part)),
-    [n, c, ...out],
-  );
+  const [places, weights] = [taps.map(({ place }) => place), taps.map(({ weight }) => weight)];
+  return reshape(blend(flat, stack(places), stack(weights)), [n, c, ...out]);
 }
 
 const both = (a: Tap, b: Tap, length: number): Tap => ({
@@ -211,3 +220,80 @@ export const affineGrid: AffineGrid = /* @__PURE__ */ composedFunction(
     return reshape(transpose(matmul(theta, places), 1, 2), [n!, ...out, dims]);
   },
 );
+
+const CHUNK = 256; // points of a unit: assembly/index/blend.ts says the same
+
+/** y[n, c, p] = Σ x[n, c, place] · weight over the taps; `places` and `weights` are [taps, n, points]. */
+const blend: (x: Tensor, places: Tensor, weights: Tensor) => Tensor = /* @__PURE__ */ op(
+  "blend",
+  "x, places, weights",
+  (x: Tensor, places: Tensor, weights: Tensor) => [{ x, places, weights }],
+  {
+    infer({ x, places }) {
+      noComplex("gridSample", x);
+      return spec(x.code, [x.shape[0]!, x.shape[1]!, places.shape[2]!]);
+    },
+    kernel: "blend",
+    launch(k, { x, places, weights }, { out }) {
+      begun(k, "blend", x, places)
+        .tensor(weights)
+        .tensor(out)
+        .run(...chunks(x, places));
+    },
+    decompose({ x, places, weights }) {
+      const [taps, n, count] = places.shape as [number, number, number];
+      const [index, scale] = [places, weights].map((t) => reshape(t, [taps, n, 1, count])) as [Tensor, Tensor];
+      const seen = gather(
+        expand(unsqueeze(x, 0), [taps, ...x.shape]),
+        -1,
+        expand(index, [taps, n, x.shape[1]!, count]),
+      );
+      return sum(mul(seen, scale), 0);
+    },
+    saves: ["x", "places", "weights"],
+    vjp: (g, { x, places, weights }) => ({
+      x: () => {
+        const [taps, n, count] = places.shape as [number, number, number];
+        const c = x.shape[1]!;
+        const inRows = (t: Tensor): Tensor => reshape(transpose(t, 0, 1), [n, 1, taps * count]);
+        const each = mul(expand(unsqueeze(g, 2), [n, c, taps, count]), unsqueeze(transpose(weights, 0, 1), 1));
+        const index = expand(inRows(places), [n, c, taps * count]);
+        return scatterAdd(zerosLike(x), 2, index, reshape(each, [n, c, taps * count]));
+      },
+      places: null,
+      weights: () => {
+        const [taps, n, count] = places.shape as [number, number, number];
+        const index = expand(reshape(places, [taps, n, 1, count]), [taps, n, x.shape[1]!, count]);
+        return sum(mul(gather(expand(unsqueeze(x, 0), [taps, ...x.shape]), -1, index), g), 2);
+      },
+    }),
+    backward(k, g, { x, places, weights }, into) {
+      const [image, index, scales, slope] = [toDense(x), toDense(places), toDense(weights), toDense(g)];
+      if (into.x !== null) {
+        const call = begun(k, "blendImages", image, index).tensor(scales).tensor(slope).tensor(into.x);
+        call.run(x.shape[0]! * x.shape[1]!, grainOf(4 * places.shape[0]! * places.shape[2]!));
+      }
+      if (into.weights !== null) {
+        begun(k, "blendWeights", image, index)
+          .tensor(slope)
+          .tensor(into.weights)
+          .run(...chunks(x, places));
+      }
+      return true;
+    },
+    method: false,
+    samples: () => [[f32(2, 3, 5), indices(5, 4, 2, 6), f32(4, 2, 6)]],
+  },
+);
+
+/** What the blocks of all three kernels begin with. */
+function begun(k: Kernels, name: string, x: Tensor, places: Tensor): Call {
+  const [taps, n, count] = places.shape as [number, number, number];
+  return k.call(name).int(taps).int(n).int(x.shape[1]!).int(x.shape[2]!).int(count).tensor(x).tensor(places);
+}
+
+/** Units of chunks of points, and how many of them are worth another thread. */
+function chunks(x: Tensor, places: Tensor): [units: number, grain: number] {
+  const [taps, n, count] = places.shape as [number, number, number];
+  return [n * Math.ceil(count / CHUNK), grainOf(4 * taps * x.shape[1]! * Math.min(count, CHUNK))];
+}

@@ -36,7 +36,7 @@ import { GRAIN, product } from "./axes.ts";
 import { add, div, floorDivide, mul, pow, sub } from "./binary.ts";
 import { composedFunction } from "./composed.ts";
 import { clone, copy_ } from "./copy.ts";
-import { zeros } from "./create.ts";
+import { fillInto, zeros } from "./create.ts";
 import { once } from "./once.ts";
 import { narrow } from "./pick.ts";
 import { mean, sum, sumToSize } from "./reduce.ts";
@@ -450,6 +450,19 @@ const byMoments: (x: Tensor, mean: Tensor, rstd: Tensor, weight: Tensor | null, 
         weight: () => sum(mul(g, mul(sub(x, perChannel(mean, x)), perChannel(rstd, x))), besides(x)),
         bias: () => sum(g, besides(x)),
       }),
+      backward(k, g, { x, mean, rstd, weight }, into) {
+        const [slope, centers, scales] = [toDense(g), toDense(mean), toDense(rstd)];
+        if (into.x !== null) {
+          const none = k.scratch(x.code, mean.shape);
+          fillInto(none, 0);
+          applyMoments(k, slope, none, scales, weight === null ? null : toDense(weight), null, into.x);
+        }
+        if (into.weight !== null || into.bias !== null) {
+          const [dw, db] = [into.weight, into.bias].map((t) => t ?? k.scratch(x.code, mean.shape)) as [Tensor, Tensor];
+          launchSums(k, planes(x), slope, toDense(x), centers, scales, dw, db);
+        }
+        return true;
+      },
     },
   );
 

@@ -1,16 +1,15 @@
 // Images as the patches that a window sees, and back: PyTorch's nn.functional.unfold and fold, also known as im2col and
-// col2im. The patches are a view of the padded image that shows pixels again and again: the one copies it, the other adds to
-// it, tap by tap.
+// col2im. The patches are a view of the padded image that shows pixels again and again: the one copies it, the other adds them
+// up, tap by tap (assembly/conv/patches.ts).
 
-import { dense, ShapeError, SUFFIX, show, showShape, strided } from "../core/index.ts";
-import { asTensor, copyInto, type FnQ, f32, need, op, pointwise, spec } from "../op/index.ts";
-import { allocate, Tensor } from "../tensor/index.ts";
+import { isComplex, ShapeError, show, showShape, strided } from "../core/index.ts";
+import { asTensor, copyInto, type FnQ, f32, op, spec } from "../op/index.ts";
+import { Tensor } from "../tensor/index.ts";
 import { constantPadNd } from "./arrange.ts";
 import { product } from "./axes.ts";
 import { composedFunction } from "./composed.ts";
 import type { Pair } from "./convwork.ts";
-import { fillInto } from "./create.ts";
-import { folding } from "./gather.ts";
+import { grainOf } from "./product.ts";
 import { perDim, type Sizes } from "./window.ts";
 
 type Rest = [dilation?: Sizes, padding?: Sizes, stride?: Sizes];
@@ -139,25 +138,15 @@ const putTogether: (x: Tensor, ...plan: Plan) => Tensor = /* @__PURE__ */ op(
   (x: Tensor, ...plan: Plan) => [{ x }, patchesIn(...plan)],
   {
     infer: ({ x }, { size, taps }) => spec(x.code, [...x.shape.slice(0, -2), x.shape[x.ndim - 2]! / taps, ...size]),
-    into(y, { x }, patches) {
-      const { backend } = y.storage;
-      const [h, w] = patches.size;
-      const [py, px] = patches.padding;
-      const lead = y.shape.slice(0, -2);
-      const padded = allocate(backend, y.code, dense([...lead, h + 2 * py, w + 2 * px]));
-      fillInto(padded, 0);
-      folding(padded, x, (to, from) => {
-        const kernel = need(backend, `add_${SUFFIX[to.code]}`);
-        const [target, source] = [seenIn(to, patches), asGrid(from, patches)];
-        for (let i = 0; i < patches.kernel[0]; i++)
-          for (let j = 0; j < patches.kernel[1]; j++) {
-            const tap = tapOf(target, i, j);
-            pointwise(backend, kernel, tap, [tap, tapOf(source, i, j)], 0, 0);
-          }
-      });
-      const { strides } = padded.layout;
-      const offset = padded.offset + py * strides[strides.length - 2]! + px;
-      copyInto(y, new Tensor(padded.storage, y.code, strided(y.shape, strides), offset));
+    kernel: "fold",
+    launch(k, { x }, { out }, { size, padding, kernel, apart, steps, grid, taps, count }) {
+      const planes = x.layout.size / (taps * count);
+      const call = k.call("fold").ints([...kernel, ...apart, ...steps, ...padding, ...size, ...grid]);
+      call
+        .int(isComplex(k.code) ? 2 : 1)
+        .tensor(x)
+        .tensor(out)
+        .run(planes, grainOf(taps * count));
     },
     node: "Col2ImBackward0",
     saves: [],
@@ -181,12 +170,4 @@ function asGrid(x: Tensor, { kernel, grid, taps }: Patches): Tensor {
   const seen = [...strides, tap * taps, tap * kernel[1], tap, patch * grid[1], patch];
   const lead = [...x.shape.slice(0, -2), x.shape[x.ndim - 2]! / taps];
   return new Tensor(x.storage, x.code, strided([...lead, ...kernel, ...grid], seen), x.offset);
-}
-
-/** What tap (i, j) sees of a tensor shown as [lead, kernel h, kernel w, rows, columns]. */
-function tapOf(x: Tensor, i: number, j: number): Tensor {
-  const [shape, strides] = [x.shape.slice(), x.layout.strides.slice()];
-  shape.splice(-4, 2);
-  const [down, across] = strides.splice(-4, 2) as [number, number];
-  return new Tensor(x.storage, x.code, strided(shape, strides), x.offset + i * down + j * across);
 }

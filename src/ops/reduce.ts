@@ -141,6 +141,10 @@ export const nansum: FoldedAs = /* @__PURE__ */ op(
   },
   {
     infer: ({ x }, { dims, keepdim, code }) => folded(x, code, dims, keepdim),
+    kernelName: ({ x }, { code }) => (code === x.code ? `nansum_${SUFFIX[x.code]}` : null),
+    launch: (k, { x }, { out }, { dims }) => fold(k, `nansum_${SUFFIX[x.code]}`, `sum_${SUFFIX[x.code]}`, x, out, dims),
+    saves: ["x"],
+    vjp: (g, { x }, { dims, keepdim }) => ({ x: () => where(isnan(x), 0, spread(g, x, dims, keepdim)) }),
     decompose: ({ x }, { dims, keepdim, code }) =>
       sum(isIntegral(x.code) ? x : where(isnan(x), 0, x), dims, keepdim, { dtype: DTYPES[code]! }),
     samples: () => [[f32(2, 3)], [f32(2, 3, 4), 1, true], [i64(3), 0]],

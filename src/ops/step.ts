@@ -5,10 +5,10 @@
 import { DTypeError, ShapeError, sameShape, show } from "../core/index.ts";
 import { type BOUND, type Call, op, POINTWISE_GRAIN, type Spec } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { add, add_, div, maximum, mul, mul_ } from "./binary.ts";
+import { add, add_, div, maximum, mul, mul_, sub } from "./binary.ts";
 import { copy_ } from "./copy.ts";
 import { addcdiv_, addcmul_, lerp_ } from "./ternary.ts";
-import { sqrt } from "./unary.ts";
+import { sqrt, square } from "./unary.ts";
 
 /** Tensors that are written, and what the step goes by; B are the factors in the order of the signature. */
 type Step<T extends readonly (Tensor | readonly Tensor[] | null)[], F, B extends readonly unknown[]> = ((
@@ -171,6 +171,113 @@ type AdamBound = [
   root: number,
   eps: number,
 ];
+
+/** What one step of RMSprop goes by. */
+export interface RmspropFactors {
+  /** -1 to climb, else 1. */
+  readonly sign: number;
+  readonly weightDecay: number;
+  readonly alpha: number;
+  readonly eps: number;
+  readonly momentum: number;
+  readonly lr: number;
+}
+
+/**
+ * One step of RMSprop for parameters that go by the same factors. Writes each `param`, the averages `squareAvg` of its squared
+ * gradients and, where the lists are not empty, its momentum `buffer` and the averages `gradAvg` of its gradients, whose
+ * squares are then taken off: `param -= lr · d`, or `lr · buffer`, with `d = grad / (√squareAvg + eps)`.
+ */
+export const rmspropStep_: Step<
+  [
+    param: readonly Tensor[],
+    grad: readonly Tensor[],
+    squareAvg: readonly Tensor[],
+    buffer: readonly Tensor[],
+    gradAvg: readonly Tensor[],
+  ],
+  RmspropFactors,
+  [sign: number, weightDecay: number, alpha: number, eps: number, momentum: number, lr: number]
+> = /* @__PURE__ */ op(
+  "rmspropStep_",
+  "param, grad, squareAvg, buffer, gradAvg, *, sign, weightDecay, alpha, eps, momentum, lr",
+  (param, grad, squareAvg, buffer, gradAvg, sign, weightDecay, alpha, eps, momentum, lr) => [
+    { param, grad, squareAvg, buffer, gradAvg },
+    { sign, weightDecay, alpha, eps, momentum, lr },
+  ],
+  {
+    infer({ param, grad, squareAvg, buffer, gradAvg }) {
+      for (let i = 0; i < param.length; i++) {
+        together("rmspropStep_", param[i]!, grad[i]!, squareAvg[i], buffer[i], gradAvg[i]);
+      }
+      return [];
+    },
+    kernel: "rmsprop",
+    launch: (k, { param, grad, squareAvg, buffer, gradAvg }, _, f) =>
+      launchList([param, grad, squareAvg, buffer, gradAvg], () =>
+        k.call("rmsprop").real(f.sign).real(f.weightDecay).real(f.alpha).real(f.eps).real(f.momentum).real(f.lr),
+      ),
+    decompose({ param, grad, squareAvg, buffer, gradAvg }, f) {
+      for (const [i, p] of param.entries()) {
+        const [squares, kept, average] = [squareAvg[i]!, buffer[i] ?? null, gradAvg[i] ?? null];
+        const g = add(mul(grad[i]!, f.sign), mul(p, f.weightDecay));
+        addcmul_(mul_(squares, f.alpha), g, g, { value: 1 - f.alpha });
+        if (average !== null) lerp_(average, g, 1 - f.alpha);
+        const size = add(sqrt(average === null ? squares : sub(squares, square(average))), f.eps);
+        if (kept === null) addcdiv_(p, g, size, { value: -f.lr });
+        else add_(p, mul(addcdiv_(mul_(kept, f.momentum), g, size), -f.lr));
+      }
+      return [];
+    },
+    mutates: ["param", "squareAvg", "buffer", "gradAvg"],
+    method: false,
+  },
+);
+
+/** What one step of Adagrad goes by. */
+export interface AdagradFactors {
+  /** -1 to climb, else 1. */
+  readonly sign: number;
+  readonly weightDecay: number;
+  /** The learning rate as it has fallen. */
+  readonly rate: number;
+  readonly eps: number;
+}
+
+/**
+ * One step of Adagrad for parameters that go by the same factors. Writes each `param` and the `sum` of its squared gradients:
+ * `param -= rate · grad / (√sum + eps)`.
+ */
+export const adagradStep_: Step<
+  [param: readonly Tensor[], grad: readonly Tensor[], sum: readonly Tensor[]],
+  AdagradFactors,
+  [sign: number, weightDecay: number, rate: number, eps: number]
+> = /* @__PURE__ */ op(
+  "adagradStep_",
+  "param, grad, sum, *, sign, weightDecay, rate, eps",
+  (param, grad, sum, sign, weightDecay, rate, eps) => [
+    { param, grad, sum },
+    { sign, weightDecay, rate, eps },
+  ],
+  {
+    infer({ param, grad, sum }) {
+      for (let i = 0; i < param.length; i++) together("adagradStep_", param[i]!, grad[i]!, sum[i]);
+      return [];
+    },
+    kernel: "adagrad",
+    launch: (k, { param, grad, sum }, _, f) =>
+      launchList([param, grad, sum], () => k.call("adagrad").real(f.sign).real(f.weightDecay).real(f.rate).real(f.eps)),
+    decompose({ param, grad, sum }, f) {
+      for (const [i, p] of param.entries()) {
+        const g = add(mul(grad[i]!, f.sign), mul(p, f.weightDecay));
+        addcdiv_(p, g, add(sqrt(addcmul_(sum[i]!, g, g)), f.eps), { value: -f.rate });
+      }
+      return [];
+    },
+    mutates: ["param", "sum"],
+    method: false,
+  },
+);
 
 /** Elements of a unit, of all parameters together. */
 const BLOCK = 4096;

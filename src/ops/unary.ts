@@ -433,9 +433,10 @@ export const round: Round = /* @__PURE__ */ op(
 export const round_: Round = /* @__PURE__ */ inPlace(round);
 
 /** `x - trunc(x)`. */
-export const frac: Op1 = /* @__PURE__ */ op("frac", "input", (x) => [{ x: asTensor(x, "frac", "input") }], {
-  infer: ({ x }) => x,
+export const frac: Op1 = /* @__PURE__ */ unary("frac", {
   decompose: ({ x }) => sub(x, trunc(x)),
+  saves: [],
+  vjp: (g) => ({ x: () => g }),
   samples: () => [[f32(2, 3)]],
 });
 export const frac_: Op1 = /* @__PURE__ */ inPlace(frac);

@@ -1,21 +1,22 @@
 import { ComplexScalar, isComplex } from "../core/index.ts";
 import { keywords, noGrad } from "../op/index.ts";
-import { add_, addcdiv_, addcmul_, fullLike, sqrt } from "../ops/index.ts";
+import { type AdagradFactors, adagradStep_, fullLike } from "../ops/index.ts";
 import { outside, type Tensor } from "../tensor/index.ts";
 import {
   atLeast0,
   type Bindable,
   type CommonOptions,
-  direction,
   fits,
   type GroupOf,
+  type ListStep,
   nextStep,
   numberOf,
   Optimizer,
   type OptimizerArguments,
   type ParamState,
+  type Prepared,
   reals,
-  type Step,
+  together,
   UNUSED,
 } from "./optimizer.ts";
 
@@ -91,19 +92,29 @@ export class Adagrad extends Optimizer<AdagradGroup, AdagradOptions> {
     }
   }
 
-  protected override prepare(group: AdagradGroup, param: Tensor, grad: Tensor, state: ParamState | null): Step {
-    const { lrDecay, eps } = group;
+  protected override prepare(
+    group: AdagradGroup,
+    param: Tensor,
+    grad: Tensor,
+    state: ParamState | null,
+  ): ListStep<AdagradFactors> {
+    const { lrDecay, weightDecay, eps } = group;
     const step = nextStep(state);
-    const rate = numberOf(group.lr) / (1 + (step - 1) * lrDecay);
-    const kept = state!.sum as Tensor;
-    fits(this, param, grad, kept);
+    const sum = state!.sum as Tensor;
+    fits(this, param, grad, sum);
     return {
-      state: { step, sum: kept },
-      run: () => {
-        const [p, g, sum] = reals(param, direction(param, grad, group), kept);
-        addcmul_(sum, g, g);
-        addcdiv_(p, g, add_(sqrt(sum), eps), { value: -rate });
+      state: { step, sum },
+      tensors: reals(param, grad, sum),
+      factors: {
+        sign: group.maximize ? -1 : 1,
+        weightDecay,
+        rate: numberOf(group.lr) / (1 + (step - 1) * lrDecay),
+        eps,
       },
     };
+  }
+
+  protected override run(steps: readonly Prepared<ListStep<AdagradFactors>>[]): void {
+    together(steps, ([param, grad, sum], factors) => adagradStep_(param!, grad!, sum!, factors));
   }
 }

@@ -407,8 +407,8 @@ export function direction(
 }
 
 /** Complex tensors as pairs of real ones: the formulas take each part for itself. */
-export const reals = <T extends readonly Tensor[]>(...tensors: T): T =>
-  tensors.map((x) => (isComplex(x.code) ? viewAsReal(x) : x)) as unknown as T;
+export const reals = <T extends readonly (Tensor | null)[]>(...tensors: T): T =>
+  tensors.map((x) => (x !== null && isComplex(x.code) ? viewAsReal(x) : x)) as unknown as T;
 
 /** Throws unless a parameter, its gradient and what is kept of it are there and alike. */
 export function fits(optimizer: object, param: Tensor, ...others: readonly (Tensor | null)[]): void {

@@ -1,21 +1,22 @@
 import { keywords } from "../op/index.ts";
-import { add_, addcdiv_, addcmul, addcmul_, lerp_, mul_, sqrt, sqrt_ } from "../ops/index.ts";
+import { type RmspropFactors, rmspropStep_ } from "../ops/index.ts";
 import type { Tensor } from "../tensor/index.ts";
 import {
   atLeast0,
   type Bindable,
   type CommonOptions,
-  direction,
   fits,
   type GroupOf,
   keptOf,
+  type ListStep,
   nextStep,
   numberOf,
   Optimizer,
   type OptimizerArguments,
   type ParamState,
+  type Prepared,
   reals,
-  type Step,
+  together,
   UNUSED,
 } from "./optimizer.ts";
 
@@ -74,34 +75,28 @@ export class RMSprop extends Optimizer<RMSpropGroup, RMSpropOptions> {
     atLeast0(alpha, "alpha value");
   }
 
-  protected override prepare(group: RMSpropGroup, param: Tensor, grad: Tensor, state: ParamState | null): Step {
-    const { alpha, eps, momentum, centered } = group;
-    const lr = numberOf(group.lr);
+  protected override prepare(
+    group: RMSpropGroup,
+    param: Tensor,
+    grad: Tensor,
+    state: ParamState | null,
+  ): ListStep<RmspropFactors> {
+    const { alpha, eps, momentum, centered, weightDecay } = group;
+    const step = nextStep(state);
     const squareAvg = keptOf(state, "squareAvg", param);
-    const buffer = momentum > 0 ? keptOf(state, "momentumBuffer", param) : null;
+    const momentumBuffer = momentum > 0 ? keptOf(state, "momentumBuffer", param) : null;
     const gradAvg = centered ? keptOf(state, "gradAvg", param) : null;
-    fits(this, param, grad, squareAvg, buffer, gradAvg);
+    fits(this, param, grad, squareAvg, momentumBuffer, gradAvg);
     return {
-      state: {
-        step: nextStep(state),
-        squareAvg,
-        ...(buffer && { momentumBuffer: buffer }),
-        ...(gradAvg && { gradAvg }),
-      },
-      run: () => {
-        const [p, g, square] = reals(param, direction(param, grad, group), squareAvg);
-        addcmul_(mul_(square, alpha), g, g, { value: 1 - alpha });
-        let root: Tensor;
-        if (gradAvg === null) root = sqrt(square);
-        else {
-          const [mean] = reals(gradAvg);
-          lerp_(mean, g, 1 - alpha);
-          root = sqrt_(addcmul(square, mean, mean, { value: -1 }));
-        }
-        add_(root, eps);
-        if (buffer === null) addcdiv_(p, g, root, { value: -lr });
-        else add_(p, addcdiv_(mul_(reals(buffer)[0], momentum), g, root), { alpha: -lr });
-      },
+      state: { step, squareAvg, ...(momentumBuffer && { momentumBuffer }), ...(gradAvg && { gradAvg }) },
+      tensors: reals(param, grad, squareAvg, momentumBuffer, gradAvg),
+      factors: { sign: group.maximize ? -1 : 1, weightDecay, alpha, eps, momentum, lr: numberOf(group.lr) },
     };
+  }
+
+  protected override run(steps: readonly Prepared<ListStep<RmspropFactors>>[]): void {
+    together(steps, ([param, grad, squareAvg, buffer, gradAvg], factors) =>
+      rmspropStep_(param!, grad!, squareAvg!, buffer!, gradAvg!, factors),
+    );
   }
 }

@@ -52,4 +52,27 @@ ctc("what is impossible is infinite, or 0 without a gradient", () => {
   assert.is(x.grad!.abs().max().item(), 0);
 });
 
+ctc("float32 is float64 rounded, over long sequences that end at different times", () => {
+  fl.manualSeed(3);
+  const logits = fl.randn(60, 5, 23, { dtype: "float64" });
+  const targets = fl.randint(1, 23, [5, 17]);
+  const [times, counts] = [
+    [60, 41, 35, 17, 60],
+    [17, 8, 0, 17, 1],
+  ];
+  const [exact, single] = [logits, logits.float()].map((x) => {
+    const input = x.logSoftmax(2).detach().requiresGrad_();
+    const losses = fl.nn.functional.ctcLoss(input, targets, times, counts, { reduction: "none", zeroInfinity: true });
+    losses.sum().backward();
+    return { losses: losses.detach().double(), slope: input.grad!.double() };
+  });
+  assert.ok(fl.allclose(single!.losses, exact!.losses, 1e-5, 1e-4));
+  assert.ok(fl.allclose(single!.slope, exact!.slope, 1e-4, 2e-5));
+});
+
+ctc("a label that is no class is refused", () => {
+  const x = fl.zeros(4, 1, 3).logSoftmax(2);
+  assert.throws(() => fl.nn.functional.ctcLoss(x, fl.tensor([[1, 7]]), [4], [2]), /7 is out of range/);
+});
+
 ctc.run();
