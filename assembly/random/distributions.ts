@@ -6,7 +6,7 @@
 // it: these kernels are launched with n = 1 and ignore begin and end.
 
 import { FAULT_PROBABILITY, fault, int, long, ptr, real, scratch } from "../abi";
-import { high, join, log4, logd, low, sincosd } from "../math";
+import { exp64, high, join, log1p64Brief, log4, log64, logd, low, sincosd } from "../math";
 import { available, draw, draw4, draw64, normal53, seed, uniform53 } from "./mt19937";
 
 const BITS53: u64 = (1 << 53) - 1;
@@ -257,7 +257,7 @@ export function randperm_i64(args: usize, begin: i32, end: i32): void {
 }
 
 // The distributions below are the inverse of their cumulative function at a float64 uniform (the log-normal's is a
-// normal number instead): p0 │ p1.
+// normal number instead): p0 │ p1. Two numbers at a time; the last of an odd number is drawn alone, and gets the same bits.
 
 // @ts-ignore: decorator
 @inline
@@ -268,7 +268,15 @@ function inverse<T, D>(args: usize): void {
   const p0 = real(args, 3);
   const p1 = real(args, 4);
   const distribution = changetype<D>(0);
-  for (let i = 0; i < n; i++) store<T>(y + <usize>i * sizeof<T>(), <T>distribution.next(state, p0, p1));
+  for (let i = 0; i < n; i += 2) {
+    const first = distribution.draw(state);
+    const both = i + 1 < n;
+    const drawn = both ? f64x2.replace_lane(f64x2.splat(first), 1, distribution.draw(state)) : f64x2.splat(first);
+    const at = y + <usize>i * sizeof<T>();
+    const value = distribution.of(drawn, p0, p1);
+    store<T>(at, <T>f64x2.extract_lane(value, 0));
+    if (both) store<T>(at, <T>f64x2.extract_lane(value, 1), sizeof<T>());
+  }
 }
 
 // p0: the rate.
@@ -276,7 +284,9 @@ function inverse<T, D>(args: usize): void {
 @final
 export class Exponential {
   // @ts-ignore: decorator
-  @inline next(state: usize, rate: f64, none: f64): f64 { return (-1 / rate) * Math.log1p(-uniform53(state)); }
+  @inline draw(state: usize): f64 { return uniform53(state); }
+  // @ts-ignore: decorator
+  @inline of(u: v128, rate: f64, none: f64): v128 { return f64x2.mul(f64x2.splat(-1 / rate), log1p64Brief(f64x2.neg(u))); }
 }
 
 // p0: the probability of a success. The number of trials up to it.
@@ -284,7 +294,9 @@ export class Exponential {
 @final
 export class Geometric {
   // @ts-ignore: decorator
-  @inline next(state: usize, p: f64, none: f64): f64 { return ceil<f64>(Math.log(uniform53(state)) / Math.log1p(-p)); }
+  @inline draw(state: usize): f64 { return uniform53(state); }
+  // @ts-ignore: decorator
+  @inline of(u: v128, p: f64, none: f64): v128 { return f64x2.ceil(f64x2.div(log64(u), f64x2.splat(Math.log1p(-p)))); }
 }
 
 // p0: the median │ p1: the width.
@@ -292,7 +304,9 @@ export class Geometric {
 @final
 export class Cauchy {
   // @ts-ignore: decorator
-  @inline next(state: usize, median: f64, width: f64): f64 { return median + width * Math.tan(Math.PI * (uniform53(state) - 0.5)); }
+  @inline draw(state: usize): f64 { return Math.tan(Math.PI * (uniform53(state) - 0.5)); }
+  // @ts-ignore: decorator
+  @inline of(t: v128, median: f64, width: f64): v128 { return f64x2.add(f64x2.splat(median), f64x2.mul(f64x2.splat(width), t)); }
 }
 
 // p0: the mean │ p1: the standard deviation, both of the logarithm.
@@ -300,7 +314,9 @@ export class Cauchy {
 @final
 export class LogNormal {
   // @ts-ignore: decorator
-  @inline next(state: usize, mean: f64, std: f64): f64 { return Math.exp(normal53(state) * std + mean); }
+  @inline draw(state: usize): f64 { return normal53(state); }
+  // @ts-ignore: decorator
+  @inline of(z: v128, mean: f64, std: f64): v128 { return exp64(f64x2.add(f64x2.mul(z, f64x2.splat(std)), f64x2.splat(mean))); }
 }
 
 export function exponential_f32(args: usize, begin: i32, end: i32): void { inverse<f32, Exponential>(args); }

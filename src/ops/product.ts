@@ -1,9 +1,20 @@
 // How a matrix product reaches its kernel (assembly/gemm/dense.ts): strides as they are, batches folded, tiles chosen.
 
-import { ComplexScalar, expandTo, isComplex, isFloating, type Layout, type Scalar, toNumber } from "../core/index.ts";
+import {
+  ComplexScalar,
+  expandTo,
+  isComplex,
+  isFloating,
+  type Layout,
+  REAL,
+  type Scalar,
+  SUFFIX,
+  strided,
+  toNumber,
+} from "../core/index.ts";
 import type { Backend } from "../device/index.ts";
-import type { Call, Kernels } from "../op/index.ts";
-import type { Tensor } from "../tensor/index.ts";
+import { type Call, type Kernels, kernelsOf, need, pointwise } from "../op/index.ts";
+import { Tensor } from "../tensor/index.ts";
 
 /** Rows or columns up to which the kernel reads the other operand once: SKINNY of assembly/gemm/skinny.ts. */
 const SKINNY = 4;
@@ -78,8 +89,12 @@ export function launchProduct(
   out: Tensor,
   epilogue: Epilogue = PLAIN,
 ): void {
-  const { beta = 1, turned = false } = epilogue;
+  const { alpha = 1, beta = 1, turned = false } = epilogue;
   const added = d === null || isZero(beta) ? null : d;
+  if (isComplex(kernels.code) && added === null && alpha === 1 && out.layout.size * a.shape[a.ndim - 1]! >= APART) {
+    launchParts(kernels, a, b, out, turned);
+    return;
+  }
   const rowsOfA = a.ndim === 2 || (a.ndim > 2 && a.layout.contiguous && a.layout.size > 0); // so are those of out
   if (rowsOfA && b.ndim === 2 && (added === null || added.ndim === 1)) {
     // The common case, without the search for batches.
@@ -123,6 +138,32 @@ export function launchProduct(
   const { rowStride: rowB, columnStride: columnB } = right;
   const steps = [rowA, columnA, rowB, columnB, rowD, addend.columnStride];
   run(kernels, out, a, b, added, epilogue, batch, matrices, rows, n, k, steps);
+}
+
+/** Multiplications of complex numbers from which four real products and two sums take less time. */
+const APART = 1 << 15;
+
+/** out = a·b of complex numbers by real products, (p + qi)(r + si) = pr - qs + (ps + qr)i. */
+function launchParts(kernels: Kernels, a: Tensor, b: Tensor, out: Tensor, turned: boolean): void {
+  const { backend } = out.storage;
+  const code = REAL[kernels.code]!;
+  const k = kernelsOf(backend, code);
+  const product = (left: Tensor, right: Tensor): Tensor => {
+    const y = k.scratch(code, out.shape);
+    launchProduct(k, left, right, null, y, { turned });
+    return y;
+  };
+  const [p, q, r, s] = [partOf(a, 0), partOf(a, 1), partOf(b, 0), partOf(b, 1)];
+  const difference = [product(p, r), product(q, s)];
+  pointwise(backend, need(backend, `sub_${SUFFIX[code]}`), partOf(out, 0), difference, 0, 0);
+  const sum = [product(p, s), product(q, r)];
+  pointwise(backend, need(backend, `add_${SUFFIX[code]}`), partOf(out, 1), sum, 0, 0);
+}
+
+/** The real (0) or imaginary (1) parts of complex numbers, as they lie. */
+function partOf(x: Tensor, part: 0 | 1): Tensor {
+  const apart = x.layout.strides.map((step) => 2 * step);
+  return new Tensor(x.storage, REAL[x.code]!, strided(x.shape, apart), 2 * x.offset + part);
 }
 
 const isZero = (x: Scalar): boolean => toNumber(x) === 0 && !(x instanceof ComplexScalar && x.im !== 0);
