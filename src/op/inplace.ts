@@ -32,8 +32,14 @@ import { Operator, operatorOf, publish } from "./operator.ts";
 import { anyTracked, type Node, nodeFor, rebind, save } from "./tape.ts";
 import type { Attrs, Inputs, Spec } from "./types.ts";
 
-/** The in-place form of an operator: writes the result over the first argument and returns it. */
-export function inPlace<F>(f: F): F {
+/** A shorter way to write over `x`, for arguments that it takes; null, and nothing is done, for others. */
+type Shortcut = (x: Tensor, ...rest: readonly unknown[]) => Tensor | null;
+
+/**
+ * The in-place form of an operator: writes the result over the first argument and returns it. Where nobody interprets the
+ * shortcut is asked first.
+ */
+export function inPlace<F>(f: F, shortcut?: Shortcut): F {
   const operator = operatorOf(f);
   const name = `${operator.name}_`;
   const renamed = <T>(body: () => T): T => {
@@ -48,7 +54,10 @@ export function inPlace<F>(f: F): F {
   form.run = (inputs, attrs) =>
     renamed(() => write(operator, name, operator.flatten(inputs)[0] as Tensor, inputs, attrs));
   const call = (...args: unknown[]): unknown => {
-    if (!(args[0] instanceof Tensor)) throw new TypeError(`${name}: expected a Tensor to write into`);
+    const [x, ...rest] = args;
+    if (!(x instanceof Tensor)) throw new TypeError(`${name}: expected a Tensor to write into`);
+    const written = shortcut === undefined || context.interpreter !== null ? null : renamed(() => shortcut(x, ...rest));
+    if (written !== null) return written;
     const { inputs, attrs } = renamed(() => operator.bound(args));
     return dispatch(form, inputs, attrs);
   };

@@ -11,6 +11,7 @@ import {
   resultType,
   SCALAR_FLOAT,
   type Scalar,
+  sameShape,
   scalarKind,
   showValue,
   toNumber,
@@ -23,6 +24,8 @@ import {
   f32,
   i64,
   inPlace,
+  isGradEnabled,
+  isPlain,
   method,
   noComplex,
   type Op,
@@ -40,12 +43,12 @@ import {
   underNode,
   wrongArgument,
 } from "../op/index.ts";
-import { Tensor } from "../tensor/index.ts";
+import { scalarTensor, Tensor } from "../tensor/index.ts";
 import { eq, ge, gt, lt } from "./compare.ts";
 import { conj, real } from "./complex.ts";
 import { cast } from "./copy.ts";
 import { logicalAnd } from "./logic.ts";
-import { where } from "./ternary.ts";
+import { addcmul_, where } from "./ternary.ts";
 import { flat, floor, log, neg, reciprocal, rsqrt, sqrt, square, trunc } from "./unary.ts";
 
 const SAMPLES = [
@@ -76,6 +79,19 @@ function times(name: string): (other: Operand, alpha: Scalar) => Operand {
   };
 }
 
+/** `x += sign · alpha · b` in one pass, for dense floats of one dtype and shape of which the tape has none. */
+function scaledInto(sign: 1 | -1) {
+  return (x: Tensor, b: unknown, options: unknown): Tensor | null => {
+    const alpha = isPlain(options) ? (options as { alpha?: unknown }).alpha : undefined;
+    if (typeof alpha !== "number" || !(b instanceof Tensor) || x.code !== b.code || !isFloating(x.code)) return null;
+    if (x.isDisposed || b.isDisposed || x.storage.backend !== b.storage.backend) return null;
+    if (!x.layout.contiguous || !sameShape(x.layout, b.layout)) return null;
+    if (Object.keys(options as object).length > 1 || (isGradEnabled() && (x.requiresGrad || b.requiresGrad)))
+      return null;
+    return addcmul_(x, b, scalarTensor(1, x.code, x.storage.backend), { value: sign * alpha });
+  };
+}
+
 /** `a + alpha · b`. Of bools it is `or`. */
 export const add: Op2A = /* @__PURE__ */ binary("add", {
   expr: "a + b",
@@ -84,7 +100,7 @@ export const add: Op2A = /* @__PURE__ */ binary("add", {
   vjp: (g) => ({ a: () => g, b: () => g }),
   samples: () => SAMPLES,
 });
-export const add_: Op2A = /* @__PURE__ */ inPlace(add);
+export const add_: Op2A = /* @__PURE__ */ inPlace(add, /* @__PURE__ */ scaledInto(1));
 
 /** `a - alpha · b`. Throws DTypeError for bools. */
 export const sub: Op2A = /* @__PURE__ */ binary("sub", {
@@ -98,7 +114,7 @@ export const sub: Op2A = /* @__PURE__ */ binary("sub", {
   vjp: (g) => ({ a: () => g, b: () => neg(g) }),
   samples: () => SAMPLES,
 });
-export const sub_: Op2A = /* @__PURE__ */ inPlace(sub);
+export const sub_: Op2A = /* @__PURE__ */ inPlace(sub, /* @__PURE__ */ scaledInto(-1));
 export const subtract: Op2A = sub;
 export const subtract_: Op2A = sub_;
 

@@ -266,4 +266,22 @@ test("fillDiagonal_ goes on below a square where it may wrap", () => {
   assert.throws(() => fl.zeros(2, 3, 2).fillDiagonal_(1), /equal length/);
 });
 
+test("add_ and sub_ by a multiple are add and sub, with a tape and without", () => {
+  const [a, b] = [fl.randn(3, 5), fl.randn(3, 5)];
+  const start = (): Tensor => a.clone();
+  assert.equal(start().add_(b, { alpha: 0.3 }).tolist(), a.add(b, { alpha: 0.3 }).tolist());
+  assert.equal(start().sub_(b, { alpha: -7 }).tolist(), a.sub(b, { alpha: -7 }).tolist());
+  assert.equal(start().add_(b.at(0), { alpha: 2 }).tolist(), a.add(b.at(0), { alpha: 2 }).tolist());
+  assert.equal(start().t().add_(b.t(), { alpha: 2 }).tolist(), a.t().add(b.t(), { alpha: 2 }).tolist());
+  const leaf = b.clone().requiresGrad_();
+  start().add_(leaf, { alpha: 0.5 }).sum().backward();
+  assert.equal(leaf.grad!.tolist(), fl.full([3, 5], 0.5).tolist());
+  assert.throws(() => leaf.add_(b, { alpha: 2 }), /add_: a leaf tensor that requires grad/);
+  assert.throws(() => fl.ones(2).add_(fl.ones(3), { alpha: 2 }), /add_/);
+  const x = start();
+  const same = x.add_(x, { alpha: 2 });
+  assert.is(same, x);
+  assert.equal(x.tolist(), a.add(a, { alpha: 2 }).tolist());
+});
+
 test.run();
