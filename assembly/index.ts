@@ -19,6 +19,7 @@ export * from "./conv/pool";
 export * from "./conv/weight";
 export * from "./conv/winograd";
 export * from "./conv/winogradweight";
+export * from "./conv/zip";
 export * from "./gemm/complex";
 export * from "./gemm/integers";
 export * from "./gemm/matmul";

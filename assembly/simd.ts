@@ -158,10 +158,13 @@ export function scatter<T>(to: usize, step: usize, x: v128, count: i32): void {
 // @ts-ignore: decorator
 @inline
 export function turnSquare(to: usize, pitch: usize, from: usize, across: usize): void {
-  const r0 = v128.load(from);
-  const r1 = v128.load(from + across);
-  const r2 = v128.load(from + 2 * across);
-  const r3 = v128.load(from + 3 * across);
+  putTurned(v128.load(from), v128.load(from + across), v128.load(from + 2 * across), v128.load(from + 3 * across), to, pitch);
+}
+
+/** Four rows of four elements of 4 bytes, their columns made rows, `pitch` bytes apart. */
+// @ts-ignore: decorator
+@inline
+export function putTurned(r0: v128, r1: v128, r2: v128, r3: v128, to: usize, pitch: usize): void {
   const low01 = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5);
   const high01 = v128.shuffle<i32>(r0, r1, 2, 6, 3, 7);
   const low23 = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5);

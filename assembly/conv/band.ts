@@ -66,7 +66,7 @@ export function copyBand<T>(args: usize, b: i32, g: i32, oy: i32, count: i32, to
 
 /**
  * Copies rows y, y + sy, … and columns x, x + sx, … of the padded image. Rows are written in whole vectors: what hangs over
- * is overwritten by the next one.
+ * is overwritten by zeros or the next row.
  */
 export function copyPlane<T>(args: usize, image: usize, y: i32, x: i32, rows: i32, width: i32, to: usize): void {
   const lanes: i32 = 16 / <i32>sizeof<T>();
@@ -74,6 +74,8 @@ export function copyPlane<T>(args: usize, image: usize, y: i32, x: i32, rows: i3
   const size = int(args, 28);
   y -= int(args, 37);
   x -= int(args, 38);
+  // No vector is loaded beyond the channel's end.
+  const bound = image + <usize>((int(args, 27) - 1) * int(args, 25) + size) * sizeof<T>();
   // Columns that are left of the image, and those before its end.
   const begin = min(x < 0 ? (sx - 1 - x) / sx : 0, width);
   const end = min(x < size ? (size - x + sx - 1) / sx : 0, width);
@@ -83,9 +85,11 @@ export function copyPlane<T>(args: usize, image: usize, y: i32, x: i32, rows: i3
     if (isInside) {
       for (; q < begin; q += lanes) v128.store(to + <usize>q * sizeof<T>(), i64x2.splat(0));
       const from = image + <usize>(y * int(args, 25) + x) * sizeof<T>();
-      if (sx == 1) q = copyRun<T>(from, begin, end, to);
-      else if (sx == 2) q = copyEverySecond<T>(from, begin, end, to);
-      else q = copyEvery<T>(from, sx, begin, end, to);
+      const left = (<i32>bound - <i32>from) / <i32>sizeof<T>();
+      if (sx == 1) copyRun<T>(from, begin, end, left, to);
+      else if (sx == 2) copyEverySecond<T>(from, begin, end, left, to);
+      else copyEvery<T>(from, sx, begin, end, to);
+      q = max(begin, end);
     }
     for (; q < width; q += lanes) v128.store(to + <usize>q * sizeof<T>(), i64x2.splat(0));
     to += <usize>width * sizeof<T>();
@@ -93,28 +97,25 @@ export function copyPlane<T>(args: usize, image: usize, y: i32, x: i32, rows: i3
   }
 }
 
-// Columns [q, end) of a row; the answer is what is next.
+// Columns [q, end) of a row, of which `left` elements may be loaded.
 
-function copyRun<T>(from: usize, q: i32, end: i32, to: usize): i32 {
+function copyRun<T>(from: usize, q: i32, end: i32, left: i32, to: usize): void {
   const lanes: i32 = 16 / <i32>sizeof<T>();
-  for (; q + lanes <= end; q += lanes) v128.store(to + <usize>q * sizeof<T>(), v128.load(from + <usize>q * sizeof<T>()));
-  for (; q < end; q++) store<T>(to + <usize>q * sizeof<T>(), load<T>(from + <usize>q * sizeof<T>()));
-  return q;
+  for (const last = min(end - 1, left - lanes); q <= last; q += lanes) v128.store(to + <usize>q * sizeof<T>(), v128.load(from + <usize>q * sizeof<T>()));
+  copyEvery<T>(from, 1, q, end, to);
 }
 
-function copyEverySecond<T>(from: usize, q: i32, end: i32, to: usize): i32 {
+function copyEverySecond<T>(from: usize, q: i32, end: i32, left: i32, to: usize): void {
   const lanes: i32 = 16 / <i32>sizeof<T>();
-  // Not the last one: the vector after it may be outside.
-  for (; q + lanes < end; q += lanes) {
+  for (const last = min(end - 1, (left >> 1) - lanes); q <= last; q += lanes) {
     const at = from + <usize>(2 * q) * sizeof<T>();
     const a = v128.load(at), b = v128.load(at, 16);
     const v = sizeof<T>() == 4 ? v128.shuffle<f32>(a, b, 0, 2, 4, 6) : v128.shuffle<f64>(a, b, 0, 2);
     v128.store(to + <usize>q * sizeof<T>(), v);
   }
-  return copyEvery<T>(from, 2, q, end, to);
+  copyEvery<T>(from, 2, q, end, to);
 }
 
-function copyEvery<T>(from: usize, step: i32, q: i32, end: i32, to: usize): i32 {
+function copyEvery<T>(from: usize, step: i32, q: i32, end: i32, to: usize): void {
   for (; q < end; q++) store<T>(to + <usize>q * sizeof<T>(), load<T>(from + <usize>(q * step) * sizeof<T>()));
-  return q;
 }

@@ -66,15 +66,13 @@ class Forward {
 /** Taps first … end of a channel to all panels, which are `panel` bytes. */
 function packChannel<T>(first: i32, end: i32, nc: i32, copy: usize, to: usize, panel: usize): void {
   const cols = columns<T>();
-  const run: i32 = 16 - <i32>sizeof<T>();
   const half = <usize>(cols / 2) << 2;
   let places = placesAt();
   for (let s = 0; s < nc; s += cols) {
     const p0 = load<i32>(places), p1 = load<i32>(places + half);
-    const isRun = load<i32>(places + half - 4) - p0 == run && load<i32>(places + 2 * half - 4) - p1 == run;
     let at = to;
     let offset = offsetsAt() + (<usize>first << 2);
-    if (isRun) {
+    if (isRun<T>(places) && isRun<T>(places + half)) {
       for (let t = first; t < end; t++) {
         const from = copy + load<i32>(offset);
         v128.store(at, v128.load(from + p0));
@@ -83,17 +81,43 @@ function packChannel<T>(first: i32, end: i32, nc: i32, copy: usize, to: usize, p
         offset += 4;
       }
     } else {
-      for (let t = first; t < end; t++) {
-        const from = copy + load<i32>(offset);
-        for (let l = 0; l < cols; l++) {
-          store<T>(at + <usize>l * sizeof<T>(), load<T>(from + load<i32>(places + (<usize>l << 2))));
-        }
-        at += 32;
-        offset += 4;
-      }
+      packHalf<T>(first, end, places, copy, to);
+      packHalf<T>(first, end, places + half, copy, to + 16);
     }
     places += 2 * half;
     to += panel;
+  }
+}
+
+/** Whether a vector's places are neighbours. */
+// @ts-ignore: decorator
+@inline
+function isRun<T>(places: usize): bool {
+  const p = load<i32>(places);
+  if (sizeof<T>() == 8) return load<i32>(places, 4) - p == 8;
+  return load<i32>(places, 4) - p == 4 && load<i32>(places, 8) - p == 8 && load<i32>(places, 12) - p == 12;
+}
+
+/** A vector of each row of a panel, from neighbouring places or any. */
+function packHalf<T>(first: i32, end: i32, places: usize, copy: usize, to: usize): void {
+  const isTogether = isRun<T>(places);
+  const p0 = load<i32>(places), p1 = load<i32>(places, 4);
+  const p2 = sizeof<T>() == 4 ? load<i32>(places, 8) : 0, p3 = sizeof<T>() == 4 ? load<i32>(places, 12) : 0;
+  let offset = offsetsAt() + (<usize>first << 2);
+  for (let t = first; t < end; t++) {
+    const from = copy + load<i32>(offset);
+    if (isTogether) v128.store(to, v128.load(from + p0));
+    else {
+      let v = v128.load_splat<T>(from + p0);
+      v = v128.load_lane<T>(from + p1, v, 1);
+      if (sizeof<T>() == 4) {
+        v = v128.load_lane<T>(from + p2, v, 2);
+        v = v128.load_lane<T>(from + p3, v, 3);
+      }
+      v128.store(to, v);
+    }
+    to += 32;
+    offset += 4;
   }
 }
 

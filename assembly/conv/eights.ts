@@ -1,6 +1,7 @@
 // Eight images side by side, an element of each in a row of the copy: what many.ts and manyweight.ts read.
 
 import { int } from "../abi";
+import { putTurned } from "../simd";
 import { channelX } from "./block";
 
 export const IMAGES: i32 = 8;
@@ -55,13 +56,7 @@ export function turnChannel(args: usize, b: i32, count: i32, g: i32, c: i32, hei
 /** Four rows of n elements to n times four, `apart` bytes from one to the next. */
 export function turnRows(x0: usize, x1: usize, x2: usize, x3: usize, n: i32, to: usize, apart: usize): void {
   for (; n >= 4; n -= 4) {
-    const a = v128.load(x0), b = v128.load(x1), c = v128.load(x2), d = v128.load(x3);
-    const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5), AB = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
-    const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5), CD = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-    v128.store(to, v128.shuffle<f64>(ab, cd, 0, 2));
-    v128.store(to + apart, v128.shuffle<f64>(ab, cd, 1, 3));
-    v128.store(to + 2 * apart, v128.shuffle<f64>(AB, CD, 0, 2));
-    v128.store(to + 3 * apart, v128.shuffle<f64>(AB, CD, 1, 3));
+    putTurned(v128.load(x0), v128.load(x1), v128.load(x2), v128.load(x3), to, apart);
     x0 += 16;
     x1 += 16;
     x2 += 16;

@@ -1,12 +1,16 @@
 // Tiles of Winograd's minimal filtering F(2 × 2, 3 × 3): what winograd.ts and its gradient see of x. Letters are those of
 // winograd.ts.
 //
-// A dim of a filter is cut into items: along each phase of the stride, where taps are neighbours, threes of taps, then
-// single taps. A three has all four places of a tile; a single tap needs the outer two alone, one for each pixel:
+// A dim of a filter is cut into items: along each phase of the stride, where taps are neighbours, threes of taps, then a
+// pair or a single tap. A three has all four places of a tile, a pair three of them, and a single tap the outer two, one for
+// each pixel; Aᵀ is the same for all:
 //
-//   three: Bᵀ·d as in winograd.ts        single: (d₀, –, –, d₁), with w and −w for filter
+//   three   Bᵀ·d and G·w as in winograd.ts
+//   pair    (d₀ − d₁, d₁, –, d₁ − d₂), with (w₀, w₀ + w₁, –, w₁) for filter
+//   single  (d₀, –, –, d₁), with (w₀, –, –, −w₀)
 //
-// Places of a tile are numbered in rows of four. Threes come first, so that an item has the same number in all of them.
+// Places of a tile are numbered in rows of four. Threes come first, then pairs, so that an item has the same number in all of
+// them.
 
 import { int, scratch } from "../abi";
 import { channelX } from "./block";
@@ -28,11 +32,13 @@ const STEPS: usize = 384;
 /** Bytes of the arena that this file takes; a channel's copy is behind them. */
 export const HEAD: usize = 448;
 
-// Items along y and x, and how many of them are threes.
+// Items along y and x, how many of them are threes, and how many threes or pairs.
 let itemsY: i32 = 0;
 let threesY: i32 = 0;
+let pairsY: i32 = 0;
 let itemsX: i32 = 0;
 let threesX: i32 = 0;
+let pairsX: i32 = 0;
 
 /** Cuts both dims of the filter into items. */
 export function cutFilter(args: usize): void {
@@ -40,21 +46,23 @@ export function cutFilter(args: usize): void {
   const kw = int(args, 32);
   const sy = int(args, 33);
   const sx = int(args, 34);
-  threesY = cut(kh, sy, true, scratch + TAPS_Y);
-  itemsY = threesY + cut(kh, sy, false, scratch + TAPS_Y + (<usize>threesY << 2));
-  threesX = cut(kw, sx, true, scratch + TAPS_X);
-  itemsX = threesX + cut(kw, sx, false, scratch + TAPS_X + (<usize>threesX << 2));
+  threesY = cut(kh, sy, 3, 0, scratch + TAPS_Y);
+  pairsY = cut(kh, sy, 2, threesY, scratch + TAPS_Y);
+  itemsY = cut(kh, sy, 1, pairsY, scratch + TAPS_Y);
+  threesX = cut(kw, sx, 3, 0, scratch + TAPS_X);
+  pairsX = cut(kw, sx, 2, threesX, scratch + TAPS_X);
+  itemsX = cut(kw, sx, 1, pairsX, scratch + TAPS_X);
 }
 
-/** Writes down the first taps of threes or of what is left by them; their number. */
-function cut(taps: i32, stride: i32, isThree: bool, to: usize): i32 {
-  let n = 0;
+/** Writes down the first taps of all items of `size` taps, behind `n` larger ones; the number of items so far. */
+function cut(taps: i32, stride: i32, size: i32, n: i32, to: usize): i32 {
   for (let phase = 0; phase < min(taps, stride); phase++) {
     const count = (taps - phase + stride - 1) / stride;
-    const whole = count - count % 3;
-    const end = isThree ? whole : count;
-    for (let t = isThree ? 0 : whole; t < end; t += isThree ? 3 : 1) {
-      store<i32>(to + (<usize>n << 2), phase + t * stride);
+    const threes = count / 3;
+    const rest = count - 3 * threes;
+    const end = size == 3 ? threes : i32(rest == size);
+    for (let i = 0; i < end; i++) {
+      store<i32>(to + (<usize>n << 2), phase + 3 * (size == 3 ? i : threes) * stride);
       n++;
     }
   }
@@ -65,20 +73,25 @@ function cut(taps: i32, stride: i32, isThree: bool, to: usize): i32 {
 @inline export function countY(): i32 { return itemsY; }
 // @ts-ignore: decorator
 @inline export function countX(): i32 { return itemsX; }
+/** The taps of an item along y or x. */
 // @ts-ignore: decorator
-@inline export function isThreeY(i: i32): bool { return i < threesY; }
+@inline export function sizeY(i: i32): i32 { return i < threesY ? 3 : i < pairsY ? 2 : 1; }
 // @ts-ignore: decorator
-@inline export function isThreeX(i: i32): bool { return i < threesX; }
+@inline export function sizeX(i: i32): i32 { return i < threesX ? 3 : i < pairsX ? 2 : 1; }
 /** The first tap of an item along y or x. */
 // @ts-ignore: decorator
 @inline export function tapY(i: i32): i32 { return load<i32>(scratch + TAPS_Y + (<usize>i << 2)); }
 // @ts-ignore: decorator
 @inline export function tapX(i: i32): i32 { return load<i32>(scratch + TAPS_X + (<usize>i << 2)); }
 
+// The items of a dim in place 0 … 3 of it.
+// @ts-ignore: decorator
+@inline function inRow(place: i32): i32 { return place == 1 ? pairsY : place == 2 ? threesY : itemsY; }
+// @ts-ignore: decorator
+@inline function inColumn(place: i32): i32 { return place == 1 ? pairsX : place == 2 ? threesX : itemsX; }
 /** The items of a channel in a place. */
 // @ts-ignore: decorator
-@inline
-function inPlace(place: i32): i32 { return ((place >> 2) % 3 == 0 ? itemsY : threesY) * ((place & 3) % 3 == 0 ? itemsX : threesX); }
+@inline function inPlace(place: i32): i32 { return inRow(place >> 2) * inColumn(place & 3); }
 /** The items of `channels` channels in a place: what its product sums over. */
 // @ts-ignore: decorator
 @inline export function depth(place: i32, channels: i32): i32 { return channels * inPlace(place); }
@@ -95,7 +108,7 @@ export function findItem(channels: i32, c: i32, iy: i32, ix: i32, bytes: i32): v
   let at = 0;
   for (let place = 0; place < PLACES; place++) {
     const step = inPlace(place) * bytes;
-    const number = iy * ((place & 3) % 3 == 0 ? itemsX : threesX) + ix;
+    const number = iy * inColumn(place & 3) + ix;
     store<i32>(scratch + OFFSETS + (<usize>place << 2), at + c * step + number * bytes);
     store<i32>(scratch + STEPS + (<usize>place << 2), step);
     at += channels * step + GAP;
@@ -216,17 +229,8 @@ export function transformItem(args: usize, iy: i32, ix: i32, rows: i32, to: usiz
       const isPair = WIDE_VECTORS != 0 && (tile & 4) == 0 && q + 8 <= across;
       const x = from + (<usize>q << 2);
       const at = to + <usize>(tile >> 3) * panel + ((<usize>tile & 4) << 2);
-      if (isPair) {
-        if (isThreeY(iy)) {
-          if (isThreeX(ix)) threeByThreePair(x, row, odd, at);
-          else threeByOnePair(x, row, odd, at);
-        } else if (isThreeX(ix)) oneByThreePair(x, row, odd, at);
-        else oneByOnePair(x, row, odd, at);
-      } else if (isThreeY(iy)) {
-        if (isThreeX(ix)) threeByThree(x, row, odd, at);
-        else threeByOne(x, row, odd, at);
-      } else if (isThreeX(ix)) oneByThree(x, row, odd, at);
-      else oneByOne(x, row, odd, at);
+      if (isPair) transformEight(sizeY(iy), sizeX(ix), x, row, odd, at);
+      else transformFour(sizeY(iy), sizeX(ix), x, row, odd, at);
       const done = isPair ? 8 : 4;
       tile += done;
       q += done;
@@ -235,16 +239,60 @@ export function transformItem(args: usize, iy: i32, ix: i32, rows: i32, to: usiz
   }
 }
 
-function threeByThree(x: usize, row: usize, odd: usize, to: usize): void { threeLines(false, true, x, row, odd, to); }
-function threeByOne(x: usize, row: usize, odd: usize, to: usize): void { threeLines(false, false, x, row, odd, to); }
-function oneByThree(x: usize, row: usize, odd: usize, to: usize): void { twoLines(false, true, x, row, odd, to); }
-function oneByOne(x: usize, row: usize, odd: usize, to: usize): void { twoLines(false, false, x, row, odd, to); }
+/** An item of so many taps along y and x, for four tiles. */
+function transformFour(height: i32, width: i32, x: usize, row: usize, odd: usize, to: usize): void {
+  if (height == 3) {
+    if (width == 3) threeByThree(x, row, odd, to);
+    else if (width == 2) threeByTwo(x, row, odd, to);
+    else threeByOne(x, row, odd, to);
+  } else if (height == 2) {
+    if (width == 3) twoByThree(x, row, odd, to);
+    else if (width == 2) twoByTwo(x, row, odd, to);
+    else twoByOne(x, row, odd, to);
+  } else {
+    if (width == 3) oneByThree(x, row, odd, to);
+    else if (width == 2) oneByTwo(x, row, odd, to);
+    else oneByOne(x, row, odd, to);
+  }
+}
+
+/** The same for eight tiles. */
+function transformEight(height: i32, width: i32, x: usize, row: usize, odd: usize, to: usize): void {
+  if (height == 3) {
+    if (width == 3) threeByThreePair(x, row, odd, to);
+    else if (width == 2) threeByTwoPair(x, row, odd, to);
+    else threeByOnePair(x, row, odd, to);
+  } else if (height == 2) {
+    if (width == 3) twoByThreePair(x, row, odd, to);
+    else if (width == 2) twoByTwoPair(x, row, odd, to);
+    else twoByOnePair(x, row, odd, to);
+  } else {
+    if (width == 3) oneByThreePair(x, row, odd, to);
+    else if (width == 2) oneByTwoPair(x, row, odd, to);
+    else oneByOnePair(x, row, odd, to);
+  }
+}
+
+function threeByThree(x: usize, row: usize, odd: usize, to: usize): void { threeLines(false, 3, x, row, odd, to); }
+function threeByTwo(x: usize, row: usize, odd: usize, to: usize): void { threeLines(false, 2, x, row, odd, to); }
+function threeByOne(x: usize, row: usize, odd: usize, to: usize): void { threeLines(false, 1, x, row, odd, to); }
+function twoByThree(x: usize, row: usize, odd: usize, to: usize): void { twoLines(false, 3, x, row, odd, to); }
+function twoByTwo(x: usize, row: usize, odd: usize, to: usize): void { twoLines(false, 2, x, row, odd, to); }
+function twoByOne(x: usize, row: usize, odd: usize, to: usize): void { twoLines(false, 1, x, row, odd, to); }
+function oneByThree(x: usize, row: usize, odd: usize, to: usize): void { oneLine(false, 3, x, row, odd, to); }
+function oneByTwo(x: usize, row: usize, odd: usize, to: usize): void { oneLine(false, 2, x, row, odd, to); }
+function oneByOne(x: usize, row: usize, odd: usize, to: usize): void { oneLine(false, 1, x, row, odd, to); }
 
 // Of eight tiles.
-function threeByThreePair(x: usize, row: usize, odd: usize, to: usize): void { threeLines(true, true, x, row, odd, to); }
-function threeByOnePair(x: usize, row: usize, odd: usize, to: usize): void { threeLines(true, false, x, row, odd, to); }
-function oneByThreePair(x: usize, row: usize, odd: usize, to: usize): void { twoLines(true, true, x, row, odd, to); }
-function oneByOnePair(x: usize, row: usize, odd: usize, to: usize): void { twoLines(true, false, x, row, odd, to); }
+function threeByThreePair(x: usize, row: usize, odd: usize, to: usize): void { threeLines(true, 3, x, row, odd, to); }
+function threeByTwoPair(x: usize, row: usize, odd: usize, to: usize): void { threeLines(true, 2, x, row, odd, to); }
+function threeByOnePair(x: usize, row: usize, odd: usize, to: usize): void { threeLines(true, 1, x, row, odd, to); }
+function twoByThreePair(x: usize, row: usize, odd: usize, to: usize): void { twoLines(true, 3, x, row, odd, to); }
+function twoByTwoPair(x: usize, row: usize, odd: usize, to: usize): void { twoLines(true, 2, x, row, odd, to); }
+function twoByOnePair(x: usize, row: usize, odd: usize, to: usize): void { twoLines(true, 1, x, row, odd, to); }
+function oneByThreePair(x: usize, row: usize, odd: usize, to: usize): void { oneLine(true, 3, x, row, odd, to); }
+function oneByTwoPair(x: usize, row: usize, odd: usize, to: usize): void { oneLine(true, 2, x, row, odd, to); }
+function oneByOnePair(x: usize, row: usize, odd: usize, to: usize): void { oneLine(true, 1, x, row, odd, to); }
 
 const SUB: i32 = 0;
 const ADD: i32 = 1;
@@ -252,34 +300,49 @@ const ALONE: i32 = 2;
 
 // @ts-ignore: decorator
 @inline
-function threeLines(isPair: bool, isThree: bool, x: usize, row: usize, odd: usize, to: usize): void {
+function threeLines(isPair: bool, width: i32, x: usize, row: usize, odd: usize, to: usize): void {
   const x1 = x + row;
   const x2 = x1 + row;
-  line(isPair, isThree, SUB, x, x2, odd, to, 0);
-  line(isPair, isThree, ADD, x1, x2, odd, to, 4);
-  line(isPair, isThree, SUB, x2, x1, odd, to, 8);
-  line(isPair, isThree, SUB, x1, x2 + row, odd, to, 12);
+  line(isPair, width, SUB, x, x2, odd, to, 0);
+  line(isPair, width, ADD, x1, x2, odd, to, 4);
+  line(isPair, width, SUB, x2, x1, odd, to, 8);
+  line(isPair, width, SUB, x1, x2 + row, odd, to, 12);
 }
 
 // @ts-ignore: decorator
 @inline
-function twoLines(isPair: bool, isThree: bool, x: usize, row: usize, odd: usize, to: usize): void {
-  line(isPair, isThree, ALONE, x, x, odd, to, 0);
-  line(isPair, isThree, ALONE, x + row, x, odd, to, 12);
+function twoLines(isPair: bool, width: i32, x: usize, row: usize, odd: usize, to: usize): void {
+  const x1 = x + row;
+  line(isPair, width, SUB, x, x1, odd, to, 0);
+  line(isPair, width, ALONE, x1, x, odd, to, 4);
+  line(isPair, width, SUB, x1, x1 + row, odd, to, 12);
+}
+
+// @ts-ignore: decorator
+@inline
+function oneLine(isPair: bool, width: i32, x: usize, row: usize, odd: usize, to: usize): void {
+  line(isPair, width, ALONE, x, x, odd, to, 0);
+  line(isPair, width, ALONE, x + row, x, odd, to, 12);
 }
 
 /** A row of Bᵀ·d, made of rows p and q of d, by B for four tiles, or eight: to the places from `place` on. */
 // @ts-ignore: decorator
 @inline
-function line(isPair: bool, isThree: bool, how: i32, p: usize, q: usize, odd: usize, to: usize, place: i32): void {
+function line(isPair: bool, width: i32, how: i32, p: usize, q: usize, odd: usize, to: usize, place: i32): void {
   const d0 = vector(how, p, q, 0), e0 = isPair ? vector(how, p, q, 16) : d0;
   const d1 = vector(how, p + odd, q + odd, 0), e1 = isPair ? vector(how, p + odd, q + odd, 16) : d1;
-  if (!isThree) {
+  if (width == 1) {
     put(isPair, to + offset(place), d0, e0);
     put(isPair, to + offset(place + 3), d1, e1);
     return;
   }
   const d2 = vector(how, p, q, 4), e2 = isPair ? vector(how, p, q, 20) : d2;
+  if (width == 2) {
+    put(isPair, to + offset(place), f32x4.sub(d0, d1), f32x4.sub(e0, e1));
+    put(isPair, to + offset(place + 1), d1, e1);
+    put(isPair, to + offset(place + 3), f32x4.sub(d1, d2), f32x4.sub(e1, e2));
+    return;
+  }
   const d3 = vector(how, p + odd, q + odd, 4), e3 = isPair ? vector(how, p + odd, q + odd, 20) : d3;
   put(isPair, to + offset(place), f32x4.sub(d0, d2), f32x4.sub(e0, e2));
   put(isPair, to + offset(place + 1), f32x4.add(d1, d2), f32x4.add(e1, e2));

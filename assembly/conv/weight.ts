@@ -13,6 +13,7 @@ import { int, ptr } from "../abi";
 import { multiply } from "../gemm/core";
 import { columns, ROWS } from "../gemm/micro";
 import { pack } from "../gemm/pack";
+import { putTurned } from "../simd";
 import { pitch } from "./band";
 import { channelX, channelY, filter, pixels } from "./block";
 import { one } from "./gather";
@@ -55,17 +56,23 @@ class Weight {
     const isCopied = fits<T>(args, p, kc);
     const copy = isCopied ? noteTaps<T>(args, p, kc) : 0;
     let copied = -1;
-    for (let s = 0; s < nc; s++) {
+    for (let s = 0; s < nc; ) {
       const c = (j + s) / taps;
       const tap = j + s - c * taps;
       const lane = to + (<usize>(s / cols * kc) << 5) + <usize>(s & cols - 1) * sizeof<T>();
+      let done = 1;
       if (isCopied) {
         if (c != copied) copySeen<T>(args, first, g, c, p, kc, copy);
         copied = c;
-        packTap<T>(args, p, kc, copy + load<i32>(offsetsAt() + (<usize>tap << 2)), lane);
+        const offsets = offsetsAt() + (<usize>tap << 2);
+        if (sizeof<T>() == 4 && (s & 3) == 0 && s + 4 <= nc && tap + 4 <= taps) {
+          packFourTaps(args, p, kc, copy, offsets, lane);
+          done = 4;
+        } else packTap<T>(args, p, kc, copy + load<i32>(offsets), lane);
       } else {
         for (let q = p; q < p + kc; q++) store<T>(lane + (<usize>(q - p) << 5), seen<T>(args, first, g, c, tap, q));
       }
+      s += done;
     }
   }
 
@@ -130,6 +137,49 @@ function packTap<T>(args: usize, p: i32, kc: i32, from: usize, to: usize): void 
       oy = 0;
       from += <usize>moreRows(args) * row;
     }
+  }
+}
+
+/** Half the lanes of a panel of float32: what four taps, whose offsets in the copy are side by side, see from pixels p … */
+function packFourTaps(args: usize, p: i32, kc: i32, copy: usize, offsets: usize, to: usize): void {
+  const ow = int(args, 30);
+  const row = <usize>pitch(args) << 2;
+  let x0 = copy + load<i32>(offsets), x1 = copy + load<i32>(offsets, 4);
+  let x2 = copy + load<i32>(offsets, 8), x3 = copy + load<i32>(offsets, 12);
+  let oy = rowOf(args, p);
+  let ox = p % ow;
+  while (kc > 0) {
+    const run = min(ow - ox, kc);
+    const first = <usize>ox << 2;
+    if (run >= 4) {
+      // The last square is moved back, over the one before.
+      for (let i = 0; i < run; i += 4) {
+        const q = <usize>min(i, run - 4) << 2;
+        const at = first + q;
+        putTurned(v128.load(x0 + at), v128.load(x1 + at), v128.load(x2 + at), v128.load(x3 + at), to + (q << 3), 32);
+      }
+    } else {
+      for (let i: usize = 0; i < <usize>run; i++) {
+        const at = first + (i << 2);
+        const rows = to + (i << 5);
+        store<f32>(rows, load<f32>(x0 + at));
+        store<f32>(rows, load<f32>(x1 + at), 4);
+        store<f32>(rows, load<f32>(x2 + at), 8);
+        store<f32>(rows, load<f32>(x3 + at), 12);
+      }
+    }
+    to += <usize>run << 5;
+    kc -= run;
+    ox = 0;
+    let step = row;
+    if (++oy == int(args, 29)) {
+      oy = 0;
+      step += <usize>moreRows(args) * row;
+    }
+    x0 += step;
+    x1 += step;
+    x2 += step;
+    x3 += step;
   }
 }
 

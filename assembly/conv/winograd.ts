@@ -8,7 +8,7 @@
 //        ⎜0 −1  1  0⎟        ⎜1/2 −1/2  1/2⎟         ⎝0  1 −1 −1⎠
 //        ⎝0  1  0 −1⎠        ⎝ 0    0    1 ⎠
 //
-// Filters of other sizes and strides are cut into items of three or one tap a dim (tiles.ts), all of which are summed
+// Filters of other sizes and strides are cut into items of three, two or one taps a dim (tiles.ts), all of which are summed
 // before Aᵀ: so the sums over channels and items are 16 matrix products, one for each place of a tile, of filters by items
 // and items by tiles. The transforms add and halve only.
 //
@@ -27,11 +27,11 @@ import { micro, microPair, ROWS } from "../gemm/micro";
 import { channelY, filter } from "./block";
 import { convDirect_f32 } from "./direct";
 import {
-  behindCopy, copyChannel, countX, countY, cutFilter, depth, findItem, GAP, isThreeX, isThreeY, nextChannel, offset, PLACES,
-  placesBytes, put, tapX, tapY, tilesAcross, transformItem,
+  behindCopy, copyChannel, countX, countY, cutFilter, depth, findItem, GAP, nextChannel, offset, PLACES, placesBytes, put, sizeX,
+  sizeY, tapX, tapY, tilesAcross, transformItem,
 } from "./tiles";
 
-/** Items that one chain of sums runs along: so many keep the results as exact as PyTorch's. */
+/** Items that one chain of sums runs along, about: so many keep the results as exact as PyTorch's. */
 const CHAIN: i32 = 32;
 
 // ── filters ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -52,7 +52,7 @@ export function winogradFilters_f32(args: usize, begin: i32, end: i32): void {
         findItem(from, 0, iy, ix, ROWS << 2);
         const first = <usize>(tapY(iy) * int(args, 21) + tapX(ix) * int(args, 22)) << 2;
         for (let c = 0; c < from; c++) {
-          transformFilter(args, filter<f32>(args, g, o, c) + first, isThreeY(iy), isThreeX(ix), u);
+          transformFilter(args, filter<f32>(args, g, o, c) + first, sizeY(iy), sizeX(ix), u);
           nextChannel();
         }
       }
@@ -60,48 +60,54 @@ export function winogradFilters_f32(args: usize, begin: i32, end: i32): void {
   }
 }
 
-/** G·w·Gᵀ of an item whose first tap is at w. */
-function transformFilter(args: usize, w: usize, isThreeY: bool, isThreeX: bool, u: usize): void {
+/** G·w·Gᵀ of an item of `height` × `width` taps, the first of which is at w. */
+function transformFilter(args: usize, w: usize, height: i32, width: i32, u: usize): void {
   const row = <usize>(int(args, 21) * int(args, 33)) << 2;
   const step = <usize>(int(args, 22) * int(args, 34)) << 2;
-  if (isThreeY && isThreeX) {
-    const v = w + row;
-    const x = v + row;
-    const w00 = load<f32>(w), w01 = load<f32>(w + step), w02 = load<f32>(w + 2 * step);
-    const w10 = half(load<f32>(v)), w11 = half(load<f32>(v + step)), w12 = half(load<f32>(v + 2 * step));
-    const w20 = load<f32>(x), w21 = load<f32>(x + step), w22 = load<f32>(x + 2 * step);
-    const s0 = half(w00 + w20), s1 = half(w01 + w21), s2 = half(w02 + w22);
-    three(w00, w01, w02, u, 0, 1);
-    three(s0 + w10, s1 + w11, s2 + w12, u, 4, 1);
-    three(s0 - w10, s1 - w11, s2 - w12, u, 8, 1);
-    three(w20, w21, w22, u, 12, 1);
-  } else if (isThreeY) {
-    const w0 = load<f32>(w), w1 = load<f32>(w + row), w2 = load<f32>(w + 2 * row);
-    three(w0, w1, w2, u, 0, 4);
-    three(-w0, -w1, -w2, u, 3, 4);
-  } else if (isThreeX) {
-    const w0 = load<f32>(w), w1 = load<f32>(w + step), w2 = load<f32>(w + 2 * step);
-    three(w0, w1, w2, u, 0, 1);
-    three(-w0, -w1, -w2, u, 12, 1);
-  } else {
-    const w0 = load<f32>(w);
-    store<f32>(u + offset(0), w0);
-    store<f32>(u + offset(3), -w0);
-    store<f32>(u + offset(12), -w0);
-    store<f32>(u + offset(15), w0);
+  const w00 = load<f32>(w), w01 = tap(w, step, 1, width), w02 = tap(w, step, 2, width);
+  if (height == 1) {
+    across(width, w00, w01, w02, u, 0);
+    across(width, -w00, -w01, -w02, u, 12);
+    return;
   }
+  w += row;
+  const w10 = load<f32>(w), w11 = tap(w, step, 1, width), w12 = tap(w, step, 2, width);
+  if (height == 2) {
+    across(width, w00, w01, w02, u, 0);
+    across(width, w00 + w10, w01 + w11, w02 + w12, u, 4);
+    across(width, w10, w11, w12, u, 12);
+    return;
+  }
+  w += row;
+  const w20 = load<f32>(w), w21 = tap(w, step, 1, width), w22 = tap(w, step, 2, width);
+  const s0 = half(w00 + w20), s1 = half(w01 + w21), s2 = half(w02 + w22);
+  const h0 = half(w10), h1 = half(w11), h2 = half(w12);
+  across(width, w00, w01, w02, u, 0);
+  across(width, s0 + h0, s1 + h1, s2 + h2, u, 4);
+  across(width, s0 - h0, s1 - h1, s2 - h2, u, 8);
+  across(width, w20, w21, w22, u, 12);
 }
 
-/** G·w to four places from `place` on, `apart` from each other. */
+/** Tap i of an item's row, if there are so many. */
+// @ts-ignore: decorator
+@inline function tap(w: usize, step: usize, i: i32, width: i32): f32 { return i < width ? load<f32>(w + <usize>i * step) : 0; }
+
+/** A row of G·w by Gᵀ: to the places from `place` on. */
 // @ts-ignore: decorator
 @inline
-function three(w0: f32, w1: f32, w2: f32, u: usize, place: i32, apart: i32): void {
-  const outer = half(w0 + w2);
-  const inner = half(w1);
+function across(width: i32, w0: f32, w1: f32, w2: f32, u: usize, place: i32): void {
   store<f32>(u + offset(place), w0);
-  store<f32>(u + offset(place + apart), outer + inner);
-  store<f32>(u + offset(place + 2 * apart), outer - inner);
-  store<f32>(u + offset(place + 3 * apart), w2);
+  if (width == 1) store<f32>(u + offset(place + 3), -w0);
+  else if (width == 2) {
+    store<f32>(u + offset(place + 1), w0 + w1);
+    store<f32>(u + offset(place + 3), w1);
+  } else {
+    const outer = half(w0 + w2);
+    const inner = half(w1);
+    store<f32>(u + offset(place + 1), outer + inner);
+    store<f32>(u + offset(place + 2), outer - inner);
+    store<f32>(u + offset(place + 3), w2);
+  }
 }
 
 // @ts-ignore: decorator
@@ -158,7 +164,7 @@ function multiplyStrip(from: i32, tiles: i32, u: usize, panels: usize, panel: us
   for (let place = 0; place < PLACES; place++) {
     const k = depth(place, from);
     // Equal chains, so that the last one is not a sliver.
-    const chains = max((k + CHAIN - 1) / CHAIN, 1);
+    const chains = max((k + CHAIN / 2 - 1) / CHAIN, 1);
     const chain = (k + chains - 1) / chains;
     let v = panels;
     let tile = 0;

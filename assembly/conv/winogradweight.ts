@@ -1,36 +1,44 @@
-// The gradient of a 3 × 3 convolution by its weight in 16 multiplications instead of 36: the adjoint of winograd.ts, whose
-// matrices these are. For tiles d of 4 × 4 elements of x and g of 2 × 2 of y,
+// The gradient of a convolution by its weight in 16 multiplications for 2 × 2 pixels and 3 × 3 taps instead of 36: the
+// adjoint of winograd.ts, whose matrices these are. For tiles d of 4 × 4 elements of x and g of 2 × 2 of y,
 //
 //   w[o, c] = Gᵀ·[Σ_tiles (A·g·Aᵀ) ∘ (Bᵀ·d·B)]·G
 //
-//   args ─ as in weight.ts, but 3 is the even rows of y in a band, 4 the channels in a block, 41 the images │ 44 splits
-//          │ 45 flags, an i32 a unit: whether a weight is not finite (see winograd.ts); filters are dense
+// of each item of the filter (tiles.ts), where A·g·Aᵀ is the same for all of them.
+//
+//   args ─ as in weight.ts, but 3 is the even rows of y in a band, 4 the channels of y in a block, 41 the images │ 44 splits
+//          │ 45 flags, an i32 a unit: whether a weight is not finite (see winograd.ts) │ 46 the channels of x in a block;
+//          filters are dense
 //
 // Units: blocks of channels of x, then of y, then groups, then splits. A split is a run of bands, over all images; none is
 // empty.
 //
-//   the arena ─ as in gemm/block.ts │ sums: place │ filter │ channel │ tiles of x and of y: place │ channel │ tile
+//   the arena ─ as in tiles.ts │ strips and panels as in gemm/block.ts │ sums: place │ filter │ item │ channel │ tiles of x:
+//               place │ item │ channel │ tile │ tiles of y: place │ channel │ tile
 
 import { int, ptr, scratch } from "../abi";
-import { blockProduct, FREE } from "../gemm/block";
+import { blockProduct, PANELS } from "../gemm/block";
 import { scatter } from "../simd";
 import { channelY, filter } from "./block";
-import { copyChannel, cutFilter, findItem, GAP, HEAD, PLACES, put, splitRow, tilesAcross, transformItem } from "./tiles";
+import {
+  copyChannel, countX, countY, cutFilter, depth, findItem, GAP, HEAD, offset, PLACES, placesBytes, put, sizeX, sizeY, splitRow,
+  tapX, tapY, tilesAcross, transformItem,
+} from "./tiles";
 
 export function winogradWeight_f32(args: usize, begin: i32, end: i32): void {
   const from = int(args, 39);
   const to = int(args, 40);
-  const block = int(args, 4);
-  const across = (from + block - 1) / block;
-  const down = (to + block - 1) / block;
+  const blockX = int(args, 46);
+  const blockY = int(args, 4);
+  const across = (from + blockX - 1) / blockX;
+  const down = (to + blockY - 1) / blockY;
   const groups = int(args, 43);
   for (let unit = begin; unit < end; unit++) {
     let rest = unit / across;
-    const c = (unit - rest * across) * block;
-    const o = rest % down * block;
+    const c = (unit - rest * across) * blockX;
+    const o = rest % down * blockY;
     rest /= down;
     const split = rest / groups;
-    const bad = sumBlock(args, split, rest - split * groups, o, min(block, to - o), c, min(block, from - c));
+    const bad = sumBlock(args, split, rest - split * groups, o, min(blockY, to - o), c, min(blockX, from - c));
     store<i32>(ptr(args, 45) + (<usize>unit << 2), bad);
   }
 }
@@ -43,13 +51,11 @@ function sumBlock(args: usize, split: i32, g: i32, o: i32, m: i32, c: i32, n: i3
   const all = bands * int(args, 41);
   const tiles = band / 2 * tilesAcross(args);
   const row = <usize>tiles << 2;
-  const placeX = <usize>n * row + <usize>GAP;
+  cutFilter(args);
+  const sums = scratch + PANELS + (<usize>(depth(0, n) + 8) * row + 63 & ~63);
+  const images = sums + placesBytes(m, n << 2);
+  const gradients = images + placesBytes(n, <i32>row);
   const placeY = <usize>m * row + <usize>GAP;
-  const sums = scratch + FREE;
-  const rowC = <usize>(n + 3 & ~3) << 2; // whole vectors, for finishRow
-  const matrix = <usize>m * rowC + <usize>GAP;
-  const images = sums + <usize>PLACES * matrix;
-  const gradients = images + <usize>PLACES * placeX;
   const first = split * all / int(args, 44);
   const end = (split + 1) * all / int(args, 44);
   for (let i = first; i < end; i++) {
@@ -57,24 +63,41 @@ function sumBlock(args: usize, split: i32, g: i32, o: i32, m: i32, c: i32, n: i3
     const oy = (i - b * bands) * band;
     const rows = min(band, oh - oy);
     const count = (rows + 1) / 2 * tilesAcross(args);
-    cutFilter(args);
     for (let k = 0; k < n; k++) {
       copyChannel(args, b, g, c + k, oy);
-      findItem(n, k, 0, 0, <i32>row);
-      transformItem(args, 0, 0, rows, images, 32);
+      for (let iy = 0; iy < countY(); iy++) {
+        for (let ix = 0; ix < countX(); ix++) {
+          findItem(1, 0, iy, ix, n * <i32>row);
+          transformItem(args, iy, ix, rows, images + <usize>k * row, 32);
+        }
+      }
     }
     for (let k = 0; k < m; k++) {
       transformGradient(args, channelY<f32>(args, b, g, o + k), oy, rows, gradients + <usize>k * row, placeY);
     }
-    for (let p: usize = 0; p < <usize>PLACES; p++) {
-      blockProduct<f32>(m, n, count, gradients + p * placeY, row, 4, images + p * placeX, 4, row,
-        sums + p * matrix, rowC, i > first);
+    let y = gradients;
+    let x = images;
+    let to = sums;
+    for (let p = 0; p < PLACES; p++) {
+      const width = depth(p, n);
+      const rowC = <usize>width << 2;
+      blockProduct<f32>(m, width, count, y, row, 4, x, 4, row, to, rowC, i > first);
+      y += placeY;
+      x += <usize>width * row + GAP;
+      to += <usize>m * rowC + GAP;
     }
+    // The tables of items lay where products make tiles.
+    cutFilter(args);
   }
   let bad = i64x2.splat(0);
   for (let k = 0; k < m; k++) {
     const w = filter<f32>(args, g, o + k, c) + (<usize>(split * int(args, 42)) << 2);
-    bad = v128.or(bad, finishRow(sums + <usize>k * rowC, matrix, n, w));
+    for (let iy = 0; iy < countY(); iy++) {
+      for (let ix = 0; ix < countX(); ix++) {
+        findItem(m, k, iy, ix, n << 2);
+        bad = v128.or(bad, finishItem(args, sums, iy, ix, n, w));
+      }
+    }
   }
   return v128.any_true(bad);
 }
@@ -126,40 +149,57 @@ function line(isPair: bool, even: v128, even2: v128, odd: v128, odd2: v128, to: 
   put(isPair, to + 3 * place, f32x4.neg(odd), f32x4.neg(odd2));
 }
 
-/** w = Gᵀ·m·G for the n channels of one filter, four at a time. The answer is not 0 where a weight is not finite. */
-function finishRow(m: usize, place: usize, n: i32, w: usize): v128 {
+/** w = Gᵀ·m·G of an item for the n channels of one filter, four at a time. The answer is not 0 where a weight is not finite. */
+function finishItem(args: usize, m: usize, iy: i32, ix: i32, n: i32, w: usize): v128 {
+  const height = sizeY(iy);
+  const width = sizeX(ix);
+  const kw = int(args, 32);
+  const channel = <usize>(int(args, 31) * kw) << 2;
+  const down = <usize>(int(args, 33) * kw) << 2;
+  const across = <usize>int(args, 34) << 2;
+  // Where the copy of x was: the rows of Gᵀ·m, and a row of the result.
+  const lines = scratch + HEAD;
+  const result = lines + 192;
+  w += <usize>(tapY(iy) * kw + tapX(ix)) << 2;
   let bad = i64x2.splat(0);
   for (let c = 0; c < n; c += 4) {
     const lanes = min(4, n - c);
-    // The rows of Gᵀ·m take the places of its first three.
-    for (let x: usize = 0; x < 4; x++) {
-      const at = m + x * place;
-      const m1 = v128.load(at + 4 * place);
-      const m2 = v128.load(at + 8 * place);
-      const outer = half(f32x4.add(m1, m2));
-      const last = v128.load(at + 12 * place);
-      v128.store(at, f32x4.add(v128.load(at), outer));
-      v128.store(at + 4 * place, half(f32x4.sub(m1, m2)));
-      v128.store(at + 8 * place, f32x4.add(outer, last));
+    for (let x = 0; x < 4; x++) {
+      const m0 = v128.load(m + offset(x)), m1 = v128.load(m + offset(x + 4));
+      const m2 = v128.load(m + offset(x + 8)), m3 = v128.load(m + offset(x + 12));
+      fold(height, m0, m1, m2, m3, lines + (<usize>x << 4), 64);
     }
-    for (let y: usize = 0; y < 3; y++) {
-      const at = m + 4 * y * place;
-      const m1 = v128.load(at + place);
-      const m2 = v128.load(at + 2 * place);
-      const outer = half(f32x4.add(m1, m2));
-      const w0 = f32x4.add(v128.load(at), outer);
-      const w1 = half(f32x4.sub(m1, m2));
-      const w2 = f32x4.add(outer, v128.load(at + 3 * place));
-      bad = v128.or(bad, known(v128.or(f32x4.sub(w0, w0), v128.or(f32x4.sub(w1, w1), f32x4.sub(w2, w2))), lanes));
-      const to = w + 12 * y;
-      scatter<f32>(to, 36, w0, lanes);
-      scatter<f32>(to + 4, 36, w1, lanes);
-      scatter<f32>(to + 8, 36, w2, lanes);
+    for (let y = 0; y < height; y++) {
+      const line = lines + (<usize>y << 6);
+      fold(width, v128.load(line), v128.load(line, 16), v128.load(line, 32), v128.load(line, 48), result, 16);
+      let to = w + <usize>y * down;
+      for (let x = 0; x < width; x++) {
+        const weight = v128.load(result + (<usize>x << 4));
+        bad = v128.or(bad, known(f32x4.sub(weight, weight), lanes));
+        scatter<f32>(to, channel, weight, lanes);
+        to += across;
+      }
     }
     m += 16;
-    w += 144;
+    w += 4 * channel;
   }
   return bad;
+}
+
+/** Gᵀ·m of an item of `size` taps; places that it does not have are not used. */
+// @ts-ignore: decorator
+@inline
+function fold(size: i32, m0: v128, m1: v128, m2: v128, m3: v128, to: usize, apart: usize): void {
+  if (size == 1) v128.store(to, f32x4.sub(m0, m3));
+  else if (size == 2) {
+    v128.store(to, f32x4.add(m0, m1));
+    v128.store(to + apart, f32x4.add(m1, m3));
+  } else {
+    const outer = half(f32x4.add(m1, m2));
+    v128.store(to, f32x4.add(m0, outer));
+    v128.store(to + apart, half(f32x4.sub(m1, m2)));
+    v128.store(to + 2 * apart, f32x4.add(outer, m3));
+  }
 }
 
 // @ts-ignore: decorator

@@ -3,6 +3,7 @@
 import { dense, type Layout, SIZE, strided } from "../core/index.ts";
 import { copyInto, type Kernels } from "../op/index.ts";
 import { scalarTensor, Tensor } from "../tensor/index.ts";
+import { doesZip, geometryOfPhases, joinPhases, phasesLike, splitPhases, zipPhases } from "./convphases.ts";
 import {
   ARENA,
   BAND_BYTES,
@@ -44,7 +45,8 @@ function run(k: Kernels, work: Work): void {
   }
   const pixels = images * out[0] * out[1];
   const tiles = tilesOf(to, pixels, taps, geometry.groups, k.backend);
-  const columns = Math.min(tiles.columns, MOST_COLUMNS);
+  // Equal parts, so that no thread waits for another's; of whole pairs of panels.
+  const columns = Math.ceil(tiles.columns / Math.ceil(tiles.columns / MOST_COLUMNS) / 16) * 16;
   const units = Math.ceil(to / tiles.rows) * Math.ceil(pixels / columns) * geometry.groups;
   block(k, "conv", work, tiles.rows, columns).run(units, grainOf(taps * tiles.rows * columns));
 }
@@ -150,6 +152,13 @@ const pairOf = (shape: readonly number[], at: number): Pair => [shape[at]!, shap
 
 /** y = x ∗ w + bias. All are dense; y [n, o, oh, ow] says how far the padding below and on the right reaches. */
 export function launchConv(k: Kernels, x: Tensor, w: Tensor, bias: Tensor | null, y: Tensor, geometry: Geometry): void {
+  const between = geometryOfPhases(k, w, pairOf(x.shape, 2), pairOf(y.shape, 2), geometry);
+  if (between !== null) {
+    const apart = phasesLike(k, y, geometry.dilation);
+    launchConv(k, splitPhases(k, x, geometry.dilation), w, bias, apart, between);
+    joinPhases(k, apart, y, geometry.dilation);
+    return;
+  }
   const [o, from] = pairOf(w.shape, 0);
   const kernel = pairOf(w.shape, 2);
   const [to, taps] = [o / geometry.groups, kernel[0] * kernel[1]];
@@ -269,8 +278,8 @@ function launchPhases(k: Kernels, g: Tensor, w: Tensor, x: Tensor, geometry: Geo
     wBase: taps - 1,
     wStrides: [0, taps, to * phases * taps, -columns.count, -1],
   });
-  const places = strided(y.shape, [to * h * width, h * width, width, 1, down * width, across]);
-  copyInto(new Tensor(x.storage, x.code, places, x.offset), y);
+  const area = out[0] * out[1];
+  joinPhases(k, y, x, stride, area, phases * area);
   return true;
 }
 
@@ -279,6 +288,13 @@ function launchPhases(k: Kernels, g: Tensor, w: Tensor, x: Tensor, geometry: Geo
  * taps are the multiples of the stride apart, and none is in vain; phases are put in their places afterwards.
  */
 export function launchConvInput(k: Kernels, g: Tensor, w: Tensor, x: Tensor, geometry: Geometry): void {
+  const between = geometryOfPhases(k, w, pairOf(x.shape, 2), pairOf(g.shape, 2), geometry);
+  if (between !== null) {
+    const apart = phasesLike(k, x, geometry.dilation);
+    launchConvInput(k, splitPhases(k, g, geometry.dilation), w, apart, between);
+    joinPhases(k, apart, x, geometry.dilation);
+    return;
+  }
   if (launchPhases(k, g, w, x, geometry)) return;
   const { stride, dilation, padding, groups } = geometry;
   const [o, to] = pairOf(w.shape, 0);
@@ -291,6 +307,7 @@ export function launchConvInput(k: Kernels, g: Tensor, w: Tensor, x: Tensor, geo
   // All phases, each dense, have room for the first one, which is the largest.
   const most = [x.shape[0]!, x.shape[1]!, rows[0]?.count ?? 0, columns[0]?.count ?? 0];
   const y = phases > 1 ? k.scratch(x.code, [phases, ...most]) : x;
+  const isZipped = doesZip(k, [rows.length, columns.length]);
   const even = size[0] % rows.length === 0 && size[1] % columns.length === 0;
   for (const [i, row] of rows.entries()) {
     for (const [j, column] of columns.entries()) {
@@ -323,18 +340,11 @@ export function launchConvInput(k: Kernels, g: Tensor, w: Tensor, x: Tensor, geo
           wStrides: [from * to * kh * kw, kh * kw, to * kh * kw, -row.step * kw, -column.step],
         });
       }
-      if (!even) copyInto(placesOf(x, phase.shape, stride, row.first, column.first), phase);
+      if (!even && !isZipped) copyInto(placesOf(x, phase.shape, stride, row.first, column.first), phase);
     }
   }
-  if (!even || phases === 1) return;
-  const [images, channels, h, width] = most as [number, number, number, number];
-  const shape = [images, channels, rows.length, columns.length, h, width];
-  const plane = h * width;
-  const all = images * channels * plane;
-  const byPhase = strided(shape, [channels * plane, plane, columns.length * all, all, width, 1]);
-  const [ofImage, ofChannel, ofRow] = planes(channels, size);
-  const places = strided(shape, [ofImage, ofChannel, ofRow, 1, rows.length * ofRow, columns.length]);
-  copyInto(new Tensor(x.storage, x.code, places, x.offset), new Tensor(y.storage, x.code, byPhase, y.offset));
+  if (isZipped) zipPhases(k, y, x, rows.length, y.numel() / phases, 0);
+  else if (even && phases > 1) joinPhases(k, y, x, [rows.length, columns.length]);
 }
 
 /** The elements of images x that are `stride` apart from row and column `first` on. */
@@ -387,6 +397,12 @@ function isMany(k: Kernels, { from, to, kernel, out, images, geometry }: Work): 
 
 /** The gradient by w: sums over parts of the images, then over the parts. */
 export function launchConvWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor, geometry: Geometry): void {
+  const between = geometryOfPhases(k, w, pairOf(x.shape, 2), pairOf(g.shape, 2), geometry);
+  if (between !== null) {
+    const [ofY, ofX] = [splitPhases(k, g, geometry.dilation), splitPhases(k, x, geometry.dilation)];
+    launchConvWeight(k, ofY, ofX, w, between);
+    return;
+  }
   const [o, from] = pairOf(w.shape, 0);
   const kernel = pairOf(w.shape, 2);
   const { groups } = geometry;

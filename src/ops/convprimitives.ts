@@ -5,25 +5,20 @@
 //   convWeight  w from y and x      the gradient of it by w
 //
 // One dim is two of which the first is 1. Three dims are two, where the taps of the depth are channels and the places of
-// the depth images: `convolveOver` gathers them, `convInputOver` adds them up again. All are real: a complex convolution
-// is made of four.
+// the depth images (depth.ts). All are real: a complex convolution is made of four.
 
 import { cut, DTypeError, dense, ShapeError, show } from "../core/index.ts";
 import { op, type Spec, spec, toDense } from "../op/index.ts";
 import type { Tensor } from "../tensor/index.ts";
-import { constantPadNd } from "./arrange.ts";
 import { add, sub } from "./binary.ts";
 import { complex, imag, real } from "./complex.ts";
 import { launchConv, launchConvInput, launchConvWeight } from "./convolve.ts";
 import type { Geometry, Pair } from "./convwork.ts";
 import { contiguous } from "./copy.ts";
-import { zeros } from "./create.ts";
+import { depthImages, depthSum } from "./depth.ts";
 import { launchSum } from "./folds.ts";
-import { narrow } from "./pick.ts";
 import { sum } from "./reduce.ts";
-import { indexAdd, indexSelect } from "./rows.ts";
 import { permute, reshape } from "./view.ts";
-import { placesOn } from "./window.ts";
 
 type Attributes = Geometry & { readonly size: readonly number[] };
 
@@ -134,24 +129,14 @@ const pairs = (size: readonly number[], { stride, padding, dilation, groups }: E
 const planar = (x: Tensor): Tensor => (x.ndim === 3 ? reshape(x, x.shape.toSpliced(2, 0, 1)) : x);
 const unplanar = (x: Tensor, ndim: number): Tensor => (ndim === 1 ? reshape(x, x.shape.toSpliced(2, 1)) : x);
 
-/** The places of a dim that taps of a kernel see from the places of a result, tap by tap. */
-function places(taps: number, count: number, stride: number, dilation: number): number[] {
-  return Array.from({ length: taps * count }, (_, i) => Math.floor(i / count) * dilation + (i % count) * stride);
-}
-
 /** y = x ∗ w + bias over the dims of `size`, which is y's: x [n, c, …], w [o, c / groups, …]. */
 export function convolveOver(x: Tensor, w: Tensor, bias: Tensor | null, size: readonly number[], at: Extent): Tensor {
   if (size.length < 3) return unplanar(convolve(planar(x), planar(w), bias, ...pairs(size, at)), size.length);
-  const [n, c, d, ...plane] = x.shape as [number, number, number, number, number];
   const [o, from, taps, ...kernel] = w.shape as [number, number, number, number, number];
-  const [count, before] = [size[0]!, at.padding[0]!];
-  const seen = places(taps, count, at.stride[0]!, at.dilation[0]!);
-  const after = Math.max(0, seen.at(-1)! + 1 - before - d);
-  const padded = before + after === 0 ? x : constantPadNd(x, [0, 0, 0, 0, before, after]);
-  const gathered = reshape(indexSelect(padded, 2, placesOn(x, seen)), [n, c, taps, count, ...plane]);
-  const images = reshape(permute(gathered, 0, 3, 1, 2, 4, 5), [n * count, c * taps, ...plane]);
+  const count = size[0]!;
+  const images = depthImages(x, x.shape[2]!, taps, count, at.stride[0]!, at.dilation[0]!, at.padding[0]!);
   const y = convolve(images, reshape(w, [o, from * taps, ...kernel]), bias, ...pairs(size, at));
-  return contiguous(permute(reshape(y, [n, count, o, ...size.slice(1)]), 0, 2, 1, 3, 4));
+  return contiguous(permute(reshape(y, [x.shape[0]!, count, o, ...size.slice(1)]), 0, 2, 1, 3, 4));
 }
 
 /** x from y and w, where y = x ∗ w: y [n, o, …], w [o, c / groups, …], x [n, c, ...size]. */
@@ -159,15 +144,9 @@ export function convInputOver(y: Tensor, w: Tensor, size: readonly number[], at:
   if (size.length < 3) return unplanar(convInput(planar(y), planar(w), ...pairs(size, at)), size.length);
   const [n, o, count, ...plane] = y.shape as [number, number, number, number, number];
   const [, to, taps, ...kernel] = w.shape as [number, number, number, number, number];
-  const [c, before] = [to * at.groups, at.padding[0]!];
   const images = reshape(permute(y, 0, 2, 1, 3, 4), [n * count, o, ...plane]);
   const x = convInput(images, reshape(w, [o, to * taps, ...kernel]), ...pairs(size, at));
-  const split = permute(reshape(x, [n, count, c, taps, ...size.slice(1)]), 0, 2, 3, 1, 4, 5);
-  const seen = places(taps, count, at.stride[0]!, at.dilation[0]!);
-  const depth = Math.max(before + size[0]!, seen.at(-1)! + 1);
-  const room = zeros([n, c, depth, ...size.slice(1)], { dtype: y.dtype, device: y.device });
-  const total = indexAdd(room, 2, placesOn(y, seen), reshape(split, [n, c, taps * count, ...size.slice(1)]));
-  return depth === size[0] ? total : contiguous(narrow(total, 2, before, size[0]!));
+  return depthSum(x, size[0]!, taps, count, at.stride[0]!, at.dilation[0]!, at.padding[0]!);
 }
 
 /** (a + bi) ∗ (c + di), by four real convolutions. */

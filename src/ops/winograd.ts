@@ -13,21 +13,22 @@ const LEAST_SIZE = 4;
 const MOST_TAPS = 11;
 /** Tiles of a unit stay in the second cache beside the filters; with fewer than that, filters are read too often. */
 const TILE_CACHE = 384 << 10;
-const LEAST_IN_UNIT = 16;
+const LEAST_IN_UNIT = 32;
 const PLACES = 16;
 /** What a place takes beyond its elements, and what the arena has before a channel's copy: see assembly/conv/tiles.ts. */
 const GAP = 64;
 const HEAD = 448;
 
-/** A dim of a filter cut into items of three taps or one, as assembly/conv/tiles.ts does; `places` of a tile hold `sum` items. */
+/** A dim of a filter cut into items of up to three taps, as assembly/conv/tiles.ts does; the places of a tile hold `sum` items. */
 function cut(taps: number, stride: number): { items: number; sum: number } {
-  let [threes, ones] = [0, 0];
+  let [items, sum] = [0, 0];
   for (let phase = 0; phase < Math.min(taps, stride); phase++) {
     const along = Math.ceil((taps - phase) / stride);
-    threes += Math.floor(along / 3);
-    ones += along % 3;
+    items += Math.ceil(along / 3);
+    // One place more than taps in each.
+    sum += along + Math.ceil(along / 3);
   }
-  return { items: threes + ones, sum: 4 * threes + 2 * ones };
+  return { items, sum };
 }
 
 /** Tiles of `rows` rows of y, in whole vectors. */
@@ -89,11 +90,13 @@ export function runWinograd(k: Kernels, work: Work): boolean {
 }
 
 /** Channels on either side below which the transforms of a gradient by the weight cost more than they save. */
-const LEAST_CHANNELS = 16;
-/** The part of the arena that gemm/block.ts leaves alone. */
-const FREE = ARENA - TILE_BYTES - STRIP_BYTES - (1 << 20);
-/** Channels in a block: the products of a block, in all places, are 256 kB. */
+const LEAST_CHANNELS = 24;
+/** Products with the taps' places, over those with the taps, up to which they do not either. */
+const MOST_PLACES = 0.7;
+/** Channels in a block, and bytes of its sums and tiles, which stay in the second cache; half of them for the sums at most. */
 const BLOCK = 64;
+const BLOCK_BYTES = 1 << 20;
+const LEAST_BLOCK = 8;
 
 /**
  * Launches the gradient by the weight and gives the flags of its units, of which one is set where a weight is not finite
@@ -101,30 +104,32 @@ const BLOCK = 64;
  */
 export function runWinogradWeight(k: Kernels, work: Work): Tensor | null {
   const { from, to, w, out, images, kernel, geometry } = work;
-  const isThree = kernel[0] === 3 && kernel[1] === 3 && Math.max(...geometry.stride) === 1;
-  if (!isThree || Math.min(from, to) < LEAST_CHANNELS || !isPossible(k, "winogradWeight", work)) return null;
-  let size = BLOCK;
+  if (Math.max(...geometry.stride) > 1 || Math.min(from, to) < LEAST_CHANNELS) return null;
+  if (!isPossible(k, "winogradWeight", work)) return null;
+  const [y, x] = [cut(kernel[0], 1), cut(kernel[1], 1)];
+  const [taps, sum] = [kernel[0] * kernel[1], y.sum * x.sum];
+  if (sum * tilesOf(out[0], work) > MOST_PLACES * taps * out[0] * out[1]) return null;
+  let [m, n] = [Math.min(BLOCK, to), Math.min(BLOCK, from)];
   let rows = even(out[0]);
-  const fits = (): boolean => {
-    const [m, n] = [Math.min(size, to), Math.min(size, from)];
-    return PLACES * 4 * ((m + n) * tilesOf(rows, work) + m * (n + 3)) + 3 * PLACES * GAP <= FREE;
-  };
-  while (!fits()) {
+  while (4 * sum * m * n > BLOCK_BYTES / 2) n = Math.ceil(n / 2);
+  while (4 * (sum * m * n + (PLACES * m + sum * n) * tilesOf(rows, work)) > BLOCK_BYTES) {
     if (rows > 2) rows = even(rows / 2);
-    else if (size > 8) size /= 2;
-    else return null;
+    else if (Math.max(m, n) <= LEAST_BLOCK) return null;
+    else if (n < m) m = Math.ceil(m / 2);
+    else n = Math.ceil(n / 2);
   }
   const bands = images * Math.ceil(out[0] / rows);
-  const blocks = Math.ceil(from / size) * Math.ceil(to / size) * geometry.groups;
+  const blocks = Math.ceil(from / n) * Math.ceil(to / m) * geometry.groups;
   const splits = Math.min(bands, Math.ceil(UNITS / blocks));
   const partial = splits === 1 ? w : k.scratch(w.code, [splits, ...w.shape]);
   const flags = k.scratch(INT32, [blocks * splits]);
-  block(k, "winogradWeight", { ...work, w: partial }, rows, size)
+  block(k, "winogradWeight", { ...work, w: partial }, rows, m)
     .int(w.numel())
     .int(geometry.groups)
     .int(splits)
     .tensor(flags)
-    .run(blocks * splits, grainOf((size * size * PLACES * bands * tilesOf(rows, work)) / splits));
+    .int(n)
+    .run(blocks * splits, grainOf((sum * m * n * bands * tilesOf(rows, work)) / splits));
   if (splits > 1) fold(k, "sum_f32", "sum_f32", partial, w, [0]);
   return flags;
 }

@@ -44,6 +44,7 @@ const CASES: readonly Case[] = [
   { ...PLAIN, groups: 2, c: 2, o: 4, n: 1, size: [70, 11], padding: [3, 2], dilation: [1, 2] },
   { ...PLAIN, groups: 2, c: 2, o: 2, size: [13, 33], stride: [2, 2], padding: [1, 1] },
   { ...PLAIN, n: 11, c: 2, padding: [2, 1], stride: [2, 1] },
+  { ...PLAIN, n: 5, kernel: [1, 3], size: [1, 3] },
   { ...PLAIN, n: 1, c: 40, o: 7, padding: [1, 1], size: [4, 4] },
   { ...PLAIN, n: 4, c: 2, o: 130, size: [12, 30], padding: [1, 1] },
   { ...PLAIN, n: 16, groups: 2, c: 4, o: 14, size: [7, 9], padding: [1, 2], stride: [2, 1] },
@@ -272,6 +273,9 @@ const OTHERS: readonly Case[] = [
   { ...THREE, c: 10, o: 8, size: [9, 20], kernel: [5, 4], padding: [0, 2] },
   { ...THREE, n: 2, c: 8, o: 12, groups: 2, size: [13, 17], kernel: [6, 11], stride: [1, 2], padding: [3, 1] },
   { ...THREE, c: 7, o: 5, size: [19, 8], kernel: [7, 1], stride: [3, 1] },
+  { ...THREE, n: 2, c: 9, o: 14, size: [12, 23], kernel: [5, 5], padding: [2, 2] },
+  { ...THREE, c: 12, o: 7, size: [18, 17], stride: [2, 2] },
+  { ...THREE, c: 11, o: 6, size: [9, 16], kernel: [2, 2], padding: [1, 0] },
 ];
 
 /** What the kernels of a convolution share: arguments before and after the operands, transformed filters. */
@@ -301,7 +305,7 @@ function launches(c: Case, p: Plan) {
       const args = [...head(rows, block), g, w, x, 0, ...p.shape, c.n, length, c.groups];
       if (isDirect) run("convWeight_f32", [...head(og, taps), ...args.slice(10), 0], c.groups);
       else {
-        run("winogradWeight_f32", [...args, splits, flags], units, 2);
+        run("winogradWeight_f32", [...args, splits, flags, block], units, 2);
         if (read(Int32Array, flags, units).some((flag) => flag !== 0)) return this.weight(g, x, true);
       }
       const parts = read(Float32Array, w, splits * length);
@@ -315,6 +319,14 @@ function launches(c: Case, p: Plan) {
 /** The root of the mean square of the errors. */
 function rms(got: ArrayLike<number>, wanted: Float64Array): number {
   return Math.sqrt(wanted.reduce((sum, v, i) => sum + (got[i]! - v) ** 2, 0) / wanted.length);
+}
+
+/** The same where they are not finite, and nearly so elsewhere. */
+function alike(got: ArrayLike<number>, list: ArrayLike<number>, what: string): void {
+  const wanted = Array.from(list);
+  const largest = Math.max(...wanted.filter(Number.isFinite).map(Math.abs), 0);
+  const isLike = (v: number, i: number): boolean => Object.is(v, got[i]) || Math.abs(v - got[i]!) <= 1e-6 * largest;
+  assert.ok(wanted.every(isLike), what);
 }
 
 test("Winograd's convolution is as exact as the direct one", () => {
@@ -339,7 +351,7 @@ test("Winograd's convolution is as exact as the direct one", () => {
 });
 
 test("Winograd's gradient by the weight is as exact as the direct one", () => {
-  for (const c of THREES) {
+  for (const c of [...THREES, ...OTHERS]) {
     reset();
     const p = plan(c);
     const wanted = new Float64Array(p.w.length);
@@ -359,7 +371,7 @@ test("what is not finite, or would not be on Winograd's way, is left to the dire
     (x) => x.set([Number.NaN], 5),
     (x) => x.fill(3e38),
   ];
-  for (const c of THREES)
+  for (const c of [...THREES, ...OTHERS])
     for (const spoil of spoils) {
       reset();
       const p = plan(c);
@@ -372,13 +384,45 @@ test("what is not finite, or would not be on Winograd's way, is left to the dire
       launches(c, p).forward(y, x, w, 2, false);
       launches(c, p).forward(z, x, w, 2, true);
       const [got, wanted] = [read(Float32Array, y, p.g.length), read(Float32Array, z, p.g.length)];
-      assert.ok(
-        wanted.every((v, i) => Object.is(v, got[i]) || Math.abs(v - got[i]!) <= 1e-6 * Math.abs(v) + 1e-12),
-        JSON.stringify(c),
-      );
-      const [sums, again] = [launches(c, p).weight(g, x, false), launches(c, p).weight(g, x, true)];
-      assert.equal([...sums], [...again], JSON.stringify(c));
+      alike(got, wanted, JSON.stringify(c));
+      alike(launches(c, p).weight(g, x, false), launches(c, p).weight(g, x, true), JSON.stringify(c));
     }
 });
+
+// ── phases of a gradient by the input ────────────────────────────────────────────────────────────────────────────────
+
+for (const dtype of ["f32", "f64"] as const) {
+  const { type } = DTYPES[dtype];
+  const bytes = type.BYTES_PER_ELEMENT;
+
+  test(`${dtype}: phases come to their places and back`, () => {
+    const [planes, most] = [5, 400];
+    for (const down of [1, 2, 3])
+      for (const h of [down, down + 1, 6])
+        for (const w of [2, 3, 7, 8, 9, 16, 29])
+          for (const step of [0, 130]) {
+            reset();
+            const apart = planes * (step || most);
+            const from = new type(2 * down * apart).map((_, i) => i);
+            const x = room(planes * h * w * bytes);
+            run(`convZip_${dtype}`, [down, h, w, put(from), x, apart, step], planes, 2);
+            const wanted = Array.from({ length: planes * h * w }, (_, i) => {
+              const [plane, row, column] = [Math.floor(i / (h * w)), Math.floor(i / w) % h, i % w];
+              const [i0, j0] = [row % down, column % 2];
+              const [rows, columns] = [Math.ceil((h - i0) / down), Math.ceil((w - j0) / 2)];
+              const at = Math.floor(row / down) * columns + (column >> 1);
+              return (2 * i0 + j0) * apart + plane * (step || rows * columns) + at;
+            });
+            const what = `${down}, ${h} × ${w}, ${step}`;
+            assert.equal([...read(type as typeof Float64Array, x, planes * h * w)], wanted, what);
+            // And back.
+            const again = put(new type(from.length).fill(-1));
+            run(`convUnzip_${dtype}`, [down, h, w, again, x, apart, step], planes, 2);
+            const moved = new Set(wanted);
+            const expected = [...from].map((v, i) => (moved.has(i) ? v : -1));
+            assert.equal([...read(type as typeof Float64Array, again, from.length)], expected, what);
+          }
+  });
+}
 
 test.run();

@@ -9,6 +9,7 @@ const { conv2d } = fl.nn.functional;
 interface Options {
   readonly stride?: number;
   readonly padding?: number | readonly [number, number];
+  readonly dilation?: number;
   readonly groups?: number;
 }
 type Case = readonly [x: readonly number[], w: readonly number[], options: Options];
@@ -17,6 +18,12 @@ const CASES: Readonly<Record<string, Case>> = {
   "3 × 3 of many channels": [[2, 20, 14, 13], [24, 20, 3, 3], { padding: 1 }],
   "7 × 7 with a stride": [[1, 3, 45, 43], [64, 3, 7, 7], { stride: 2, padding: 3 }],
   "5 × 5 in groups": [[1, 64, 16, 17], [64, 32, 5, 5], { groups: 2, padding: 2 }],
+  "5 × 5 of many channels": [[2, 40, 14, 13], [36, 40, 5, 5], { padding: 2 }],
+  "3 × 3 with a stride": [[2, 33, 15, 18], [30, 33, 3, 3], { stride: 2, padding: 1 }],
+  "3 × 3 with a stride, an odd number of columns": [[2, 24, 16, 17], [40, 24, 3, 3], { stride: 2, padding: 1 }],
+  "3 × 3 with a dilation": [[2, 24, 12, 16], [25, 24, 3, 3], { dilation: 2, padding: 2 }],
+  "3 × 3 with a dilation, in groups": [[1, 48, 12, 18], [52, 24, 3, 3], { dilation: 3, padding: 3, groups: 2 }],
+  "3 × 3 with a dilation that divides no dim": [[1, 24, 13, 17], [24, 24, 3, 3], { dilation: 2, padding: 1 }],
   "many small images": [[30, 6, 9, 8], [7, 6, 4, 3], { stride: 2, padding: 2 }],
   "1 × 1": [[1, 33, 9, 8], [20, 33, 1, 1], {}],
   "1 × 1, some images": [[3, 6, 5, 7], [9, 6, 1, 1], {}],

@@ -45,6 +45,8 @@ const PROGRAM = `
   }
   check(1, 64, 64, 1, [56, 56], [3, 3], { padding: 1 }, "float32");
   check(1, 3, 20, 1, [97, 101], [7, 7], { stride: 2, padding: 3 }, "float32");
+  check(2, 32, 40, 1, [20, 28], [5, 5], { padding: 2 }, "float32");
+  check(2, 28, 30, 1, [24, 24], [3, 3], { padding: 2, dilation: 2 }, "float32");
   check(40, 1, 6, 1, [28, 28], [5, 5], { padding: 2 }, "float32");
   check(33, 6, 16, 1, [14, 14], [5, 5], {}, "float32");
   check(2, 48, 50, 1, [19, 23], [1, 1], {}, "float32");
