@@ -1135,24 +1135,40 @@ export function logStrange64(x: v128): v128 {
 
 /** log x. */
 // @ts-ignore: decorator
-@inline
-export function log64Brief(x: v128): v128 {
-  const m = i64x2.add(v128.and(i64x2.sub(x, i64x2.splat(SQRT_HALF64)), i64x2.splat(0xfffffffffffff)), i64x2.splat(SQRT_HALF64));
-  return logOfRest64(f64x2.sub(m, f64x2.splat(1)), exponent64(x));
-}
+@inline export function log64Brief(x: v128): v128 { return logOfRest64(f64x2.sub(mantissa64(x), f64x2.splat(1)), exponent64(x)); }
 
 /** log x. */
 export function log64(x: v128): v128 {
-  const small = f64x2.lt(x, f64x2.splat(2.2250738585072014e-308)); // subnormal: times 2^54
-  const y = log64Brief(v128.bitselect(f64x2.mul(x, f64x2.splat(18014398509481984)), x, small));
-  const sum = f64x2.sub(y, v128.and(small, f64x2.splat(37.42994775023705))); // 54·ln2
-  const regular = v128.and(f64x2.gt(x, f64x2.splat(0)), f64x2.lt(x, f64x2.splat(Infinity)));
-  return v128.bitselect(sum, pole<f64>(x), regular);
+  const small = isSmall64(x);
+  const y = log64Brief(scaled64(x, small));
+  return polesOfLog64(f64x2.sub(y, v128.and(small, f64x2.splat(37.42994775023705))), x); // log 2^54
+}
+
+/** Subnormal numbers, and those that have no logarithm. */
+// @ts-ignore: decorator
+@inline function isSmall64(x: v128): v128 { return f64x2.lt(x, f64x2.splat(2.2250738585072014e-308)); }
+
+/** Small numbers times 2^54. */
+// @ts-ignore: decorator
+@inline function scaled64(x: v128, small: v128): v128 { return v128.bitselect(f64x2.mul(x, f64x2.splat(18014398509481984)), x, small); }
+
+/** A logarithm of x, but what belongs there where x is 0, negative, ∞ or NaN. */
+// @ts-ignore: decorator
+@inline
+function polesOfLog64(y: v128, x: v128): v128 {
+  return v128.bitselect(y, pole<f64>(x), v128.and(f64x2.gt(x, f64x2.splat(0)), f64x2.lt(x, f64x2.splat(Infinity))));
 }
 
 const SQRT_HALF64: i64 = 0x3fe6a09e667f3bcd; // the bits of √½: what is above counts for the next power of two
 
-/** k, where x = 2^k·m, √½ ≤ m < √2. */
+/** m, where x = 2^k·m, √½ ≤ m < √2. */
+// @ts-ignore: decorator
+@inline
+function mantissa64(x: v128): v128 {
+  return i64x2.add(v128.and(i64x2.sub(x, i64x2.splat(SQRT_HALF64)), i64x2.splat(0xfffffffffffff)), i64x2.splat(SQRT_HALF64));
+}
+
+/** That k. */
 // @ts-ignore: decorator
 @inline
 function exponent64(x: v128): v128 {
@@ -1160,10 +1176,19 @@ function exponent64(x: v128): v128 {
   return f64x2.sub(v128.or(biased, i64x2.splat(0x4330000000000000)), f64x2.splat(4503599627370496 + 1023)); // bits of 2^52
 }
 
-/** e·ln2 + log(1 + f): with s = f / (2 + f), f - (f²/2 - s·(f²/2 + s²·p(s²))). */
+/** e·ln2 + log(1 + f). */
 // @ts-ignore: decorator
 @inline
 function logOfRest64(f: v128, e: v128): v128 {
+  const half = f64x2.mul(f64x2.mul(f, f), f64x2.splat(0.5));
+  const rest = madd<f64>(e, f64x2.splat(1.90821492927058770002e-10), bendOfLog64(f, half));
+  return madd<f64>(e, f64x2.splat(0.693147180369123816490), f64x2.sub(f, f64x2.sub(half, rest)));
+}
+
+/** log(1 + f) - f + f²/2: with s = f / (2 + f), s·(f²/2 + s²·p(s²)). */
+// @ts-ignore: decorator
+@inline
+function bendOfLog64(f: v128, half: v128): v128 {
   const s = f64x2.div(f, f64x2.add(f, f64x2.splat(2)));
   const z = f64x2.mul(s, s);
   const w = f64x2.mul(z, z);
@@ -1175,10 +1200,36 @@ function logOfRest64(f: v128, e: v128): v128 {
   let q = v128.splat<f64>(0.153140368143402136);
   q = along<f64>(q, w, 0.222221985641305661);
   q = along<f64>(q, w, 0.399999999994143448);
+  return f64x2.mul(s, madd<f64>(z, madd<f64>(q, z, p), half));
+}
+
+/**
+ * log₂ x (`base` = 0) or log₁₀ x (1): the logarithm of the rest in two parts, of which the first has so few bits that its
+ * product with the first part of 1 / log(base) is exact; what the sum with the exponent's part loses is added in the end.
+ */
+// @ts-ignore: decorator
+@inline
+export function logTo64Brief(x: v128, base: i32): v128 {
+  const e = exponent64(x);
+  const f = f64x2.sub(mantissa64(x), f64x2.splat(1));
   const half = f64x2.mul(f64x2.mul(f, f), f64x2.splat(0.5));
-  const sum = madd<f64>(z, madd<f64>(q, z, p), half);
-  const rest = madd<f64>(e, f64x2.splat(1.90821492927058770002e-10), f64x2.mul(s, sum));
-  return madd<f64>(e, f64x2.splat(0.693147180369123816490), f64x2.sub(f, f64x2.sub(half, rest)));
+  const high = v128.and(f64x2.sub(f, half), i64x2.splat(0xffffffff00000000));
+  const low = f64x2.add(f64x2.sub(f64x2.sub(f, high), half), bendOfLog64(f, half));
+  const scale = base == 0 ? 1.44269504072144627571 : 4.34294481878168880939e-1;
+  const more = base == 0 ? 1.67517131648865118353e-10 : 2.50829467116452752298e-11;
+  const main = f64x2.mul(high, f64x2.splat(scale));
+  const whole = base == 0 ? e : f64x2.mul(e, f64x2.splat(3.01029995663611771306e-1));
+  let rest = f64x2.add(f64x2.mul(f64x2.add(low, high), f64x2.splat(more)), f64x2.mul(low, f64x2.splat(scale)));
+  if (base == 1) rest = f64x2.add(rest, f64x2.mul(e, f64x2.splat(3.69423907715893078616e-13)));
+  const sum = f64x2.add(whole, main);
+  return f64x2.add(f64x2.add(rest, f64x2.add(f64x2.sub(whole, sum), main)), sum);
+}
+
+/** log₂ x (`base` = 0) or log₁₀ x (1). */
+export function logTo64(x: v128, base: i32): v128 {
+  const small = isSmall64(x);
+  const y = logTo64Brief(scaled64(x, small), base);
+  return polesOfLog64(f64x2.sub(y, v128.and(small, f64x2.splat(base == 0 ? 54 : 16.255619765854984))), x); // of 2^54
 }
 
 /** Lanes that `log1p64Brief` does not hold for: all but those in (-1, 2^1000). */
@@ -1338,35 +1389,45 @@ function erfcSeries64(t: v128): v128 {
 /** log |Γ(x)|: Lanczos' series with g = 7 for x ≥ ½, by reflection below. */
 export function lgamma64(x: v128): v128 {
   const low = f64x2.lt(x, f64x2.splat(0.5));
-  let y = lgammaHigh64(v128.bitselect(f64x2.sub(f64x2.splat(1), x), x, low));
+  const z = f64x2.sub(v128.bitselect(f64x2.sub(f64x2.splat(1), x), x, low), f64x2.splat(1));
+  const t = f64x2.add(z, f64x2.splat(7.5));
+  const main = f64x2.sub(f64x2.mul(f64x2.add(z, f64x2.splat(0.5)), log64Brief(t)), t);
+  let factor = lanczos64(z);
   if (v128.any_true(low)) {
     const sine = wave64(f64x2.mul(fraction64(x), f64x2.splat(3.141592653589793)), 0);
-    const reflected = f64x2.sub(f64x2.splat(1.1447298858494002), f64x2.add(log64(f64x2.abs(sine)), y)); // log π
-    y = v128.bitselect(reflected, y, low);
+    factor = f64x2.mul(factor, v128.bitselect(f64x2.abs(sine), f64x2.splat(1), low));
   }
+  const log = log64(factor);
+  const above = f64x2.add(main, f64x2.add(log, f64x2.splat(0.9189385332046727))); // log(2π) / 2
+  const below = f64x2.sub(f64x2.splat(0.22579135264472744), f64x2.add(main, log)); // log(π / 2) / 2
   const infinity = f64x2.splat(Infinity);
-  return v128.bitselect(infinity, y, f64x2.eq(f64x2.abs(x), infinity));
+  return v128.bitselect(infinity, v128.bitselect(below, above, low), f64x2.eq(f64x2.abs(x), infinity));
 }
 
 /** x less the nearest integer. */
 // @ts-ignore: decorator
 @inline function fraction64(x: v128): v128 { return f64x2.sub(x, f64x2.nearest(x)); }
 
-/** The same for x ≥ ½, with P. Godfrey's nine coefficients, good to 1e-15. */
-function lgammaHigh64(x: v128): v128 {
-  const z = f64x2.sub(x, f64x2.splat(1));
-  let sum = f64x2.splat(0.99999999999980993);
-  sum = f64x2.add(sum, f64x2.div(f64x2.splat(676.5203681218851), x));
-  sum = f64x2.add(sum, f64x2.div(f64x2.splat(-1259.1392167224028), f64x2.add(z, f64x2.splat(2))));
-  sum = f64x2.add(sum, f64x2.div(f64x2.splat(771.32342877765313), f64x2.add(z, f64x2.splat(3))));
-  sum = f64x2.add(sum, f64x2.div(f64x2.splat(-176.61502916214059), f64x2.add(z, f64x2.splat(4))));
-  sum = f64x2.add(sum, f64x2.div(f64x2.splat(12.507343278686905), f64x2.add(z, f64x2.splat(5))));
-  sum = f64x2.add(sum, f64x2.div(f64x2.splat(-0.13857109526572012), f64x2.add(z, f64x2.splat(6))));
-  sum = f64x2.add(sum, f64x2.div(f64x2.splat(9.9843695780195716e-6), f64x2.add(z, f64x2.splat(7))));
-  sum = f64x2.add(sum, f64x2.div(f64x2.splat(1.5056327351493116e-7), f64x2.add(z, f64x2.splat(8))));
-  const t = f64x2.add(z, f64x2.splat(7.5));
-  const main = f64x2.sub(f64x2.mul(f64x2.add(z, f64x2.splat(0.5)), log64(t)), t);
-  return f64x2.add(main, f64x2.add(log64(sum), f64x2.splat(0.9189385332046727))); // log(2π) / 2
+/** The series' sum, with P. Godfrey's nine coefficients, good to 1e-15; its fractions are added four by four. */
+// @ts-ignore: decorator
+@inline
+function lanczos64(z: v128): v128 {
+  const near = f64x2.pmin(z, f64x2.splat(1e70)); // what is beyond is 0
+  const first = fractions64(f64x2.add(near, f64x2.splat(1)), 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059);
+  const last = fractions64(f64x2.add(near, f64x2.splat(5)), 12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7);
+  return f64x2.add(f64x2.splat(0.99999999999980993), f64x2.add(first, last));
+}
+
+/** a / x + b / (x + 1) + c / (x + 2) + d / (x + 3). */
+// @ts-ignore: decorator
+@inline
+function fractions64(x: v128, a: f64, b: f64, c: f64, d: f64): v128 {
+  const two = f64x2.add(x, f64x2.splat(2));
+  const ab = f64x2.mul(x, f64x2.add(x, f64x2.splat(1)));
+  const cd = f64x2.mul(two, f64x2.add(x, f64x2.splat(3)));
+  const left = madd<f64>(x, f64x2.splat(a + b), f64x2.splat(a));
+  const right = madd<f64>(two, f64x2.splat(c + d), f64x2.splat(c));
+  return f64x2.div(madd<f64>(left, cd, f64x2.mul(right, ab)), f64x2.mul(ab, cd));
 }
 
 /**

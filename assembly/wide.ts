@@ -7,6 +7,7 @@ import { scratch } from "./abi";
 import { madd } from "./math";
 
 export { enter } from "./abi";
+export { unzip_bf16, unzip_f16, zip_bf16, zip_f16 } from "./cast/half";
 export * from "./conv/conv";
 export * from "./conv/depthwise";
 export * from "./conv/direct";
@@ -31,8 +32,8 @@ export {
 } from "./pointwise/activation";
 export { atan2_f32, logaddexp_f32, pow_f32 } from "./pointwise/binary";
 export {
-  acos_f32, asin_f32, atan_f32, cos_f32, cos_f64, cosh_f32, erf_f32, exp_f32, exp_f64, expm1_f64, log_f32, log_f64, log10_f32, log1p_f32,
-  log1p_f64, log2_f32, sigmoid_f32, sigmoid_f64, sin_f32, sin_f64, sinh_f32, tan_f32, tanh_f32,
+  acos_f32, asin_f32, atan_f32, cos_f32, cos_f64, cosh_f32, erf_f32, exp_f32, exp_f64, expm1_f64, log_f32, log_f64, log10_f32, log10_f64, log1p_f32,
+  log1p_f64, log2_f32, log2_f64, sigmoid_f32, sigmoid_f64, sin_f32, sin_f64, sinh_f32, tan_f32, tanh_f32,
 } from "./pointwise/unary";
 export * from "./recurrent/recurrent";
 export * from "./rows/attention";

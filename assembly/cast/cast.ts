@@ -1,7 +1,8 @@
 // y = a in another dtype. The block is the one of iterate.ts with the operands y, a.
 //
 // Numbers pass through i64 where the source is an integer and through f64 elsewhere, exactly, and are rounded once, to
-// nearest even (to the 16-bit floats by way of f32, as PyTorch does). A float becomes an integer by dropping its
+// nearest even. The 16-bit floats become f32 and come from f32 alone: for other dtypes a cast of f32 runs in strips
+// (pointwise/strips.ts). A float becomes an integer by dropping its
 // fraction; out of range, where C++ leaves it open, by what x86 gives: the least i32 (i64 for i64 and u8), of which a
 // narrower integer keeps the low bits. A complex number loses its imaginary part, a real one has 0. To bool is ≠ 0.
 
@@ -9,7 +10,7 @@ import { int, ptr } from "../abi";
 import { column, row0, row1, seek, step, strideAt } from "../iterate";
 import { Light, map1 } from "../pointwise/map";
 import { narrow } from "../simd";
-import { brainBits, fromBrain, fromHalf, halfBits, toBrain, toHalf } from "./half";
+import { Brain, Half, narrow as shorten, widen } from "./half";
 
 // @ts-ignore: decorator
 @inline
@@ -93,44 +94,6 @@ class Bool {
   @inline putLong(p: usize, x: i64): void { store<u8>(p, u8(x != 0)); }
   // @ts-ignore: decorator
   @inline put(p: usize, re: f64, im: f64): void { store<u8>(p, u8(re != 0 || im != 0)); }
-}
-
-// @ts-ignore: decorator
-@final
-class F16 {
-  // @ts-ignore: decorator
-  @inline get width(): usize { return 2; }
-  // @ts-ignore: decorator
-  @inline get integral(): bool { return false; }
-  // @ts-ignore: decorator
-  @inline long(p: usize): i64 { return 0; }
-  // @ts-ignore: decorator
-  @inline re(p: usize): f64 { return f32x4.extract_lane(fromHalf(i16x8.splat(load<i16>(p))), 0); }
-  // @ts-ignore: decorator
-  @inline im(p: usize): f64 { return 0; }
-  // @ts-ignore: decorator
-  @inline putLong(p: usize, x: i64): void { store<u16>(p, i16x8.extract_lane_u(toHalf(f32x4.splat(<f32>x)), 0)); }
-  // @ts-ignore: decorator
-  @inline put(p: usize, re: f64, im: f64): void { store<u16>(p, i16x8.extract_lane_u(toHalf(f32x4.splat(<f32>re)), 0)); }
-}
-
-// @ts-ignore: decorator
-@final
-class BF16 {
-  // @ts-ignore: decorator
-  @inline get width(): usize { return 2; }
-  // @ts-ignore: decorator
-  @inline get integral(): bool { return false; }
-  // @ts-ignore: decorator
-  @inline long(p: usize): i64 { return 0; }
-  // @ts-ignore: decorator
-  @inline re(p: usize): f64 { return reinterpret<f32>(<u32>load<u16>(p) << 16); }
-  // @ts-ignore: decorator
-  @inline im(p: usize): f64 { return 0; }
-  // @ts-ignore: decorator
-  @inline putLong(p: usize, x: i64): void { store<u16>(p, i16x8.extract_lane_u(toBrain(f32x4.splat(<f32>x)), 0)); }
-  // @ts-ignore: decorator
-  @inline put(p: usize, re: f64, im: f64): void { store<u16>(p, i16x8.extract_lane_u(toBrain(f32x4.splat(<f32>re)), 0)); }
 }
 
 // @ts-ignore: decorator
@@ -259,22 +222,27 @@ class BytesToLongs extends Fours {
   }
 }
 
-/** f32 to 16-bit floats, eight at a time where all lie side by side; returns the unit that it came to. */
+/** f32 from 16-bit floats where all lie side by side; returns the unit that it came to. */
 // @ts-ignore: decorator
 @inline
-function eights(args: usize, begin: i32, end: i32, brain: bool): i32 {
-  if (int(args, 0) > 1 || strideAt(args, 2, 0, 0) != 1 || strideAt(args, 2, 0, 1) != 1) return begin;
-  let y = ptr(args, 3) + (<usize>begin << 1);
-  let a = ptr(args, 4) + (<usize>begin << 2);
-  for (; begin + 8 <= end; begin += 8) {
-    const low = brain ? brainBits(v128.load(a)) : halfBits(v128.load(a));
-    const high = brain ? brainBits(v128.load(a, 16)) : halfBits(v128.load(a, 16));
-    v128.store(y, i16x8.narrow_i32x4_u(low, high));
-    y += 16;
-    a += 32;
-  }
-  return begin;
+function widenRow<F>(args: usize, begin: i32, end: i32): i32 {
+  if (!isRow(args)) return begin;
+  widen<F>(end - begin, ptr(args, 3) + (<usize>begin << 2), ptr(args, 4) + (<usize>begin << 1));
+  return end;
 }
+
+/** 16-bit floats from f32, likewise. */
+// @ts-ignore: decorator
+@inline
+function narrowRow<F>(args: usize, begin: i32, end: i32): i32 {
+  if (!isRow(args)) return begin;
+  shorten<F>(end - begin, ptr(args, 3) + (<usize>begin << 1), ptr(args, 4) + (<usize>begin << 2));
+  return end;
+}
+
+/** Whether both operands are one row. */
+// @ts-ignore: decorator
+@inline function isRow(args: usize): bool { return int(args, 0) == 1 && strideAt(args, 2, 0, 0) == 1 && strideAt(args, 2, 0, 1) == 1; }
 
 /** To bool: what is not 0. */
 // @ts-ignore: decorator
@@ -343,30 +311,20 @@ export class DoublesToFloats extends Light {
 
 // @ts-ignore: decorator
 @final
-export class HalvesToFloats extends Light {
+class Widened<F> extends Light {
   // @ts-ignore: decorator
-  @inline apply<T>(x: v128): v128 { return fromHalf(x); }
+  @inline apply<T>(x: v128): v128 { return changetype<F>(0).even(i32x4.extend_low_i16x8_u(x)); }
 }
 
 // @ts-ignore: decorator
 @final
-export class FloatsToHalves extends Light {
+class Narrowed<F> extends Light {
   // @ts-ignore: decorator
-  @inline apply<T>(x: v128): v128 { return toHalf(x); }
-}
-
-// @ts-ignore: decorator
-@final
-export class BrainsToFloats extends Light {
-  // @ts-ignore: decorator
-  @inline apply<T>(x: v128): v128 { return fromBrain(x); }
-}
-
-// @ts-ignore: decorator
-@final
-export class FloatsToBrains extends Light {
-  // @ts-ignore: decorator
-  @inline apply<T>(x: v128): v128 { return toBrain(x); }
+  @inline
+  apply<T>(x: v128): v128 {
+    const y = changetype<F>(0).low(x);
+    return i16x8.narrow_i32x4_u(y, y);
+  }
 }
 
 export function cast_f32_f64(args: usize, begin: i32, end: i32): void { map1<f32, f64, FloatsToDoubles>(args, begin, end); }
@@ -376,8 +334,8 @@ export function cast_f32_i16(args: usize, begin: i32, end: i32): void { castFour
 export function cast_f32_i8(args: usize, begin: i32, end: i32): void { castFours<Plain<f32>, Plain<i8>, FloatsTo<i8>>(args, begin, end); }
 export function cast_f32_u8(args: usize, begin: i32, end: i32): void { castFours<Plain<f32>, Plain<u8>, FloatsTo<u8>>(args, begin, end); }
 export function cast_f32_b8(args: usize, begin: i32, end: i32): void { castFours<Plain<f32>, Bool, Truths<f32>>(args, begin, end); }
-export function cast_f32_f16(args: usize, begin: i32, end: i32): void { map1<f32, u16, FloatsToHalves>(args, eights(args, begin, end, false), end); }
-export function cast_f32_bf16(args: usize, begin: i32, end: i32): void { map1<f32, u16, FloatsToBrains>(args, eights(args, begin, end, true), end); }
+export function cast_f32_f16(args: usize, begin: i32, end: i32): void { map1<f32, u16, Narrowed<Half>>(args, narrowRow<Half>(args, begin, end), end); }
+export function cast_f32_bf16(args: usize, begin: i32, end: i32): void { map1<f32, u16, Narrowed<Brain>>(args, narrowRow<Brain>(args, begin, end), end); }
 export function cast_f32_c64(args: usize, begin: i32, end: i32): void { cast<Plain<f32>, Complex<f32>>(args, begin, end); }
 export function cast_f32_c128(args: usize, begin: i32, end: i32): void { cast<Plain<f32>, Complex<f64>>(args, begin, end); }
 export function cast_f64_f32(args: usize, begin: i32, end: i32): void { map1<f64, f32, DoublesToFloats>(args, begin, end); }
@@ -387,8 +345,6 @@ export function cast_f64_i16(args: usize, begin: i32, end: i32): void { cast<Pla
 export function cast_f64_i8(args: usize, begin: i32, end: i32): void { cast<Plain<f64>, Plain<i8>>(args, begin, end); }
 export function cast_f64_u8(args: usize, begin: i32, end: i32): void { cast<Plain<f64>, Plain<u8>>(args, begin, end); }
 export function cast_f64_b8(args: usize, begin: i32, end: i32): void { cast<Plain<f64>, Bool>(args, begin, end); }
-export function cast_f64_f16(args: usize, begin: i32, end: i32): void { cast<Plain<f64>, F16>(args, begin, end); }
-export function cast_f64_bf16(args: usize, begin: i32, end: i32): void { cast<Plain<f64>, BF16>(args, begin, end); }
 export function cast_f64_c64(args: usize, begin: i32, end: i32): void { cast<Plain<f64>, Complex<f32>>(args, begin, end); }
 export function cast_f64_c128(args: usize, begin: i32, end: i32): void { cast<Plain<f64>, Complex<f64>>(args, begin, end); }
 export function cast_i64_f32(args: usize, begin: i32, end: i32): void { castFours<Plain<i64>, Plain<f32>, LongsTo<f32>>(args, begin, end); }
@@ -398,8 +354,6 @@ export function cast_i64_i16(args: usize, begin: i32, end: i32): void { cast<Pla
 export function cast_i64_i8(args: usize, begin: i32, end: i32): void { cast<Plain<i64>, Plain<i8>>(args, begin, end); }
 export function cast_i64_u8(args: usize, begin: i32, end: i32): void { cast<Plain<i64>, Plain<u8>>(args, begin, end); }
 export function cast_i64_b8(args: usize, begin: i32, end: i32): void { castFours<Plain<i64>, Bool, Truths<i64>>(args, begin, end); }
-export function cast_i64_f16(args: usize, begin: i32, end: i32): void { cast<Plain<i64>, F16>(args, begin, end); }
-export function cast_i64_bf16(args: usize, begin: i32, end: i32): void { cast<Plain<i64>, BF16>(args, begin, end); }
 export function cast_i64_c64(args: usize, begin: i32, end: i32): void { cast<Plain<i64>, Complex<f32>>(args, begin, end); }
 export function cast_i64_c128(args: usize, begin: i32, end: i32): void { cast<Plain<i64>, Complex<f64>>(args, begin, end); }
 export function cast_i32_f32(args: usize, begin: i32, end: i32): void { map1<i32, f32, WordsToFloats>(args, begin, end); }
@@ -409,8 +363,6 @@ export function cast_i32_i16(args: usize, begin: i32, end: i32): void { cast<Pla
 export function cast_i32_i8(args: usize, begin: i32, end: i32): void { cast<Plain<i32>, Plain<i8>>(args, begin, end); }
 export function cast_i32_u8(args: usize, begin: i32, end: i32): void { cast<Plain<i32>, Plain<u8>>(args, begin, end); }
 export function cast_i32_b8(args: usize, begin: i32, end: i32): void { cast<Plain<i32>, Bool>(args, begin, end); }
-export function cast_i32_f16(args: usize, begin: i32, end: i32): void { cast<Plain<i32>, F16>(args, begin, end); }
-export function cast_i32_bf16(args: usize, begin: i32, end: i32): void { cast<Plain<i32>, BF16>(args, begin, end); }
 export function cast_i32_c64(args: usize, begin: i32, end: i32): void { cast<Plain<i32>, Complex<f32>>(args, begin, end); }
 export function cast_i32_c128(args: usize, begin: i32, end: i32): void { cast<Plain<i32>, Complex<f64>>(args, begin, end); }
 export function cast_i16_f32(args: usize, begin: i32, end: i32): void { cast<Plain<i16>, Plain<f32>>(args, begin, end); }
@@ -420,8 +372,6 @@ export function cast_i16_i32(args: usize, begin: i32, end: i32): void { cast<Pla
 export function cast_i16_i8(args: usize, begin: i32, end: i32): void { cast<Plain<i16>, Plain<i8>>(args, begin, end); }
 export function cast_i16_u8(args: usize, begin: i32, end: i32): void { cast<Plain<i16>, Plain<u8>>(args, begin, end); }
 export function cast_i16_b8(args: usize, begin: i32, end: i32): void { cast<Plain<i16>, Bool>(args, begin, end); }
-export function cast_i16_f16(args: usize, begin: i32, end: i32): void { cast<Plain<i16>, F16>(args, begin, end); }
-export function cast_i16_bf16(args: usize, begin: i32, end: i32): void { cast<Plain<i16>, BF16>(args, begin, end); }
 export function cast_i16_c64(args: usize, begin: i32, end: i32): void { cast<Plain<i16>, Complex<f32>>(args, begin, end); }
 export function cast_i16_c128(args: usize, begin: i32, end: i32): void { cast<Plain<i16>, Complex<f64>>(args, begin, end); }
 export function cast_i8_f32(args: usize, begin: i32, end: i32): void { cast<Plain<i8>, Plain<f32>>(args, begin, end); }
@@ -431,8 +381,6 @@ export function cast_i8_i32(args: usize, begin: i32, end: i32): void { cast<Plai
 export function cast_i8_i16(args: usize, begin: i32, end: i32): void { cast<Plain<i8>, Plain<i16>>(args, begin, end); }
 export function cast_i8_u8(args: usize, begin: i32, end: i32): void { cast<Plain<i8>, Plain<u8>>(args, begin, end); }
 export function cast_i8_b8(args: usize, begin: i32, end: i32): void { cast<Plain<i8>, Bool>(args, begin, end); }
-export function cast_i8_f16(args: usize, begin: i32, end: i32): void { cast<Plain<i8>, F16>(args, begin, end); }
-export function cast_i8_bf16(args: usize, begin: i32, end: i32): void { cast<Plain<i8>, BF16>(args, begin, end); }
 export function cast_i8_c64(args: usize, begin: i32, end: i32): void { cast<Plain<i8>, Complex<f32>>(args, begin, end); }
 export function cast_i8_c128(args: usize, begin: i32, end: i32): void { cast<Plain<i8>, Complex<f64>>(args, begin, end); }
 export function cast_u8_f32(args: usize, begin: i32, end: i32): void { map1<u8, f32, BytesToFloats>(args, begin, end); }
@@ -442,32 +390,10 @@ export function cast_u8_i32(args: usize, begin: i32, end: i32): void { map1<u8, 
 export function cast_u8_i16(args: usize, begin: i32, end: i32): void { cast<Plain<u8>, Plain<i16>>(args, begin, end); }
 export function cast_u8_i8(args: usize, begin: i32, end: i32): void { cast<Plain<u8>, Plain<i8>>(args, begin, end); }
 export function cast_u8_b8(args: usize, begin: i32, end: i32): void { cast<Plain<u8>, Bool>(args, begin, end); }
-export function cast_u8_f16(args: usize, begin: i32, end: i32): void { cast<Plain<u8>, F16>(args, begin, end); }
-export function cast_u8_bf16(args: usize, begin: i32, end: i32): void { cast<Plain<u8>, BF16>(args, begin, end); }
 export function cast_u8_c64(args: usize, begin: i32, end: i32): void { cast<Plain<u8>, Complex<f32>>(args, begin, end); }
 export function cast_u8_c128(args: usize, begin: i32, end: i32): void { cast<Plain<u8>, Complex<f64>>(args, begin, end); }
-export function cast_f16_f32(args: usize, begin: i32, end: i32): void { map1<u16, f32, HalvesToFloats>(args, begin, end); }
-export function cast_f16_f64(args: usize, begin: i32, end: i32): void { cast<F16, Plain<f64>>(args, begin, end); }
-export function cast_f16_i64(args: usize, begin: i32, end: i32): void { cast<F16, Plain<i64>>(args, begin, end); }
-export function cast_f16_i32(args: usize, begin: i32, end: i32): void { cast<F16, Plain<i32>>(args, begin, end); }
-export function cast_f16_i16(args: usize, begin: i32, end: i32): void { cast<F16, Plain<i16>>(args, begin, end); }
-export function cast_f16_i8(args: usize, begin: i32, end: i32): void { cast<F16, Plain<i8>>(args, begin, end); }
-export function cast_f16_u8(args: usize, begin: i32, end: i32): void { cast<F16, Plain<u8>>(args, begin, end); }
-export function cast_f16_b8(args: usize, begin: i32, end: i32): void { cast<F16, Bool>(args, begin, end); }
-export function cast_f16_bf16(args: usize, begin: i32, end: i32): void { cast<F16, BF16>(args, begin, end); }
-export function cast_f16_c64(args: usize, begin: i32, end: i32): void { cast<F16, Complex<f32>>(args, begin, end); }
-export function cast_f16_c128(args: usize, begin: i32, end: i32): void { cast<F16, Complex<f64>>(args, begin, end); }
-export function cast_bf16_f32(args: usize, begin: i32, end: i32): void { map1<u16, f32, BrainsToFloats>(args, begin, end); }
-export function cast_bf16_f64(args: usize, begin: i32, end: i32): void { cast<BF16, Plain<f64>>(args, begin, end); }
-export function cast_bf16_i64(args: usize, begin: i32, end: i32): void { cast<BF16, Plain<i64>>(args, begin, end); }
-export function cast_bf16_i32(args: usize, begin: i32, end: i32): void { cast<BF16, Plain<i32>>(args, begin, end); }
-export function cast_bf16_i16(args: usize, begin: i32, end: i32): void { cast<BF16, Plain<i16>>(args, begin, end); }
-export function cast_bf16_i8(args: usize, begin: i32, end: i32): void { cast<BF16, Plain<i8>>(args, begin, end); }
-export function cast_bf16_u8(args: usize, begin: i32, end: i32): void { cast<BF16, Plain<u8>>(args, begin, end); }
-export function cast_bf16_b8(args: usize, begin: i32, end: i32): void { cast<BF16, Bool>(args, begin, end); }
-export function cast_bf16_f16(args: usize, begin: i32, end: i32): void { cast<BF16, F16>(args, begin, end); }
-export function cast_bf16_c64(args: usize, begin: i32, end: i32): void { cast<BF16, Complex<f32>>(args, begin, end); }
-export function cast_bf16_c128(args: usize, begin: i32, end: i32): void { cast<BF16, Complex<f64>>(args, begin, end); }
+export function cast_f16_f32(args: usize, begin: i32, end: i32): void { map1<u16, f32, Widened<Half>>(args, widenRow<Half>(args, begin, end), end); }
+export function cast_bf16_f32(args: usize, begin: i32, end: i32): void { map1<u16, f32, Widened<Brain>>(args, widenRow<Brain>(args, begin, end), end); }
 export function cast_c64_f32(args: usize, begin: i32, end: i32): void { cast<Complex<f32>, Plain<f32>>(args, begin, end); }
 export function cast_c64_f64(args: usize, begin: i32, end: i32): void { cast<Complex<f32>, Plain<f64>>(args, begin, end); }
 export function cast_c64_i64(args: usize, begin: i32, end: i32): void { cast<Complex<f32>, Plain<i64>>(args, begin, end); }
@@ -476,8 +402,6 @@ export function cast_c64_i16(args: usize, begin: i32, end: i32): void { cast<Com
 export function cast_c64_i8(args: usize, begin: i32, end: i32): void { cast<Complex<f32>, Plain<i8>>(args, begin, end); }
 export function cast_c64_u8(args: usize, begin: i32, end: i32): void { cast<Complex<f32>, Plain<u8>>(args, begin, end); }
 export function cast_c64_b8(args: usize, begin: i32, end: i32): void { cast<Complex<f32>, Bool>(args, begin, end); }
-export function cast_c64_f16(args: usize, begin: i32, end: i32): void { cast<Complex<f32>, F16>(args, begin, end); }
-export function cast_c64_bf16(args: usize, begin: i32, end: i32): void { cast<Complex<f32>, BF16>(args, begin, end); }
 export function cast_c64_c128(args: usize, begin: i32, end: i32): void { cast<Complex<f32>, Complex<f64>>(args, begin, end); }
 export function cast_c128_f32(args: usize, begin: i32, end: i32): void { cast<Complex<f64>, Plain<f32>>(args, begin, end); }
 export function cast_c128_f64(args: usize, begin: i32, end: i32): void { cast<Complex<f64>, Plain<f64>>(args, begin, end); }
@@ -487,8 +411,6 @@ export function cast_c128_i16(args: usize, begin: i32, end: i32): void { cast<Co
 export function cast_c128_i8(args: usize, begin: i32, end: i32): void { cast<Complex<f64>, Plain<i8>>(args, begin, end); }
 export function cast_c128_u8(args: usize, begin: i32, end: i32): void { cast<Complex<f64>, Plain<u8>>(args, begin, end); }
 export function cast_c128_b8(args: usize, begin: i32, end: i32): void { cast<Complex<f64>, Bool>(args, begin, end); }
-export function cast_c128_f16(args: usize, begin: i32, end: i32): void { cast<Complex<f64>, F16>(args, begin, end); }
-export function cast_c128_bf16(args: usize, begin: i32, end: i32): void { cast<Complex<f64>, BF16>(args, begin, end); }
 export function cast_c128_c64(args: usize, begin: i32, end: i32): void { cast<Complex<f64>, Complex<f32>>(args, begin, end); }
 
 // A truth value is a byte that is 0 or 1.
@@ -499,8 +421,6 @@ export {
   cast_u8_i32 as cast_b8_i32,
   cast_u8_i16 as cast_b8_i16,
   cast_u8_i8 as cast_b8_i8,
-  cast_u8_f16 as cast_b8_f16,
-  cast_u8_bf16 as cast_b8_bf16,
   cast_u8_c64 as cast_b8_c64,
   cast_u8_c128 as cast_b8_c128,
   cast_u8_i8 as cast_b8_u8,

@@ -29,7 +29,7 @@ function copy<T>(args: usize, begin: i32, end: i32): void {
 }
 
 /** rows × columns elements; a pitch leads from row to row, a step from column to column, in bytes. */
-function plane<T>(rows: i32, columns: i32, y: usize, pitchY: usize, stepY: usize, a: usize, pitchA: usize, stepA: usize): void {
+export function plane<T>(rows: i32, columns: i32, y: usize, pitchY: usize, stepY: usize, a: usize, pitchA: usize, stepA: usize): void {
   const size = sizeof<T>();
   if (rows > 1 && stepY == size && pitchA == size && stepA != size && stepA != 0) {
     transpose<T>(rows, columns, y, pitchY, a, stepA);

@@ -225,9 +225,29 @@ class Parts<O> extends Heavy {
     if (v128.any_true(v128.or(i32x4.eq(b, i32x4.splat(0)), i32x4.eq(b, minusOne)))) return eachOf<O, T>(a, b);
     const q0 = f64x2.div(f64x2.convert_low_i32x4_s(a), f64x2.convert_low_i32x4_s(b));
     const q1 = f64x2.div(f64x2.convert_low_i32x4_s(upper(a)), f64x2.convert_low_i32x4_s(upper(b)));
-    return op.whole(a, b, v128.shuffle<i64>(i32x4.trunc_sat_f64x2_s_zero(op.rounded(q0)), i32x4.trunc_sat_f64x2_s_zero(op.rounded(q1)), 0, 2));
+    return op.whole<i32>(a, b, v128.shuffle<i64>(i32x4.trunc_sat_f64x2_s_zero(op.rounded(q0)), i32x4.trunc_sat_f64x2_s_zero(op.rounded(q1)), 0, 2));
   }
 }
+
+/** As `Parts`, of i64 that fit f64. */
+// @ts-ignore: decorator
+@final
+class LongParts<O> extends Heavy {
+  // @ts-ignore: decorator
+  @inline
+  apply<T>(a: v128, b: v128): v128 {
+    const op = changetype<O>(0);
+    const beyond = v128.or(i64x2.add(a, i64x2.splat(1 << 50)), i64x2.add(b, i64x2.splat(1 << 50)));
+    if (v128.any_true(v128.or(i64x2.shr_u(beyond, 51), i64x2.eq(b, i64x2.splat(0))))) return eachOf<O, i64>(a, b);
+    const q = op.rounded(f64x2.div(realOf(a), realOf(b)));
+    return op.whole<i64>(a, b, i64x2.sub(f64x2.add(q, f64x2.splat(MAGIC)), f64x2.splat(MAGIC)));
+  }
+}
+
+const MAGIC: f64 = 6755399441055744; // 1.5 · 2^52: added to a whole number below 2^51, it leaves that number in the low bits
+
+// @ts-ignore: decorator
+@inline function realOf(x: v128): v128 { return f64x2.sub(i64x2.add(x, f64x2.splat(MAGIC)), f64x2.splat(MAGIC)); }
 
 // @ts-ignore: decorator
 @inline function upper(x: v128): v128 { return v128.shuffle<i64>(x, x, 1, 1); }
@@ -290,7 +310,7 @@ class Fmod {
   // @ts-ignore: decorator
   @inline rounded(q: v128): v128 { return f64x2.trunc(q); }
   // @ts-ignore: decorator
-  @inline whole(a: v128, b: v128, q: v128): v128 { return i32x4.sub(a, i32x4.mul(q, b)); }
+  @inline whole<T>(a: v128, b: v128, q: v128): v128 { return v128.sub<T>(a, v128.mul<T>(q, b)); }
   // @ts-ignore: decorator
   @inline of<T>(a: T, b: T): T { return fmod<T>(a, b); }
 }
@@ -303,7 +323,7 @@ class Remainder {
   // @ts-ignore: decorator
   @inline rounded(q: v128): v128 { return f64x2.floor(q); }
   // @ts-ignore: decorator
-  @inline whole(a: v128, b: v128, q: v128): v128 { return i32x4.sub(a, i32x4.mul(q, b)); }
+  @inline whole<T>(a: v128, b: v128, q: v128): v128 { return v128.sub<T>(a, v128.mul<T>(q, b)); }
   // @ts-ignore: decorator
   @inline of<T>(a: T, b: T): T { return remainder<T>(a, b); }
 }
@@ -322,7 +342,7 @@ class FloorDivide {
   // @ts-ignore: decorator
   @inline rounded(q: v128): v128 { return f64x2.floor(q); }
   // @ts-ignore: decorator
-  @inline whole(a: v128, b: v128, q: v128): v128 { return q; }
+  @inline whole<T>(a: v128, b: v128, q: v128): v128 { return q; }
   // @ts-ignore: decorator
   @inline of<T>(a: T, b: T): T { return floorDivide<T>(a, b); }
 }
@@ -333,7 +353,7 @@ class TruncDivide {
   // @ts-ignore: decorator
   @inline rounded(q: v128): v128 { return f64x2.trunc(q); }
   // @ts-ignore: decorator
-  @inline whole(a: v128, b: v128, q: v128): v128 { return q; }
+  @inline whole<T>(a: v128, b: v128, q: v128): v128 { return q; }
   // @ts-ignore: decorator
   @inline of<T>(a: T, b: T): T { return truncDivide<T>(a, b); }
 }
@@ -396,17 +416,17 @@ export function minimum_i64(args: usize, begin: i32, end: i32): void { map2<i64,
 export function fmod_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, Parts<Fmod>>(args, begin, end); }
 export function fmod_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, Parts<Fmod>>(args, begin, end); }
 export function fmod_i32(args: usize, begin: i32, end: i32): void { map2<i32, i32, Parts<Fmod>>(args, begin, end); }
-export function fmod_i64(args: usize, begin: i32, end: i32): void { map2<i64, i64, Each2<Fmod>>(args, begin, end); }
+export function fmod_i64(args: usize, begin: i32, end: i32): void { map2<i64, i64, LongParts<Fmod>>(args, begin, end); }
 export function remainder_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, Parts<Remainder>>(args, begin, end); }
 export function remainder_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, Parts<Remainder>>(args, begin, end); }
 export function remainder_i32(args: usize, begin: i32, end: i32): void { map2<i32, i32, Parts<Remainder>>(args, begin, end); }
-export function remainder_i64(args: usize, begin: i32, end: i32): void { map2<i64, i64, Each2<Remainder>>(args, begin, end); }
+export function remainder_i64(args: usize, begin: i32, end: i32): void { map2<i64, i64, LongParts<Remainder>>(args, begin, end); }
 export function floorDivide_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, Parts<FloorDivide>>(args, begin, end); }
 export function floorDivide_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, Parts<FloorDivide>>(args, begin, end); }
 export function floorDivide_i32(args: usize, begin: i32, end: i32): void { map2<i32, i32, Parts<FloorDivide>>(args, begin, end); }
-export function floorDivide_i64(args: usize, begin: i32, end: i32): void { map2<i64, i64, Each2<FloorDivide>>(args, begin, end); }
+export function floorDivide_i64(args: usize, begin: i32, end: i32): void { map2<i64, i64, LongParts<FloorDivide>>(args, begin, end); }
 export function truncDivide_i32(args: usize, begin: i32, end: i32): void { map2<i32, i32, Parts<TruncDivide>>(args, begin, end); }
-export function truncDivide_i64(args: usize, begin: i32, end: i32): void { map2<i64, i64, Each2<TruncDivide>>(args, begin, end); }
+export function truncDivide_i64(args: usize, begin: i32, end: i32): void { map2<i64, i64, LongParts<TruncDivide>>(args, begin, end); }
 export function pow_f32(args: usize, begin: i32, end: i32): void { map2<f32, f32, Pow>(args, begin, end); }
 export function pow_f64(args: usize, begin: i32, end: i32): void { map2<f64, f64, Each2<Pow>>(args, begin, end); }
 export function pow_i32(args: usize, begin: i32, end: i32): void { map2<i32, i32, Each2<Pow>>(args, begin, end); }

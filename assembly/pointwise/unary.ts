@@ -4,7 +4,7 @@
 import {
   acos4, asin4, atan4, cosh4, digamma64, erf4, erf64, erfc64, erfcd, erfinv64, exp4, exp4Brief, exp64, exp64Brief, expd, expm164,
   expm164Brief, expm1d, expm1Strange64, expStrange4, expStrange64, FAR4, FAR64, flip, high, join, lgamma64, log1p4, log1p4Brief, log1p64,
-  log1p64Brief, log1pd, log1pStrange4, log1pStrange64, log4, log4Brief, log64, log64Brief, logStrange4, logStrange64, logTo4,
+  log1p64Brief, log1pd, log1pStrange4, log1pStrange64, log4, log4Brief, log64, log64Brief, logStrange4, logStrange64, logTo4, logTo64, logTo64Brief,
   logTo4Brief, low, sigmoid4, sigmoid4Brief, sigmoid64, sigmoidStrange4, sinh4, tan4, tanh4, tanh64, wave4, wave64,
 } from "../math";
 import { Heavy, Light, LightWith, map1, Watchful } from "./map";
@@ -278,8 +278,6 @@ class Log2 extends Watchful {
   @inline brief<T>(x: v128): v128 { return logTo4Brief(x, 0); }
   // @ts-ignore: decorator
   @inline apply<T>(x: v128): v128 { return logTo4(x, 0); }
-  // @ts-ignore: decorator
-  @inline one(x: f64): f64 { return NativeMath.log2(x); }
 }
 
 // @ts-ignore: decorator
@@ -291,8 +289,6 @@ class Log10 extends Watchful {
   @inline brief<T>(x: v128): v128 { return logTo4Brief(x, 1); }
   // @ts-ignore: decorator
   @inline apply<T>(x: v128): v128 { return logTo4(x, 1); }
-  // @ts-ignore: decorator
-  @inline one(x: f64): f64 { return NativeMath.log10(x); }
 }
 
 // @ts-ignore: decorator
@@ -495,6 +491,28 @@ class Log64 extends Watchful {
 
 // @ts-ignore: decorator
 @final
+class Log264 extends Watchful {
+  // @ts-ignore: decorator
+  @inline strange<T>(x: v128): v128 { return logStrange64(x); }
+  // @ts-ignore: decorator
+  @inline brief<T>(x: v128): v128 { return logTo64Brief(x, 0); }
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return logTo64(x, 0); }
+}
+
+// @ts-ignore: decorator
+@final
+class Log1064 extends Watchful {
+  // @ts-ignore: decorator
+  @inline strange<T>(x: v128): v128 { return logStrange64(x); }
+  // @ts-ignore: decorator
+  @inline brief<T>(x: v128): v128 { return logTo64Brief(x, 1); }
+  // @ts-ignore: decorator
+  @inline apply<T>(x: v128): v128 { return logTo64(x, 1); }
+}
+
+// @ts-ignore: decorator
+@final
 class Log1p64 extends Watchful {
   // @ts-ignore: decorator
   @inline strange<T>(x: v128): v128 { return log1pStrange64(x); }
@@ -638,9 +656,9 @@ export function exp2_f64(args: usize, begin: i32, end: i32): void { map1<f64, f6
 export function expm1_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Halves<Expm1>>(args, begin, end); }
 export function expm1_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Expm164>(args, begin, end); }
 export function log2_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Log2>(args, begin, end); }
-export function log2_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Log2>>(args, begin, end); }
+export function log2_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Log264>(args, begin, end); }
 export function log10_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Log10>(args, begin, end); }
-export function log10_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Each<Log10>>(args, begin, end); }
+export function log10_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Log1064>(args, begin, end); }
 export function log1p_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Log1p>(args, begin, end); }
 export function log1p_f64(args: usize, begin: i32, end: i32): void { map1<f64, f64, Log1p64>(args, begin, end); }
 export function sin_f32(args: usize, begin: i32, end: i32): void { map1<f32, f32, Turn<Sin>>(args, begin, end); }

@@ -95,6 +95,8 @@ export function codeOf(name: unknown): number {
   return CODE_OF.get(name as string) ?? -1;
 }
 
+/** float16 and bfloat16, which compute in float32. */
+export const isHalf = (code: number): boolean => code === FLOAT16 || code === BFLOAT16;
 export const isFloating = (code: number): boolean => KIND[code] === FLOATING;
 export const isComplex = (code: number): boolean => KIND[code] === COMPLEX;
 /** Integers and bool. */

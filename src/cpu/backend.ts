@@ -233,6 +233,10 @@ class CpuCommand implements Command {
     return this;
   }
 
+  kernel(kernel: Kernel): CpuCommand {
+    return this.int((kernel as CpuKernel).slot);
+  }
+
   int(value: number): CpuCommand {
     this.#memory.i32[this.#at++ << 1] = value;
     return this;

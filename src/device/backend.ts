@@ -20,6 +20,8 @@ export interface Command {
   buffer(allocation: Allocation, byteOffset: number): Command;
   /** A slot that holds no address: an optional operand that is absent. */
   none(): Command;
+  /** A slot that names another kernel of the device, for one that runs it. */
+  kernel(kernel: Kernel): Command;
   int(value: number): Command;
   long(value: bigint): Command;
   real(value: number): Command;

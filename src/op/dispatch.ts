@@ -22,7 +22,7 @@ import {
   Tensor,
 } from "../tensor/index.ts";
 import { below, context, noGrad } from "./context.ts";
-import { computing, copyInto, kernelsOf, MissingKernel, pointwise, toCode, toDense } from "./launch.ts";
+import { computing, copyInto, kernelsOf, MissingKernel, pointwiseAs, toCode, toDense } from "./launch.ts";
 import type { Operator } from "./operator.ts";
 import { anyTracked, linkView, nameNodes, nodesSoFar, record } from "./tape.ts";
 import type { Attrs, Input, Inputs, Spec } from "./types.ts";
@@ -252,10 +252,8 @@ function runPointwise(
   const [p0, p1] = params?.(attrs) ?? NO_PARAMS;
   const frame = pushLaunch();
   try {
-    const wide = operands.map((x) => toCode(x, code));
-    const target = !bool && y.code === own && code !== own ? allocate(backend, code, dense(y.layout.shape)) : y;
-    pointwise(backend, kernelsOf(backend, code).find(kernel)!, target, wide, p0, p1);
-    if (target !== y) copyInto(y, target);
+    const gives = !bool && y.code === own ? code : y.code;
+    pointwiseAs(backend, kernelsOf(backend, code).find(kernel)!, code, gives, y, operands, p0, p1);
   } finally {
     popLaunch(frame);
   }

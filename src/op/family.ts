@@ -8,6 +8,7 @@ import {
   dense,
   isComplex,
   isDifferentiable,
+  isHalf,
   isIntegral,
   isScalar,
   REAL,
@@ -22,7 +23,7 @@ import { allocate, isTracked, scalarTensor, Tensor } from "../tensor/index.ts";
 import { wrongArgument } from "./bind.ts";
 import { context } from "./context.ts";
 import { showView } from "./dispatch.ts";
-import { computing, fullName, POINTWISE_GRAIN, pointwise } from "./launch.ts";
+import { computing, fullName, POINTWISE_GRAIN, pointwiseAs } from "./launch.ts";
 import { Operator, publish, spec } from "./operator.ts";
 import { record } from "./tape.ts";
 import type {
@@ -217,6 +218,13 @@ function resultCode(kind: ResultKind, code: number): number {
 interface Way {
   readonly kernel: Kernel;
   readonly out: number;
+  /** The dtype that the kernel computes in: float32 for the half types. */
+  readonly by: number;
+}
+
+/** Runs the kernel on operands of the dtype `code`. */
+function launchAs({ kernel, out, by }: Way, code: number, y: Tensor, operands: readonly Tensor[]): void {
+  pointwiseAs(y.storage.backend, kernel, by, out === code ? by : out, y, operands, 0, 0);
 }
 
 /** The straight line for operands of one dtype, and where they are dense and alike for no more than their launch. */
@@ -239,7 +247,8 @@ class Quick {
     const { layout } = x;
     const y = allocate(backend, way.out, layout);
     const n = layout.size;
-    if (n > 0) {
+    if (way.by !== x.code) launchAs(way, x.code, y, [x]);
+    else if (n > 0) {
       backend
         .command(way.kernel)
         .int(1)
@@ -272,7 +281,7 @@ class Quick {
     const tracked = way !== null && context.grad && (isTracked(a) || isTracked(b));
     if (way === null || (tracked && this.#operator.rule.vjp === undefined)) return null;
     const y = allocate(backend, way.out, dense(broadcast(this.#operator.name, [a.layout, b.layout])));
-    pointwise(backend, way.kernel, y, [a, b], 0, 0);
+    launchAs(way, a.code, y, [a, b]);
     if (tracked) record(this.#operator, [a, b], NO_ATTRS, [y], null);
     return y;
   }
@@ -292,7 +301,8 @@ class Quick {
     const { layout } = like;
     const y = allocate(backend, way.out, layout);
     const n = layout.size;
-    if (n > 0) {
+    if (way.by !== a.code) launchAs(way, a.code, y, [a, b]);
+    else if (n > 0) {
       backend
         .command(way.kernel)
         .int(1)
@@ -324,16 +334,17 @@ class Quick {
     return way;
   }
 
-  /** Null for a dtype that is refused, promoted, widened or has no kernel: the general way sees to those. */
+  /** Null for a dtype that is refused, promoted or has no kernel, and for narrow integers: the general way sees to those. */
   #find(backend: Backend, code: number): Way | null {
     const { rule, inputNames } = this.#operator;
     const { kernel, compute } = rule.pointwise!;
     const x = spec(code, []);
     const inputs = Object.fromEntries(inputNames.map((name) => [name, x]));
-    if (compute(inputNames.map(() => x)) !== code || computing(backend, kernel, code) !== code) return null;
+    const by = computing(backend, kernel, code);
+    if (compute(inputNames.map(() => x)) !== code || by < 0 || (by !== code && !isHalf(code))) return null;
     try {
       const out = rule.infer!(inputs, NO_ATTRS) as Spec;
-      return { kernel: backend.kernel(fullName(kernel, code))!, out: out.code };
+      return { kernel: backend.kernel(fullName(kernel, by))!, out: out.code, by };
     } catch {
       return null;
     }

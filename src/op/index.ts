@@ -27,6 +27,7 @@ export {
   need,
   POINTWISE_GRAIN,
   pointwise,
+  pointwiseAs,
   toCode,
   toDense,
 } from "./launch.ts";

@@ -2,9 +2,20 @@
 //
 // What is here runs below the operators: nothing is recorded, nothing is checked again.
 
-import { DeviceError, dense, expandTo, type Layout, SIZE, SUFFIX, strided, WIDE } from "../core/index.ts";
+import {
+  DeviceError,
+  dense,
+  expandTo,
+  FLOAT32,
+  isHalf,
+  type Layout,
+  SIZE,
+  SUFFIX,
+  strided,
+  WIDE,
+} from "../core/index.ts";
 import type { Backend, Command, Kernel } from "../device/index.ts";
-import { allocate, type Tensor } from "../tensor/index.ts";
+import { allocate, popLaunch, pushLaunch, type Tensor } from "../tensor/index.ts";
 
 /** Elements of a pointwise kernel below which no other thread is woken: some ten microseconds of work. */
 export const POINTWISE_GRAIN = 16384;
@@ -25,6 +36,15 @@ export class Call {
     if (x === null) this.#command.none();
     else this.#command.buffer(x.storage.allocation!, x.offset * SIZE[x.code]!);
     return this;
+  }
+  kernel(kernel: Kernel): this {
+    this.#command.kernel(kernel);
+    return this;
+  }
+  /** A tensor for assembly/pointwise/strips.ts, and what casts it. */
+  placed(x: Tensor, cast: Kernel | "none"): this {
+    this.tensor(x).int(SIZE[x.code]!);
+    return cast === "none" ? this.int(0) : this.kernel(cast);
   }
   int(value: number): this {
     this.#command.int(value);
@@ -149,18 +169,161 @@ export function pointwise(
   p0: number,
   p1: number,
 ): void {
-  const { rank, slots } = walkFor(y.layout, operands);
+  const walk = walkFor(y.layout, operands);
+  if (walk.isTurned && inStrips(backend, kernel, AS_IS, AS_IS, walk, y, operands, p0, p1)) return;
+  const { rank, slots } = walk;
   const call = new Call(backend.command(kernel)).int(rank).real(p0).real(p1).tensor(y);
   for (let i = 0; i < operands.length; i++) call.tensor(operands[i]!);
   call.ints(slots).run(y.layout.size, POINTWISE_GRAIN);
 }
 
+/**
+ * As `pointwise`, by a kernel that takes operands of the dtype `takes` and gives one of `gives`: others are cast on the way, a
+ * tile at a time. Where that is not to be had they are cast whole.
+ */
+export function pointwiseAs(
+  backend: Backend,
+  kernel: Kernel,
+  takes: number,
+  gives: number,
+  y: Tensor,
+  operands: readonly Tensor[],
+  p0: number,
+  p1: number,
+): void {
+  if (y.code === gives && operands.every((x) => x.code === takes)) {
+    pointwise(backend, kernel, y, operands, p0, p1);
+    return;
+  }
+  if (inStrips(backend, kernel, takes, gives, walkFor(y.layout, operands), y, operands, p0, p1)) return;
+  const frame = pushLaunch();
+  try {
+    const target = y.code === gives ? y : allocate(backend, gives, dense(y.layout.shape));
+    pointwise(
+      backend,
+      kernel,
+      target,
+      operands.map((x) => toCode(x, takes)),
+      p0,
+      p1,
+    );
+    if (target !== y) copyInto(y, target);
+  } finally {
+    popLaunch(frame);
+  }
+}
+
+/**
+ * Runs the kernel by assembly/pointwise/strips.ts, with casts where it `takes` and `gives` a dtype, AS_IS for any. False, and
+ * nothing is done, where the device has no such kernels or tiles would be too small.
+ */
+function inStrips(
+  backend: Backend,
+  kernel: Kernel,
+  takes: number,
+  gives: number,
+  walk: Walk,
+  y: Tensor,
+  operands: readonly Tensor[],
+  p0: number,
+  p1: number,
+): boolean {
+  const strips = backend.kernel("strips");
+  if (strips === null || y.layout.size === 0) return strips !== null;
+  if (walk.tiles === undefined) walk.tiles = tilesOf(walk.dims, walk.strides);
+  if (walk.tiles === null) return false;
+  // Where all are half types, or one number, the order within a tile is free.
+  const isFree = isHalf(y.code) && operands.every((x) => isHalf(x.code) || x.layout.size === 1);
+  const last = castKernel(backend, gives, y.code, isFree);
+  const first = operands.map((x) => castKernel(backend, x.code, takes, isFree));
+  if (last === null || first.includes(null)) return false;
+  const { rank, slots, rows, columns, units } = walk.tiles;
+  const call = new Call(backend.command(strips)).kernel(kernel).int(rank).real(p0).real(p1);
+  call
+    .int(operands.length + 1)
+    .int(rows)
+    .int(columns)
+    .placed(y, last);
+  for (let i = 0; i < operands.length; i++) call.placed(operands[i]!, first[i]!);
+  call.ints(slots).run(units, Math.max(1, Math.floor(POINTWISE_GRAIN / (rows * columns))));
+  return true;
+}
+
+const AS_IS = -1;
+
+/** The kernel that casts, "none" where nothing is to be cast, or null where there is none. */
+function castKernel(backend: Backend, from: number, to: number, isFree: boolean): Kernel | "none" | null {
+  if (from === to || from === AS_IS || to === AS_IS) return "none";
+  if (isFree && isHalf(from) && to === FLOAT32) return backend.kernel(fullName("unzip", from));
+  if (isFree && isHalf(to) && from === FLOAT32) return backend.kernel(fullName("zip", to));
+  return backend.kernel(castName(from, to));
+}
+
 /** How a pointwise launch walks: for each dim its size and the step of y and of each operand. */
 interface Walk {
   readonly layouts: readonly Layout[];
+  readonly dims: readonly number[];
+  /** Of y, then of each operand. */
+  readonly strides: readonly (readonly number[])[];
   readonly rank: number;
   readonly slots: readonly number[];
+  /** Whether an operand's rows run along a dim other than y's. */
+  readonly isTurned: boolean;
+  /** How it goes in strips, found when that is asked for; null where tiles would be too small. */
+  tiles: Tiles | null | undefined;
 }
+
+/** The walk of assembly/pointwise/strips.ts. */
+interface Tiles {
+  readonly rank: number;
+  readonly slots: readonly number[];
+  readonly rows: number;
+  readonly columns: number;
+  readonly units: number;
+}
+
+const TILE = 1024; // elements; assembly/pointwise/strips.ts says the same
+const SIDE = 32; // of a tile that is turned: lines of the cache, of either order
+const LEAST = 128; // elements of a tile that are worth its start
+
+/** The dim along which most operands are contiguous becomes the last, and that of the others the last but one. */
+function tilesOf(dims: readonly number[], strides: readonly (readonly number[])[]): Tiles | null {
+  const order = dims.map((_, d) => d);
+  const toEnd = (steps: readonly (readonly number[])[]): void => {
+    const counts = order.map((d) => steps.filter((step) => step[d] === 1).length);
+    order.push(...order.splice(counts.lastIndexOf(Math.max(...counts)), 1));
+  };
+  toEnd(strides);
+  const x = order.pop()!;
+  const others = strides.filter((step) => step[x]! !== 0 && step[x]! !== 1);
+  if (order.length > 0) toEnd(others);
+  const z = order[order.length - 1];
+  const across = dims[x]!;
+  const down = z === undefined ? 1 : dims[z]!;
+  const least = z !== undefined && others.some((step) => step[z] === 1) ? Math.min(down, SIDE) : 1;
+  const columns = Math.min(across, Math.floor(TILE / least));
+  const rows = Math.min(down, Math.floor(TILE / columns));
+  const outer = order.slice(0, -1).reduce((n, d) => n * dims[d]!, 1);
+  if (rows * columns < LEAST && (outer > 1 || rows < down || columns < across)) return null;
+  const ofDim = (d: number): number[] => [dims[d]!, ...strides.map((step) => step[d]!)];
+  const first = z === undefined ? [1, ...strides.map(() => 0)] : [];
+  return {
+    rank: Math.max(dims.length, 2),
+    slots: [...first, ...[...order, x].flatMap(ofDim)],
+    rows,
+    columns,
+    units: outer * Math.ceil(down / rows) * Math.ceil(across / columns),
+  };
+}
+
+/** Whether strips gain: an operand of some size steps evenly along a dim before the last, and not along that. */
+function isTurned(dims: readonly number[], strides: readonly (readonly number[])[]): boolean {
+  const last = dims.length - 1;
+  if (dims.reduce((n, size) => n * size, 1) < FEW) return false;
+  return strides.some((step) => step[last]! > 1 && step.some((by, d) => by === 1 && dims[d]! >= 8));
+}
+
+const FEW = 4096; // elements that stay in the first cache however they lie
 
 const WALKS = 512; // layouts come again and again: in a training step the same few hundred
 const walks: (Walk | null)[] = new Array(WALKS).fill(null);
@@ -174,8 +337,12 @@ function walkFor(y: Layout, operands: readonly Tensor[]): Walk {
   const layouts = [y, ...operands.map((x) => x.layout)];
   const shown = layouts.map((layout) => (layout.shape === y.shape ? layout : expandTo(layout, y.shape)));
   const { dims, strides } = mergeDims(y.shape, shown);
-  const walk = {
+  const walk: Walk = {
     layouts,
+    dims,
+    strides,
+    isTurned: isTurned(dims, strides),
+    tiles: undefined,
     rank: dims.length,
     slots: dims.flatMap((size, d) => [size, ...strides.map((steps) => steps[d]!)]),
   };
@@ -227,8 +394,13 @@ export function copyInto(target: Tensor, source: Tensor): void {
   if (target.layout.size === 0) return;
   const { backend } = target.storage;
   if (source.code !== target.code) {
-    const kernel = need(backend, `cast_${SUFFIX[source.code]}_${SUFFIX[target.code]}`);
-    pointwise(backend, kernel, target, [source], 0, 0);
+    const kernel = backend.kernel(castName(source.code, target.code));
+    if (kernel !== null) pointwise(backend, kernel, target, [source], 0, 0);
+    else {
+      const [from, to] = [source, target].map((x) => (isHalf(x.code) ? FLOAT32 : x.code)) as [number, number];
+      const direct = need(backend, from === to ? COPIES[SIZE[to]!]! : castName(from, to));
+      pointwiseAs(backend, direct, from, to, target, [source], 0, 0);
+    }
     return;
   }
   const width = SIZE[target.code]!;
@@ -240,6 +412,9 @@ export function copyInto(target: Tensor, source: Tensor): void {
     .ints(slots)
     .run(target.layout.size, grainOf(dims, COPY_GRAIN / width));
 }
+
+/** The kernel between two dtypes; not all are there between a half type and others than float32. */
+const castName = (from: number, to: number): string => fullName(`cast_${SUFFIX[from]}`, to);
 
 /** How a copy walks: the dims in its order, and for each its size and the steps of both. */
 interface CopyWalk {

@@ -7,7 +7,6 @@ import {
   isFloating,
   isIntegral,
   ShapeError,
-  SUFFIX,
   show,
   showValue,
   ValueError,
@@ -21,14 +20,12 @@ import {
   f32,
   i64,
   inPlace,
-  need,
   noComplex,
   type Op1,
   type OperatorFunction,
   type OpK,
   op,
   operatorOf,
-  pointwise,
   publish,
   type Spec,
   spec,
@@ -43,7 +40,7 @@ import { copy_ } from "./copy.ts";
 import { cat } from "./join.ts";
 import { logicalAnd } from "./logic.ts";
 import { narrow } from "./pick.ts";
-import { clamp, where } from "./ternary.ts";
+import { clamp, clampKernel, launchClamp, where } from "./ternary.ts";
 import { abs, erfc, exp, expm1, log1p, neg, sigmoid, square, tanh } from "./unary.ts";
 import { dimOf, reshape } from "./view.ts";
 
@@ -166,10 +163,9 @@ export const hardtanh: Hardtanh = /* @__PURE__ */ inplaceable(
         return x;
       },
       // A bound that is NaN is for the formula: the kernel keeps the NaN of x alone.
-      kernelName: ({ x }, { low, high }) => (isFloating(x.code) && low <= high ? `clamp_${SUFFIX[x.code]}` : null),
+      kernelName: ({ x }, { low, high }) => (isFloating(x.code) && low <= high ? clampKernel(x.code) : null),
       strided: true,
-      launch: (k, { x }, { out }, { low, high }) =>
-        pointwise(k.backend, need(k.backend, `clamp_${SUFFIX[x.code]}`), out, [x], low, high),
+      launch: (k, { x }, { out }, { low, high }) => launchClamp(k, x, out, low, high),
       decompose: ({ x }, { low, high }) => clamp(x, low, high),
       saves: ["x"],
       vjp: (g, { x }, { low, high }) => ({ x: () => hardtanhGrad(g, x, low, high) }),

@@ -85,13 +85,13 @@ export interface Cut {
   readonly grain: number;
 }
 
-/** `numbers`: how many there are in an element. */
-export function cutOf({ outer, n, inner }: Around, numbers = 1): Cut {
+/** `numbers`: how many there are in an element; `most`: elements of a part, from 128 · 1024 on. */
+export function cutOf({ outer, n, inner }: Around, numbers = 1, most: number = Number.POSITIVE_INFINITY): Cut {
   const tile = Math.max(1, Math.min(inner, TILE / numbers));
   const tiles = Math.ceil(inner / tile);
   // The end of a part has its cost in every column: parts are longer where there are enough of them.
   const rows = Math.max(Math.ceil(PART / tile), Math.min(LONG, Math.ceil(n / MANY / 8) * 8));
-  const cut = n > rows && outer * tiles < FEW;
+  const cut = n > rows && (outer * tiles < FEW || n * tile > most);
   const block = cut ? rows : Math.max(n, 1);
   const parts = cut ? Math.ceil(n / rows) : 1;
   return { tile, block, parts, units: outer * parts * tiles, grain: Math.max(1, Math.ceil(GRAIN / (block * tile))) };
@@ -103,6 +103,7 @@ export interface Plan {
   readonly keepdim: boolean;
   /** Numbers in an element. */
   readonly numbers: number;
+  readonly most: number;
   /** The layout of the result. */
   readonly layout: Layout;
   readonly steps: readonly (Around & Cut)[];
@@ -111,14 +112,21 @@ export interface Plan {
 const plans = new WeakMap<Layout, Plan[]>();
 
 /** The plan for a dense tensor of this shape. It is made once: a training loop folds the same shapes again and again. */
-export function planOf(of: Layout, dims: readonly number[], keepdim: boolean, numbers: number): Plan {
+export function planOf(
+  of: Layout,
+  dims: readonly number[],
+  keepdim: boolean,
+  numbers: number,
+  most: number = Number.POSITIVE_INFINITY,
+): Plan {
   let known = plans.get(of);
   if (known === undefined) {
     known = [];
     plans.set(of, known);
   }
   for (const plan of known) {
-    if (plan.keepdim === keepdim && plan.numbers === numbers && sameDims(plan.dims, dims)) return plan;
+    const isAlike = plan.keepdim === keepdim && plan.numbers === numbers && plan.most === most;
+    if (isAlike && sameDims(plan.dims, dims)) return plan;
   }
   const shape = [...of.shape];
   const steps = groupsOf(dims)
@@ -126,9 +134,9 @@ export function planOf(of: Layout, dims: readonly number[], keepdim: boolean, nu
     .map(([from, to]) => {
       const sizes = around(shape, from, to);
       shape.splice(from, to - from);
-      return { ...sizes, ...cutOf(sizes, numbers) };
+      return { ...sizes, ...cutOf(sizes, numbers, most) };
     });
-  const plan = { dims, keepdim, numbers, layout: dense(reducedShape(of.shape, dims, keepdim)), steps };
+  const plan = { dims, keepdim, numbers, most, layout: dense(reducedShape(of.shape, dims, keepdim)), steps };
   known.push(plan);
   return plan;
 }

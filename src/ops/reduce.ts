@@ -37,7 +37,7 @@ import { div, mul } from "./binary.ts";
 import { eq } from "./compare.ts";
 import { conj } from "./complex.ts";
 import { cast } from "./copy.ts";
-import { assertReal, assertSome, fold, folded, kept, spread } from "./folds.ts";
+import { assertReal, assertSome, fold, foldable, folded, kept, spread } from "./folds.ts";
 import { logicalNot } from "./logic.ts";
 import { runningProduct } from "./running.ts";
 import { where } from "./ternary.ts";
@@ -73,6 +73,7 @@ export const sum: FoldedAs = /* @__PURE__ */ op(
     node: (inputs, attrs) => numbered("Sum", inputs, attrs),
     kernel: "sum",
     kernelBy: "out",
+    asIs: ["x"],
     launch: (k, { x }, { out }, { dims }) => total(k, x, out, dims, 1),
     saves: [],
     vjp: (g, _saved, { dims, keepdim }, { x }) => ({ x: () => spread(g, x, dims, keepdim) }),
@@ -98,8 +99,9 @@ function numbered(
 
 function total(k: Kernels, x: Tensor, y: Tensor, dims: readonly number[], divisor: number): void {
   // Booleans are counted as they are.
-  const source = x.code === BOOL && k.code === INT64 ? x : toCode(x, k.code);
-  fold(k, fullName("sum", source.code), fullName("sum", k.code), source, y, dims, divisor);
+  const isCount = x.code === BOOL && k.code === INT64;
+  const source = isCount ? x : foldable(k, x);
+  fold(k, fullName("sum", isCount ? BOOL : k.code), fullName("sum", k.code), source, y, dims, divisor);
 }
 
 /** Mean over `dim` (all dims by default), of floats and complex numbers. The mean of nothing is NaN. */
@@ -121,6 +123,7 @@ export const mean: FoldedAs = /* @__PURE__ */ op(
     node: (inputs, attrs) => numbered("Mean", inputs, attrs),
     kernel: "sum",
     kernelBy: "out",
+    asIs: ["x"],
     launch: (k, { x }, { out }, { dims }) => total(k, x, out, dims, product(dims.map((d) => x.shape[d]!))),
     saves: [],
     vjp: (g, _saved, { dims, keepdim }, { x }) => ({
@@ -224,9 +227,10 @@ function extreme(name: "amax" | "amin"): Folded {
         return folded(x, x.code, dims, keepdim);
       },
       kernel: name,
+      asIs: ["x"],
       launch(k, { x }, { out }, { dims }) {
         const kernel = `${name}_${SUFFIX[k.code]}`;
-        fold(k, kernel, kernel, x, out, dims);
+        fold(k, kernel, kernel, foldable(k, x), out, dims);
       },
       saves: ["x", "out"],
       vjp: (g, { x, out }, { dims, keepdim }) => ({

@@ -4,8 +4,10 @@ import {
   BOOL,
   broadcast,
   DTypeError,
+  FLOAT32,
   isComplex,
   isDifferentiable,
+  isHalf,
   isIntegral,
   isScalar,
   type Layout,
@@ -13,7 +15,6 @@ import {
   type Scalar,
   ShapeError,
   SIZE,
-  SUFFIX,
   scalarKind,
   show,
   toNumber,
@@ -25,6 +26,7 @@ import {
   bindArguments,
   bools,
   f32,
+  fullName,
   i64,
   inPlace,
   type Kernels,
@@ -39,6 +41,7 @@ import {
   op,
   operatorOf,
   pointwise,
+  pointwiseAs,
   publish,
   type Spec,
   spec,
@@ -296,18 +299,11 @@ export const clamp: Clamp = /* @__PURE__ */ op(
     infer: ({ x, min, max }) => spec(x.code, broadcast("clamp", layoutsOf(x, min, max))),
     // A bound that is NaN is for the formula: the kernel keeps the NaN of x alone.
     kernelName: ({ x, min, max }, { low, high }) =>
-      min === null && max === null && !Number.isNaN(low) && !Number.isNaN(high) ? `clamp_${SUFFIX[x.code]}` : null,
+      min === null && max === null && !Number.isNaN(low) && !Number.isNaN(high) ? clampKernel(x.code) : null,
     strided: true,
     elementwise: true,
     launch: (k, { x }, { out }, { low, high }) =>
-      pointwise(
-        k.backend,
-        need(k.backend, `clamp_${SUFFIX[x.code]}`),
-        out,
-        [x],
-        low ?? Number.NEGATIVE_INFINITY,
-        high ?? Number.POSITIVE_INFINITY,
-      ),
+      launchClamp(k, x, out, low ?? Number.NEGATIVE_INFINITY, high ?? Number.POSITIVE_INFINITY),
     decompose: ({ x, min, max }, { low, high }) => {
       const [lo, hi] = bounds(x, min, max, low, high);
       const above = lo === null ? x : maximum(x, lo);
@@ -334,6 +330,17 @@ export const clamp: Clamp = /* @__PURE__ */ op(
 export const clamp_: Clamp = /* @__PURE__ */ inPlace(clamp);
 export const clip: Clamp = clamp;
 export const clip_: Clamp = clamp_;
+
+/** The kernel that holds numbers of a dtype to bounds; the half types do so as float32. @internal */
+export function clampKernel(code: number): string {
+  return fullName("clamp", isHalf(code) ? FLOAT32 : code);
+}
+
+/** y = x held to bounds, neither of them NaN. @internal */
+export function launchClamp(k: Kernels, x: Tensor, y: Tensor, low: number, high: number): void {
+  const code = isHalf(x.code) ? FLOAT32 : x.code;
+  pointwiseAs(k.backend, need(k.backend, clampKernel(x.code)), code, code, y, [x], low, high);
+}
 
 function layoutsOf(...specs: readonly (Spec | null)[]): Layout[] {
   return specs.filter((s) => s !== null).map((s) => s.layout);

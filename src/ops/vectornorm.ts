@@ -6,12 +6,26 @@ import {
   DTypeError,
   IndexError,
   isDifferentiable,
+  isHalf,
   KIND,
   REAL,
-  SUFFIX,
   show,
+  WIDE,
 } from "../core/index.ts";
-import { asTensor, type Dim, type FnQ, f32, need, op, pointwise, positive, spec, wrongArgument } from "../op/index.ts";
+import {
+  asTensor,
+  copyInto,
+  type Dim,
+  type FnQ,
+  f32,
+  fullName,
+  need,
+  op,
+  pointwiseAs,
+  positive,
+  spec,
+  wrongArgument,
+} from "../op/index.ts";
 import { dtypeArgument, type Tensor } from "../tensor/index.ts";
 import { dimsOf, reducedShape } from "./axes.ts";
 import { div, mul, pow } from "./binary.ts";
@@ -64,11 +78,14 @@ export const vectorNorm: VectorNorm = /* @__PURE__ */ op(
       return spec(REAL[x.code]!, reducedShape(x.shape, dims, keepdim));
     },
     // The two common norms are one pass over the elements.
-    kernelName: ({ x }, { p }) => (p === 2 ? `sumsq_${SUFFIX[x.code]}` : p === 1 ? `sumabs_${SUFFIX[x.code]}` : null),
+    kernelName: ({ x }, { p }) =>
+      p === 2 ? fullName("sumsq", floatOf(x.code)) : p === 1 ? fullName("sumabs", floatOf(x.code)) : null,
     launch(k, { x }, { out }, { p, dims }) {
-      const suffix = SUFFIX[x.code]!;
-      fold(k, p === 2 ? `sumsq_${suffix}` : `sumabs_${suffix}`, `sum_${suffix}`, x, out, dims);
-      if (p === 2) pointwise(k.backend, need(k.backend, `sqrt_${suffix}`), out, [out], 0, 0);
+      const code = floatOf(x.code);
+      const total = code === out.code ? out : k.scratch(code, out.shape);
+      fold(k, fullName(p === 2 ? "sumsq" : "sumabs", code), fullName("sum", code), x, total, dims);
+      if (p === 2) pointwiseAs(k.backend, need(k.backend, fullName("sqrt", code)), code, code, out, [total], 0, 0);
+      else if (total !== out) copyInto(out, total);
     },
     decompose({ x }, { p, dims, keepdim }) {
       const size = abs(x);
@@ -91,6 +108,9 @@ export const vectorNorm: VectorNorm = /* @__PURE__ */ op(
     ],
   },
 );
+
+/** The dtype that a floating one is summed in. */
+const floatOf = (code: number): number => (isHalf(code) ? WIDE[code]! : code);
 
 /** The cotangent of x. */
 function slope(g: Tensor, x: Tensor, norm: Tensor, p: number, dims: readonly number[]): Tensor {

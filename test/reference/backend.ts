@@ -141,6 +141,9 @@ class ReferenceCommand implements Command {
   none(): Command {
     return this.#slot(null);
   }
+  kernel(): Command {
+    throw new Error(`${this.#kernel.name}: no kernel here runs another`);
+  }
   int(value: number): Command {
     if (!Number.isInteger(value)) throw new TypeError(`${this.#kernel.name}: ${value} in an integer slot`);
     return this.#slot(value);
