@@ -28,11 +28,14 @@
 //
 //     g ← sign · g + decay · p;  sum ← sum + g²;  p ← p - rate · g / (√sum + eps)
 //
+// Of 16-bit floats all is computed in f32 and what is written is rounded once.
+//
 // The list is a count, the units of the launch and, for so many parameters: elements │ the addresses. A unit is its share of
 // every parameter: a thread that takes the first units has the first part of each, which is what products that are cut in as
 // many parts give it and take from it.
 
-import { int, ptr, real } from "../abi";
+import { int, ptr, real, scratch } from "../abi";
+import { Brain, Half, narrow, widen } from "../cast/half";
 import { madd } from "../math";
 import { giveSome, takeSome } from "../simd";
 
@@ -57,6 +60,42 @@ function overList<T, O>(args: usize, list: i32, count: i32, begin: i32, end: i32
     slot += 1 + count;
   }
 }
+
+const STRIP: i32 = 1024; // elements of each array that are f32 at a time
+const STRIPS: usize = 1024; // in the scratch arena, beyond a block of arguments
+
+/** `O` in f32 for arrays of 16-bit floats, of the type F; the list is at slot `list`, with `count` addresses a parameter. */
+// @ts-ignore: decorator
+@inline
+function overShort<F, O>(args: usize, list: i32, count: i32, begin: i32, end: i32): void {
+  memory.copy(scratch, args, <usize>list << 3);
+  const units = int(args, list + 1);
+  let slot = list + 2;
+  for (let left = int(args, list); left > 0; left--) {
+    const n = int(args, slot);
+    const last = place(n, end, units);
+    for (let i = place(n, begin, units); i < last; i += STRIP) shortStep<F, O>(args, slot + 1, list, count, i, min(STRIP, last - i));
+    slot += 1 + count;
+  }
+}
+
+/** `some` elements from i on of the parameter whose addresses begin at `slot`; those of their f32 are put at slot `list` of the block in the arena. */
+function shortStep<F, O>(args: usize, slot: i32, list: i32, count: i32, i: i32, some: i32): void {
+  const addresses = scratch + (<usize>list << 3);
+  for (let k = 0; k < count; k++) {
+    const from = ptr(args, slot + k);
+    const strip = scratch + STRIPS + <usize>(k * STRIP) * 4;
+    store<usize>(addresses + (<usize>k << 3), from == 0 ? 0 : strip);
+    if (from != 0) widen<F>(some, strip, from + (<usize>i << 1));
+  }
+  changetype<O>(0).over<f32>(scratch, list, 0, some);
+  for (let k = 0; k < count; k++) {
+    const to = ptr(args, slot + k);
+    if (to != 0 && k != GRADIENT) narrow<F>(some, to + (<usize>i << 1), scratch + STRIPS + <usize>(k * STRIP) * 4);
+  }
+}
+
+const GRADIENT: i32 = 1; // the array that is not written
 
 /** The first of n elements that is not before `unit`. */
 function place(n: i32, unit: i32, units: i32): i32 {
@@ -226,9 +265,17 @@ class Adagrad {
 
 export function sgd_f32(args: usize, begin: i32, end: i32): void { overList<f32, Sgd>(args, 7, 3, begin, end); }
 export function sgd_f64(args: usize, begin: i32, end: i32): void { overList<f64, Sgd>(args, 7, 3, begin, end); }
+export function sgd_f16(args: usize, begin: i32, end: i32): void { overShort<Half, Sgd>(args, 7, 3, begin, end); }
+export function sgd_bf16(args: usize, begin: i32, end: i32): void { overShort<Brain, Sgd>(args, 7, 3, begin, end); }
 export function adam_f32(args: usize, begin: i32, end: i32): void { overList<f32, Adam>(args, 8, 5, begin, end); }
 export function adam_f64(args: usize, begin: i32, end: i32): void { overList<f64, Adam>(args, 8, 5, begin, end); }
 export function rmsprop_f32(args: usize, begin: i32, end: i32): void { overList<f32, Rmsprop>(args, 6, 5, begin, end); }
 export function rmsprop_f64(args: usize, begin: i32, end: i32): void { overList<f64, Rmsprop>(args, 6, 5, begin, end); }
 export function adagrad_f32(args: usize, begin: i32, end: i32): void { overList<f32, Adagrad>(args, 4, 3, begin, end); }
 export function adagrad_f64(args: usize, begin: i32, end: i32): void { overList<f64, Adagrad>(args, 4, 3, begin, end); }
+export function rmsprop_f16(args: usize, begin: i32, end: i32): void { overShort<Half, Rmsprop>(args, 6, 5, begin, end); }
+export function rmsprop_bf16(args: usize, begin: i32, end: i32): void { overShort<Brain, Rmsprop>(args, 6, 5, begin, end); }
+export function adagrad_f16(args: usize, begin: i32, end: i32): void { overShort<Half, Adagrad>(args, 4, 3, begin, end); }
+export function adagrad_bf16(args: usize, begin: i32, end: i32): void { overShort<Brain, Adagrad>(args, 4, 3, begin, end); }
+export function adam_f16(args: usize, begin: i32, end: i32): void { overShort<Half, Adam>(args, 8, 5, begin, end); }
+export function adam_bf16(args: usize, begin: i32, end: i32): void { overShort<Brain, Adam>(args, 8, 5, begin, end); }

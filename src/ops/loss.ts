@@ -100,8 +100,13 @@ const areFloats = (a: Coded, b: Coded): boolean => isFloating(a.code) && isFloat
 const squaresOf = (a: Tensor, b: Tensor): Tensor => (areFloats(a, b) ? squaredDistance(a, b) : square(sub(a, b)));
 const distancesOf = (a: Tensor, b: Tensor): Tensor => (areFloats(a, b) ? distance(a, b) : abs(sub(a, b)));
 
-/** A function of `a - b` for floats; `slope` is its derivative by the difference. */
-function ofDifference(name: string, expr: string, f: (d: Tensor) => Tensor, slope: (d: Tensor) => Tensor) {
+/** A function of `a - b` for floats; `slope` is its derivative by a, times g and `sign`. */
+function ofDifference(
+  name: string,
+  expr: string,
+  f: (d: Tensor) => Tensor,
+  slope: (g: Tensor, a: Tensor, b: Tensor, sign: number) => Tensor,
+) {
   return binary(name, {
     expr,
     check({ a, b }) {
@@ -111,16 +116,40 @@ function ofDifference(name: string, expr: string, f: (d: Tensor) => Tensor, slop
     saves: ["a", "b"],
     decompose: ({ a, b }) => f(sub(a, b)),
     vjp: (g, { a, b }) => ({
-      a: () => mul(g, slope(sub(a, b))),
-      b: () => neg(mul(g, slope(sub(a, b)))),
+      a: () => slope(g, a, b, 1),
+      b: () => slope(g, a, b, -1),
     }),
     samples: () => [[f32(2, 3), f32(2, 3)]],
     method: false,
   });
 }
 
-const squaredDistance = /* @__PURE__ */ ofDifference("squaredDistance", "(a - b) * (a - b)", square, (d) => mul(d, 2));
-const distance = /* @__PURE__ */ ofDifference("distance", "abs(a - b)", abs, sgn);
+/** `by · (a - b) · g`. */
+const timesDifference: (a: Tensor, b: Tensor, g: Tensor, by: number) => Tensor = /* @__PURE__ */ op(
+  "timesDifference",
+  "input, other, g, by",
+  (a, b, g, by) => [{ a, b, g }, { by }],
+  {
+    infer: ({ a, b, g }) => spec(resultType([a, b, g]), broadcast("timesDifference", [a.layout, b.layout, g.layout])),
+    pointwise: {
+      kernel: "timesDifference",
+      compute: resultType,
+      bool: false,
+      params: ({ by }) => [by as number, 0],
+      expr: "p0 * (a - b) * g",
+    },
+    decompose: ({ a, b, g }, { by }) => mul(mul(sub(a, b), by), g),
+    samples: () => [[f32(2, 3), f32(2, 3), f32(2, 1), 2]],
+    method: false,
+  },
+);
+
+const squaredDistance = /* @__PURE__ */ ofDifference("squaredDistance", "(a - b) * (a - b)", square, (g, a, b, sign) =>
+  timesDifference(a, b, g, 2 * sign),
+);
+const distance = /* @__PURE__ */ ofDifference("distance", "abs(a - b)", abs, (g, a, b, sign) =>
+  mul(g, sgn(sign > 0 ? sub(a, b) : sub(b, a))),
+);
 
 type Bend = { readonly bend: number; readonly scale: number };
 type Bent = (a: Tensor, b: Tensor, bend: number, scale: number) => Tensor;
