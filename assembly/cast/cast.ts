@@ -1,10 +1,11 @@
 // y = a in another dtype. The block is the one of iterate.ts with the operands y, a.
 //
 // Numbers pass through i64 where the source is an integer and through f64 elsewhere, exactly, and are rounded once, to
-// nearest even. The 16-bit floats become f32 and come from f32 alone: for other dtypes a cast of f32 runs in strips
-// (pointwise/strips.ts). A float becomes an integer by dropping its
-// fraction; out of range, where C++ leaves it open, by what x86 gives: the least i32 (i64 for i64 and u8), of which a
-// narrower integer keeps the low bits. A complex number loses its imaginary part, a real one has 0. To bool is ≠ 0.
+// nearest even. A float becomes an integer by dropping its fraction; out of range, where C++ leaves it open, by what x86
+// gives: the least i32 (i64 for i64 and u8), of which a narrower integer keeps the low bits. A complex number loses its
+// imaginary part, a real one has 0. To bool is ≠ 0.
+//
+// The 16-bit floats have casts from and to f32 alone: others go by f32 in strips (pointwise/strips.ts), as in PyTorch.
 
 import { int, ptr } from "../abi";
 import { column, row0, row1, seek, step, strideAt } from "../iterate";

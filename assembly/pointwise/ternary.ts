@@ -54,14 +54,6 @@ export function where_w1(args: usize, begin: i32, end: i32): void { map3<u8, u8,
 export function where_w2(args: usize, begin: i32, end: i32): void { map3<u8, u16, u16, Where>(args, begin, end); }
 export function where_w4(args: usize, begin: i32, end: i32): void { map3<u8, u32, u32, Where>(args, begin, end); }
 export function where_w8(args: usize, begin: i32, end: i32): void { map3<u8, u64, u64, Where>(args, begin, end); }
-/** p0·(a - b)·c. */
-// @ts-ignore: decorator
-@final
-export class TimesDifference extends Light {
-  // @ts-ignore: decorator
-  @inline apply<T>(a: v128, b: v128, c: v128, p: v128): v128 { return v128.mul<T>(v128.mul<T>(p, v128.sub<T>(a, b)), c); }
-}
-
 export function where_w16(args: usize, begin: i32, end: i32): void { map3<u8, v128, v128, Where>(args, begin, end); }
 export function lerp_f32(args: usize, begin: i32, end: i32): void { map3<f32, f32, f32, Lerp>(args, begin, end); }
 export function lerp_f64(args: usize, begin: i32, end: i32): void { map3<f64, f64, f64, Lerp>(args, begin, end); }

@@ -96,6 +96,29 @@ for (const dtype of TYPES) {
     assert.is(fl.sum(many, null, { dtype: "float32" }).item(), 4096 * 4096);
   });
 
+  test(`${dtype}: steps of optimizers`, () => {
+    fl.manualSeed(5);
+    const { SGD, Adam, AdamW, RMSprop, Adagrad } = fl.optim;
+    const steps: readonly (readonly [string, (p: fl.nn.Parameter) => fl.optim.Optimizer])[] = [
+      ["SGD", (p) => new SGD([p], { lr: 0.1, weightDecay: 0.1 })],
+      ["SGD with momentum", (p) => new SGD([p], { lr: 0.1, momentum: 0.9, nesterov: true })],
+      ["Adam", (p) => new Adam([p], { lr: 0.01, amsgrad: true, eps: 1e-4 })],
+      ["AdamW", (p) => new AdamW([p], { lr: 0.01, eps: 1e-4 })],
+      ["RMSprop", (p) => new RMSprop([p], { lr: 0.01, momentum: 0.5, eps: 1e-4 })],
+      ["Adagrad", (p) => new Adagrad([p], { lr: 0.01, eps: 1e-4 })],
+    ];
+    const [x, g] = [fl.randn([2501]).to(dtype), fl.randn([2501]).to(dtype)];
+    for (const [name, optimizer] of steps) {
+      const [short, wide] = [x, x.float()].map((start) => {
+        const p = new fl.nn.Parameter(start.clone());
+        p.grad = g.to(p.dtype);
+        optimizer(p).step();
+        return p.detach();
+      });
+      same(short!, wide!.to(dtype), name);
+    }
+  });
+
   test(`${dtype}: an operator takes no float32 copies of its operands`, () => {
     const x = fl.ones([1 << 20]).to(dtype);
     const before = fl.memoryStats().allocated;
