@@ -97,6 +97,10 @@ const loss = <K extends { input: Tensor; target: Tensor }>(
 type Coded = Pick<Spec, "code">;
 const areFloats = (a: Coded, b: Coded): boolean => isFloating(a.code) && isFloating(b.code);
 
+function assertFloats(name: string, a: Spec, b: Spec): void {
+  if (!areFloats(a, b)) throw new DTypeError(`${name}: not defined for ${a.dtype} and ${b.dtype}: expected floats`);
+}
+
 const squaresOf = (a: Tensor, b: Tensor): Tensor => (areFloats(a, b) ? squaredDistance(a, b) : square(sub(a, b)));
 const distancesOf = (a: Tensor, b: Tensor): Tensor => (areFloats(a, b) ? distance(a, b) : abs(sub(a, b)));
 
@@ -109,9 +113,7 @@ function ofDifference(
 ) {
   return binary(name, {
     expr,
-    check({ a, b }) {
-      if (!areFloats(a, b)) throw new DTypeError(`${name}: not defined for ${a.dtype} and ${b.dtype}: expected floats`);
-    },
+    check: ({ a, b }) => assertFloats(name, a, b),
     numbers: "none",
     saves: ["a", "b"],
     decompose: ({ a, b }) => f(sub(a, b)),
@@ -130,7 +132,10 @@ const timesDifference: (a: Tensor, b: Tensor, g: Tensor, by: number) => Tensor =
   "input, other, g, by",
   (a, b, g, by) => [{ a, b, g }, { by }],
   {
-    infer: ({ a, b, g }) => spec(resultType([a, b, g]), broadcast("timesDifference", [a.layout, b.layout, g.layout])),
+    infer({ a, b, g }) {
+      assertFloats("timesDifference", a, b);
+      return spec(resultType([a, b, g]), broadcast("timesDifference", [a.layout, b.layout, g.layout]));
+    },
     pointwise: {
       kernel: "timesDifference",
       compute: resultType,
