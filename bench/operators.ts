@@ -26,7 +26,8 @@ function stepper(optimizer: (params: Tensor[]) => { step(): unknown }): () => Te
   };
 }
 
-const definite = (a: Tensor): Tensor => a.matmul(a.t()).add(fl.eye(a.size(0)).mul(10));
+const definite = (a: Tensor): Tensor => a.matmul(a.mT).add(fl.eye(a.size(-1)).mul(10));
+const definites = (count: number, n: number): Tensor => definite(input([count, n, n], 1));
 
 /** What the expressions below speak of: how to make it here, and there. */
 const OPERANDS = {
@@ -88,6 +89,15 @@ const OPERANDS = {
   small: [() => a128().mul(0.05), "noise(128, 128, seed=1) * 0.05"],
   definite: [() => definite(a256()), "noise(256, 256, seed=1) @ noise(256, 256, seed=1).t() + torch.eye(256) * 10"],
   symmetric: [() => a128().add(a128().t()), "noise(128, 128, seed=1) + noise(128, 128, seed=1).t()"],
+  definites: [() => definites(1000, 4), "noise(1000, 4, 4, seed=1) @ noise(1000, 4, 4, seed=1).mT + torch.eye(4) * 10"],
+  definites16: [
+    () => definites(100, 16),
+    "noise(100, 16, 16, seed=1) @ noise(100, 16, 16, seed=1).mT + torch.eye(16) * 10",
+  ],
+  definite512: [
+    () => definite(input([512, 512], 1)),
+    "noise(512, 512, seed=1) @ noise(512, 512, seed=1).t() + torch.eye(512) * 10",
+  ],
   lower: [() => fl.tril(a256()).add(fl.eye(256).mul(20)), "torch.tril(noise(256, 256, seed=1)) + torch.eye(256) * 20"],
   tall50: [() => input([1000, 50], 1), "noise(1000, 50, seed=1)"],
   right: [() => input([1000, 5], 2), "noise(1000, 5, seed=2)"],
@@ -372,6 +382,17 @@ const EXPRESSIONS: Record<string, Record<string, (operands: Operands) => unknown
       fl.linalg.solveTriangular(lower, a256, { upper: false }),
     "torch.linalg.lstsq(tall50, right)": ({ tall50, right }) => fl.linalg.lstsq(tall50, right),
     "torch.linalg.pinv(a128)": ({ a128 }) => fl.linalg.pinv(a128),
+    "torch.linalg.eigvalsh(symmetric)": ({ symmetric }) => fl.linalg.eigvalsh(symmetric),
+    "torch.linalg.svdvals(a128)": ({ a128 }) => fl.linalg.svdvals(a128),
+    "torch.linalg.solve(definite512, definite512)": ({ definite512 }) => fl.linalg.solve(definite512, definite512),
+    "torch.linalg.eigh(definite512)[0]": ({ definite512 }) => fl.linalg.eigh(definite512)[0],
+    "torch.linalg.inv(definites)": ({ definites }) => fl.linalg.inv(definites),
+    "torch.linalg.det(definites)": ({ definites }) => fl.linalg.det(definites),
+    "torch.linalg.cholesky(definites)": ({ definites }) => fl.linalg.cholesky(definites),
+    "torch.linalg.cholesky(definites16)": ({ definites16 }) => fl.linalg.cholesky(definites16),
+    "torch.linalg.qr(definites)[1]": ({ definites }) => fl.linalg.qr(definites)[1],
+    "torch.linalg.eigh(definites16)[0]": ({ definites16 }) => fl.linalg.eigh(definites16)[0],
+    "torch.linalg.svd(definites16)[1]": ({ definites16 }) => fl.linalg.svd(definites16)[1],
     "torch.matrix_exp(small)": ({ small }) => fl.matrixExp(small),
   },
   networks: {

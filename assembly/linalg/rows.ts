@@ -112,3 +112,17 @@ export function length(x: f64, y: f64): f64 {
   const least = min<f64>(abs(x), abs(y)) / most;
   return most * sqrt<f64>(1 + least * least);
 }
+
+/** √(x² + y²): by squares where these neither overflow nor vanish. */
+// @ts-ignore: decorator
+@inline
+export function hypotenuse(x: f64, y: f64): f64 {
+  const square = x * x + y * y;
+  return square > 1e-280 && square < 1e280 ? sqrt<f64>(square) : length(x, y);
+}
+
+// Number i of a row of float64.
+// @ts-ignore: decorator
+@inline export function get(x: usize, i: i32): f64 { return load<f64>(x + (<usize>i << 3)); }
+// @ts-ignore: decorator
+@inline export function set(x: usize, i: i32, value: f64): void { store<f64>(x + (<usize>i << 3), value); }

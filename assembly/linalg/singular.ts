@@ -1,132 +1,179 @@
-// Singular values, and singular vectors of both sides as rows, of matrices with m ≥ n in float64. They are given turned: their
-// columns are rows.
+// Singular values, and singular vectors of both sides, of matrices of two diagonals, in float64, by the implicit QR iteration
+// (Golub and Kahan), whose rotations turn the rows of other matrices.
 //
-//   args ─ 0 m │ 1 n │ 2 rows │ 3 t │ 4 left │ 5 values │ 6 right │ 7 work
+//   args ─ 0 m │ 1 n │ 2 width (0: no vectors) │ 3 d │ 4 e │ 5 values │ 6 left │ 7 right │ 8 turnedLeft │ 9 turnedRight │ 10 work
 //
-// t: Aᵀ [batch, n, m], which is lost; left: [batch, rows, m] with n or m rows; values: [batch, n], descending; right: [batch, n, n].
-// A unit is a matrix, with its own work:
+// d, e: float64 [batch, n], the diagonal and what is right of it; values: [batch, n], descending; left: [batch, n, m], right: [batch,
+// n, n], which come out in the turned ones, in the order of the values. Units are panels of `width` columns of both, over the
+// batch: each iterates for itself, and column by column the same is done wherever it lies in a panel. A unit has its own work:
 //
-//   work ─ three n × n │ Qᵀ: rows × m │ m │ spectralBytes │ of reflect.ts for m and max(rows, n)
-//
-// What has more rows than columns is Q R first, and R, a square, takes its place. The eigenvectors of its Gram matrix make the
-// columns nearly orthogonal; rotations of pairs, which lose nothing, do the rest (one-sided Jacobi).
+//   work ─ d, e, order [n] of 8 bytes │ rounds of strips.ts for the left side, and the right │ strips of both
 
 import { int, ptr } from "../abi";
-import { add } from "./product";
-import { factorQR, workBytes } from "./reflect";
-import { dot, length, rotate } from "./rows";
-import { sort, spectrum, spectrumBytes } from "./spectrum";
-import { tridiagonalBytes, tridiagonalise } from "./tridiagonal";
+import { get, hypotenuse, set } from "./rows";
+import { sort } from "./spectrum";
+import {
+  inLines, KEPT, keepRange, moveStrips, negateRow, roundsBytes, stripsBytes, turnApart, turnAt, turnStrips,
+} from "./strips";
 
-const SIZE: usize = 8;
-const SWEEPS: i32 = 40;
+const ROUNDS: i32 = 60; // each value needs two or three
 const EPSILON: f64 = 2.220446049250313e-16;
 
-export function singular_f64(args: usize, begin: i32, end: i32): void {
+export function singular_f32(args: usize, begin: i32, end: i32): void { singular<f32>(args, begin, end); }
+export function singular_f64(args: usize, begin: i32, end: i32): void { singular<f64>(args, begin, end); }
+
+function singular<T>(args: usize, begin: i32, end: i32): void {
   const m = int(args, 0);
   const n = int(args, 1);
-  const rows = int(args, 2);
-  const square = <usize>n * <usize>n * SIZE;
-  const long = <usize>m * SIZE;
-  const bytes = square * 3 + <usize>rows * long + long + spectralBytes(n) + workBytes<f64>(m, max(rows, n));
+  const width = int(args, 2);
+  const panels = width == 0 ? 1 : (m + width - 1) / width;
+  const row = <usize>m * sizeof<T>();
+  const short = <usize>n * sizeof<T>();
+  const bytes = inLines(<usize>n * 24) + (roundsBytes<T>(n) + stripsBytes<T>(n, width)) * 2;
   for (let unit = begin; unit < end; unit++) {
-    const t = ptr(args, 3) + <usize>(unit * n) * long;
-    const left = ptr(args, 4) + <usize>(unit * rows) * long;
-    const values = ptr(args, 5) + <usize>(unit * n) * SIZE;
-    const right = ptr(args, 6) + <usize>unit * square;
-    const work = ptr(args, 7) + <usize>unit * bytes;
-    if (m == n) decompose(t, m, n, left, values, right, work, work + square * 3 + <usize>rows * long + long);
-    else tall(t, m, n, rows, left, values, right, work);
-  }
-}
-
-/** Bytes of what tridiagonal.ts and spectrum.ts work with, one after the other, and of the diagonals. */
-function spectralBytes(n: i32): usize {
-  return <usize>n * SIZE * 2 + max(tridiagonalBytes<f64>(n), spectrumBytes<f64>(n, n));
-}
-
-function tall(t: usize, m: i32, n: i32, rows: i32, left: usize, values: usize, right: usize, work: usize): void {
-  const short = <usize>n * SIZE;
-  const long = <usize>m * SIZE;
-  const q = work + <usize>n * short * 3;
-  const taus = q + <usize>rows * long;
-  const rest = taus + long + spectralBytes(n);
-  factorQR<f64>(t, n, n, m, q, rows, taus, rest);
-  // Rᵀ, square, where Aᵀ was.
-  for (let i = 0; i < n; i++) {
-    const to = t + <usize>i * short;
-    memory.copy(to, t + <usize>i * long, <usize>(i + 1) * SIZE);
-    memory.fill(to + <usize>(i + 1) * SIZE, 0, <usize>(n - i - 1) * SIZE);
-  }
-  decompose(t, m, n, left, values, right, work, taus + long);
-  memory.copy(t, left, <usize>n * short);
-  memory.fill(left, 0, <usize>n * long);
-  add<f64>(n, m, n, t, short, SIZE, q, long, SIZE, left, long);
-  memory.copy(left + <usize>n * long, q + <usize>n * long, <usize>(rows - n) * long);
-}
-
-/** The same of a square, n × n; m are the rows of the matrix that it stands for. `work` is three squares, `inner` spectralBytes. */
-function decompose(
-  c: usize, m: i32, n: i32, left: usize, values: usize, right: usize, work: usize, inner: usize,
-): void {
-  const row = <usize>n * SIZE;
-  const square = <usize>n * row;
-  const gram = work;
-  const v = gram + square;
-  const w = v + square;
-  memory.fill(gram, 0, square);
-  add<f64>(n, n, n, c, row, SIZE, c, SIZE, row, gram, row);
-  const e = inner + row;
-  const rest = e + row;
-  tridiagonalise<f64>(gram, n, inner, e, v, rest);
-  spectrum<f64>(n, inner, e, n, v, v, row, rest);
-  memory.fill(w, 0, square);
-  add<f64>(n, n, n, v, row, SIZE, c, row, SIZE, w, row);
-  for (let sweep = 0, turned = true; turned && sweep < SWEEPS; sweep++) {
-    turned = false;
-    for (let i: usize = 0; i < <usize>n; i++) store<f64>(values + i * SIZE, dot<f64>(w + i * row, w + i * row, n));
-    for (let p = 0; p < n - 1; p++) {
-      for (let q = p + 1; q < n; q++) if (orthogonalise(w, v, n, values, p, q)) turned = true;
+    const batch = unit / panels;
+    const j = (unit - batch * panels) * width;
+    const columns = min(width, m - j);
+    const columnsRight = max(min(width, n - j), 0);
+    const panel = <usize>(batch * n) * row + <usize>j * sizeof<T>();
+    const panelRight = <usize>(batch * n) * short + <usize>j * sizeof<T>();
+    const d = ptr(args, 10) + <usize>unit * bytes;
+    const e = d + (<usize>n << 3);
+    const order = e + (<usize>n << 3);
+    const rounds = d + inLines(<usize>n * 24);
+    const left = rounds + roundsBytes<T>(n) * 2;
+    const right = left + stripsBytes<T>(n, width);
+    memory.copy(d, ptr(args, 3) + (<usize>(batch * n) << 3), <usize>n << 3);
+    memory.copy(e, ptr(args, 4) + (<usize>(batch * n) << 3), <usize>n << 3);
+    moveStrips<T>(n, columns, ptr(args, 6) + panel, row, left, 0);
+    moveStrips<T>(n, columnsRight, ptr(args, 7) + panelRight, short, right, 0);
+    diagonalise<T>(n, d, e, columns, left, columnsRight, right, rounds);
+    // The largest first: the values' signs go to the right side's rows.
+    for (let i = 0; i < n; i++) {
+      const value = get(d, i);
+      if (value < 0) negateRow<T>(n, columnsRight, right, i);
+      set(d, i, -abs(value));
+    }
+    sort(d, n, order);
+    moveStrips<T>(n, columns, ptr(args, 8) + panel, row, left, order);
+    moveStrips<T>(n, columnsRight, ptr(args, 9) + panelRight, short, right, order);
+    if (j != 0) continue;
+    const values = ptr(args, 5) + <usize>batch * short;
+    for (let i = 0; i < n; i++) {
+      store<T>(values + <usize>i * sizeof<T>(), <T>-get(d, load<i32>(order + (<usize>i << 2))));
     }
   }
-  const sizes = inner; // negative, so that the largest comes first
-  const order = sizes + row;
-  for (let i: usize = 0; i < <usize>n; i++) store<f64>(sizes + i * SIZE, -sqrt<f64>(dot<f64>(w + i * row, w + i * row, n)));
-  sort(sizes, n, order);
-  let rank = n;
-  for (let i = 0; i < n; i++) {
-    const from = <usize>load<i32>(order + (<usize>i << 2));
-    const to = <usize>i * row;
-    const size = -load<f64>(sizes + from * SIZE);
-    store<f64>(values + <usize>i * SIZE, size);
-    memory.copy(right + to, v + from * row, row);
-    if (i < rank && !(size > load<f64>(values) * EPSILON * <f64>m)) rank = i;
-    if (i >= rank) continue;
-    for (let at: usize = 0; at < row; at += SIZE) store<f64>(left + to + at, load<f64>(w + from * row + at) / size);
-  }
-  if (rank == n) return;
-  // What has no direction of its own: any that makes a basis of the known ones.
-  memory.copy(gram, left, <usize>rank * row);
-  factorQR<f64>(gram, rank, rank, n, w, n, inner, inner + row);
-  memory.copy(left + <usize>rank * row, w + <usize>rank * row, <usize>(n - rank) * row);
 }
 
-/** Turns two rows of w, and of v with them, so that they are orthogonal; false where they are. `squares` are their norms'. */
-function orthogonalise(w: usize, v: usize, n: i32, squares: usize, p: i32, q: i32): bool {
-  const atP = <usize>(p * n) * SIZE;
-  const atQ = <usize>(q * n) * SIZE;
-  const x = dot<f64>(w + atP, w + atQ, n);
-  const size = abs(x);
-  const alpha = load<f64>(squares + <usize>p * SIZE);
-  const beta = load<f64>(squares + <usize>q * SIZE);
-  if (!(size > EPSILON * sqrt<f64>(<f64>n * alpha * beta))) return false; // as good as a sum of so many can say
-  const zeta = (beta - alpha) / (2 * size);
-  const t = (zeta < 0 ? -1.0 : 1.0) / (abs(zeta) + length(1, zeta));
-  const c = 1 / length(1, t);
-  const s = x < 0 ? -c * t : c * t;
-  rotate<f64>(w + atP, w + atQ, n, c, s);
-  rotate<f64>(v + atP, v + atQ, n, c, s);
-  store<f64>(squares + <usize>p * SIZE, max<f64>(0, alpha - t * size));
-  store<f64>(squares + <usize>q * SIZE, beta + t * size);
-  return true;
+/** Two diagonals to one, whose numbers are singular values but for their signs; the rotations turn the strips of either side. */
+function diagonalise<T>(
+  n: i32, d: usize, e: usize, columns: i32, left: usize, columnsRight: i32, right: usize, rounds: usize,
+): void {
+  const roundsRight = rounds + roundsBytes<T>(n);
+  let kept = 0;
+  let most: f64 = 0;
+  for (let i = 0; i < n; i++) most = max<f64>(most, max<f64>(abs(get(d, i)), i < n - 1 ? abs(get(e, i)) : 0));
+  const least = most * EPSILON;
+  for (let last = n - 1; last > 0; last--) {
+    for (let round = 0; round < ROUNDS; round++) {
+      let first = last;
+      while (first > 0 && abs(get(e, first - 1)) > EPSILON * (abs(get(d, first - 1)) + abs(get(d, first)))) first--;
+      if (first == last) break;
+      let zero = first;
+      while (zero < last && abs(get(d, zero)) > least) zero++;
+      const isSplit = zero < last;
+      if (!isSplit) {
+        keepRange(rounds, kept, first, last);
+        keepRange(roundsRight, kept, first, last);
+        sweep<T>(d, e, first, last, turnAt<T>(rounds, n, kept, 0), turnAt<T>(roundsRight, n, kept, 0), <usize>n * sizeof<T>());
+        kept++;
+      }
+      if (isSplit || kept == KEPT) {
+        turnStrips<T>(n, columns, left, rounds, kept, true);
+        turnStrips<T>(n, columnsRight, right, roundsRight, kept, true);
+        kept = 0;
+      }
+      if (isSplit) split<T>(n, d, e, zero, last, columns, left);
+    }
+  }
+  turnStrips<T>(n, columns, left, rounds, kept, true);
+  turnStrips<T>(n, columnsRight, right, roundsRight, kept, true);
+}
+
+/** Where a number of the diagonal is as good as 0, the one beside it is turned away to the end: rows of the left side alone. */
+function split<T>(n: i32, d: usize, e: usize, zero: i32, last: i32, columns: i32, left: usize): void {
+  let f = get(e, zero);
+  set(d, zero, 0);
+  set(e, zero, 0);
+  for (let i = zero + 1; i <= last && f != 0; i++) {
+    const g = get(d, i);
+    const r = hypotenuse(f, g);
+    set(d, i, r);
+    turnApart<T>(n, columns, left, zero, i, <T>(g / r), <T>(f / r));
+    if (i == last) break;
+    const beside = get(e, i);
+    set(e, i, g / r * beside);
+    f *= -beside / r;
+  }
+}
+
+/**
+ * A round of the iteration from `first` to `last`; its shift is the less of the last square's two singular values. Sines are so
+ * many bytes beyond cosines.
+ */
+function sweep<T>(
+  d: usize, e: usize, first: i32, last: i32, cosines: usize, cosinesRight: usize, sines: usize,
+): void {
+  const shift = lessOf(get(d, last - 1), get(e, last - 1), get(d, last));
+  const start = get(d, first);
+  let f = (abs(start) - shift) * ((start < 0 ? -1.0 : 1.0) + shift / start);
+  let g = get(e, first);
+  for (let i = first; i < last; i++) {
+    let r = hypotenuse(f, g);
+    if (i > first) set(e, i - 1, r);
+    let c = r == 0 ? 1 : f / r, s = r == 0 ? 0 : g / r;
+    keep<T>(cosinesRight, sines, i, c, s);
+    const own = get(d, i), beside = get(e, i), next = get(d, i + 1);
+    f = c * own + s * beside;
+    const turned = c * beside - s * own;
+    g = s * next;
+    r = hypotenuse(f, g);
+    set(d, i, r);
+    const scaled = c * next;
+    c = r == 0 ? 1 : f / r;
+    s = r == 0 ? 0 : g / r;
+    keep<T>(cosines, sines, i, c, s);
+    f = c * turned + s * scaled;
+    set(d, i + 1, c * scaled - s * turned);
+    if (i + 1 < last) {
+      const after = get(e, i + 1);
+      g = s * after;
+      set(e, i + 1, c * after);
+    }
+  }
+  set(e, last - 1, f);
+}
+
+// @ts-ignore: decorator
+@inline
+function keep<T>(cosines: usize, sines: usize, i: i32, c: f64, s: f64): void {
+  store<T>(cosines + <usize>i * sizeof<T>(), <T>c);
+  store<T>(cosines + sines + <usize>i * sizeof<T>(), <T>s);
+}
+
+/** The less singular value of a triangle with f and h on its diagonal and g beside it, as LAPACK's las2. */
+function lessOf(f: f64, g: f64, h: f64): f64 {
+  const less = min<f64>(abs(f), abs(h)), more = max<f64>(abs(f), abs(h));
+  const size = abs(g);
+  if (less == 0) return 0;
+  const sum = 1 + less / more;
+  const difference = (more - less) / more;
+  if (size < more) {
+    const square = (size / more) * (size / more);
+    return less * (2 / (sqrt<f64>(sum * sum + square) + sqrt<f64>(difference * difference + square)));
+  }
+  const share = more / size;
+  if (share == 0) return less * more / size;
+  const left = sum * share, right = difference * share;
+  return 2 * (less / (sqrt<f64>(1 + left * left) + sqrt<f64>(1 + right * right)) * share);
 }

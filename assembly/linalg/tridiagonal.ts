@@ -32,12 +32,12 @@ function tridiagonal<T>(args: usize, begin: i32, end: i32): void {
 }
 
 /** Bytes of the work. src/ops/kernelfactors.ts has the same in elements. */
-export function tridiagonalBytes<T>(n: i32): usize {
+function tridiagonalBytes<T>(n: i32): usize {
   return <usize>(n * (1 + BLOCK)) * sizeof<T>() + workBytes<T>(n, n);
 }
 
 /** T of a, and the rows of Qᵀ in `vectors` where that is not 0. */
-export function tridiagonalise<T>(a: usize, n: i32, d: usize, e: usize, vectors: usize, work: usize): void {
+function tridiagonalise<T>(a: usize, n: i32, d: usize, e: usize, vectors: usize, work: usize): void {
   const row = <usize>n * sizeof<T>();
   const w = work + row;
   for (let k = 0; k < n; k += BLOCK) {

@@ -39,6 +39,7 @@ import {
   qrByKernels,
   reducedByKernels,
   singularByKernels,
+  singularValuesByKernels,
   solvedByKernels,
   triangleByKernels,
 } from "./kernelfactors.ts";
@@ -480,3 +481,18 @@ export const singularFactors: (a: Tensor, full: boolean) => Named<["U", "S", "Vh
     }),
   },
 );
+
+/** The singular values alone: the vectors are made where a gradient asks for them. */
+export const singularValues: (a: Tensor) => Tensor = /* @__PURE__ */ op("linalg.svdvals", "A", (a: Tensor) => [{ a }], {
+  dynamic({ a }) {
+    const k = kernelsFor(a);
+    return k === null ? singularFactors(a, false).S : singularValuesByKernels(k, a);
+  },
+  saves: ["a"],
+  vjp: (g, { a }) => ({
+    a: () => {
+      const { U: u, Vh: vh } = singularFactors(a, false);
+      return matmul(mul(u, unsqueeze(g, -2)), vh);
+    },
+  }),
+});

@@ -6,6 +6,7 @@ import type { Tensor } from "../tensor/index.ts";
 import { triu } from "./arrange.ts";
 import { product } from "./axes.ts";
 import { cat } from "./join.ts";
+import { matmul } from "./matmul.ts";
 import { narrow } from "./pick.ts";
 import { grainOf } from "./product.ts";
 import { transpose } from "./view.ts";
@@ -114,25 +115,37 @@ const turned = (x: Tensor): Tensor => transpose(x, -2, -1);
 const given = (x: Tensor, code: number): Tensor => toDense(toCode(x, code));
 
 const BLOCK = 32; // as in assembly/linalg/reflect.ts
-const KEPT = 16; // as in assembly/linalg/spectrum.ts
+const KEPT = 16; // as in assembly/linalg/strips.ts
 
 /** Numbers that the kernels work with, as assembly/linalg/reflect.ts and tridiagonal.ts have them. */
 const reflectWork = (m: number, rows: number): number => BLOCK * (m + 2 * BLOCK + 2 * rows);
 const tridiagonalWork = (n: number): number => (1 + BLOCK) * n + reflectWork(n, n);
 
-/** Float64 numbers that spectrum.ts works with for elements of so many bytes. */
-function spectrumWork(n: number, width: number, size: number): number {
-  const inLines = (bytes: number): number => Math.ceil(bytes / 64) * 8;
+/** Float64 numbers of whole cache lines. */
+const inLines = (bytes: number): number => Math.ceil(bytes / 64) * 8;
+/** Those of the rounds and strips that strips.ts has, for elements of so many bytes. */
+function stripsWork(n: number, width: number, size: number): number {
   const pair = 32 / size;
-  return inLines(24 * n + 8 * KEPT + KEPT * n * 2 * size) + inLines(n * Math.ceil(width / pair) * pair * size);
+  return inLines(8 * KEPT + KEPT * n * 2 * size) + inLines(n * Math.ceil(width / pair) * pair * size);
 }
+/** Those that spectrum.ts works with, and singular.ts. */
+const spectrumWork = (n: number, width: number, size: number): number => inLines(24 * n) + stripsWork(n, width, size);
+const sidesWork = (n: number, width: number, size: number): number => inLines(24 * n) + 2 * stripsWork(n, width, size);
 
-/** The rows of t, columns of a matrix, reflected: the first `count` to those of R, all others with them. Qᵀ has so many rows. */
-function reflected(k: Kernels, t: Tensor, count: number, rows: number): [q: Tensor | null, r: Tensor] {
+/** The rows of t, columns of a matrix, reflected: the first `count` to those of R, all others with them. Qᵀ has so many rows; null: no Q. */
+function reflected(k: Kernels, t: Tensor, count: number, rows: number | null): [q: Tensor | null, r: Tensor] {
   const [n, m] = t.shape.slice(-2) as [number, number];
-  const q = rows === 0 ? null : k.scratch(k.code, [...batchOf(t), rows, m]);
-  const work = k.scratch(k.code, [countOf(t), reflectWork(m, Math.max(n, rows)) + m]);
-  const call = k.call("qr").int(m).int(n).int(count).int(rows).tensor(t).tensor(q).tensor(work);
+  const q = rows === null ? null : k.scratch(k.code, [...batchOf(t), rows, m]);
+  const work = k.scratch(k.code, [countOf(t), reflectWork(m, Math.max(n, rows ?? 0)) + m]);
+  const call = k
+    .call("qr")
+    .int(m)
+    .int(n)
+    .int(count)
+    .int(rows ?? 0)
+    .tensor(t)
+    .tensor(q)
+    .tensor(work);
   call.run(countOf(t), grainOf(SLOWNESS * 2 * m * n * count));
   return [q, turned(t)];
 }
@@ -140,13 +153,13 @@ function reflected(k: Kernels, t: Tensor, count: number, rows: number): [q: Tens
 /** Q of so many columns, and R of as many rows. */
 export function qrByKernels(k: Kernels, a: Tensor, columns: number): [q: Tensor, r: Tensor] {
   const [q, r] = reflected(k, copied(k, turned(a)), Math.min(...(a.shape.slice(-2) as [number, number])), columns);
-  return [given(q === null ? a : turned(q), a.code), given(triu(narrow(r, -2, 0, columns)), a.code)];
+  return [given(turned(q!), a.code), given(triu(narrow(r, -2, 0, columns)), a.code)];
 }
 
 /** R, and of `Qᵀ b` as many rows, where a has at least as many rows as columns. */
 export function reducedByKernels(k: Kernels, a: Tensor, b: Tensor): [r: Tensor, c: Tensor] {
   const n = a.shape.at(-1)!;
-  const [, both] = reflected(k, toCode(cat([turned(a), turned(b)], -2), k.code), n, 0);
+  const [, both] = reflected(k, toCode(cat([turned(a), turned(b)], -2), k.code), n, null);
   const rows = narrow(both, -2, 0, n);
   return [given(triu(narrow(rows, -1, 0, n)), a.code), given(narrow(rows, -1, n, b.shape.at(-1)!), b.code)];
 }
@@ -186,28 +199,93 @@ export function hermitianByKernels(
   return [given(values, a.code), vectors && given(turned(vectors), a.code)];
 }
 
-/** As assembly/linalg/singular.ts has it. */
-const spectralWork = (n: number): number => 2 * n + Math.max(tridiagonalWork(n), spectrumWork(n, n, 8));
+/** Whether a matrix is worth a triangle first: so much has it more rows than columns. */
+const isTall = (m: number, n: number): boolean => 5 * m > 8 * n;
+
+/** A tall matrix's triangle, n × n, turned, and Qᵀ as `reflected` gives it. */
+function triangleOf(k: Kernels, a: Tensor, rows: number | null): [q: Tensor | null, turnedR: Tensor] {
+  const n = a.shape.at(-1)!;
+  const [q, r] = reflected(k, copied(k, turned(a)), n, rows);
+  return [q, denseCopy(turned(triu(narrow(r, -2, 0, n))))];
+}
 
 /** Singular values in descending order between the singular vectors; `full` gives bases of the whole spaces. */
-export function singularByKernels(kernels: Kernels, a: Tensor, full: boolean): [u: Tensor, s: Tensor, vh: Tensor] {
+export function singularByKernels(k: Kernels, a: Tensor, full: boolean): [u: Tensor, s: Tensor, vh: Tensor] {
   const [m, n] = a.shape.slice(-2) as [number, number];
-  const k = kernelsOf(kernels.backend, FLOAT64);
   if (m < n) {
     const [u, s, vh] = singularByKernels(k, turned(a), full);
     return [toDense(turned(vh)), s, toDense(turned(u))];
   }
-  const [rows, count] = [full ? m : n, countOf(a)];
-  const t = copied(k, turned(a));
-  const left = k.scratch(FLOAT64, [...batchOf(a), rows, m]);
-  const values = k.scratch(FLOAT64, [...batchOf(a), n]);
-  const right = k.scratch(FLOAT64, [...batchOf(a), n, n]);
-  const each = 3 * n * n + rows * m + m + spectralWork(n) + reflectWork(m, Math.max(rows, n));
-  const work = k.scratch(FLOAT64, [count, each]);
-  const call = k.call("singular").int(m).int(n).int(rows).tensor(t).tensor(left).tensor(values);
-  call
+  const rows = full ? m : n;
+  let left: Tensor;
+  let values: Tensor;
+  let right: Tensor;
+  if (isTall(m, n)) {
+    const [q, triangle] = triangleOf(k, a, rows);
+    const [small, ...others] = sides(k, triangle, n) as Sides;
+    [values, right] = others;
+    left = rest(matmul(small, narrow(q!, -2, 0, n)), q!);
+  } else [left, values, right] = sides(k, copied(k, turned(a)), rows) as Sides;
+  return [given(turned(left), a.code), given(values, a.code), given(right, a.code)];
+}
+
+/** Singular values alone. */
+export function singularValuesByKernels(k: Kernels, a: Tensor): Tensor {
+  const [m, n] = a.shape.slice(-2) as [number, number];
+  if (m < n) return singularValuesByKernels(k, turned(a));
+  const t = isTall(m, n) ? triangleOf(k, a, null)[1] : copied(k, turned(a));
+  return given(sides(k, t, null)[1], a.code);
+}
+
+type Sides = [left: Tensor, values: Tensor, right: Tensor];
+
+/** The rows of x, and those of `whole` that are beyond. */
+function rest(x: Tensor, whole: Tensor): Tensor {
+  const [n, rows] = [x.shape.at(-2)!, whole.shape.at(-2)!];
+  return n === rows ? x : cat([x, narrow(whole, -2, n, rows - n)], -2);
+}
+
+/** `[Uᵀ, S, Vᵀ]` of the matrix whose columns are the rows of t, which is lost; Uᵀ has so many rows; null: no vectors. */
+function sides(
+  k: Kernels,
+  t: Tensor,
+  rows: number | null,
+): [left: Tensor | null, values: Tensor, right: Tensor | null] {
+  const [[n, m], batch, count] = [t.shape.slice(-2) as [number, number], batchOf(t), countOf(t)];
+  const [diagonal, beside] = [k.scratch(FLOAT64, [count, n]), k.scratch(FLOAT64, [count, n])];
+  const some = (...shape: number[]): Tensor | null => (rows === null ? null : k.scratch(k.code, [...batch, ...shape]));
+  const [left, right] = [some(rows ?? 0, m), some(n, n)];
+  const each = n * n + BLOCK * (n + m) + 2 * n + reflectWork(m, Math.max(rows ?? 0, n));
+  const work = k.scratch(k.code, [count, each]);
+  k.call("bidiagonal")
+    .int(m)
+    .int(n)
+    .int(rows ?? 0)
+    .tensor(t)
+    .tensor(diagonal)
+    .tensor(beside)
+    .tensor(left)
     .tensor(right)
     .tensor(work)
     .run(count, grainOf(SLOWNESS * 8 * m * n * n));
-  return [given(turned(left), a.code), given(values, a.code), given(right, a.code)];
+  const width = rows === null ? 0 : panelWidth(k, m, m * n * n, count);
+  const units = count * (width === 0 ? 1 : Math.ceil(m / width));
+  const values = k.scratch(k.code, [...batch, n]);
+  const first = left && toDense(narrow(left, -2, 0, n));
+  const [turnedLeft, turnedRight] = [some(n, m), some(n, n)];
+  const room = k.scratch(FLOAT64, [units, sidesWork(n, width, SIZE[k.code]!)]);
+  k.call("singular")
+    .int(m)
+    .int(n)
+    .int(width)
+    .tensor(diagonal)
+    .tensor(beside)
+    .tensor(values)
+    .tensor(first)
+    .tensor(right)
+    .tensor(turnedLeft)
+    .tensor(turnedRight)
+    .tensor(room)
+    .run(units, grainOf(SLOWNESS * 2 * n * n * (width + 32)));
+  return [turnedLeft && rest(turnedLeft, left!), values, turnedRight];
 }

@@ -21,6 +21,7 @@ import {
   reduced,
   signAndLog,
   singularFactors,
+  singularValues,
   solved,
   solvedTriangle,
 } from "./factors.ts";
@@ -343,7 +344,7 @@ type SingularValues = FnQ<[A: Tensor], [], [], { driver: string | null }>;
 export const svdvals: SingularValues = /* @__PURE__ */ composedFunction<SingularValues>(
   "linalg.svdvals",
   "A, *, driver?",
-  (A) => singularFactors(asMatrices(A, "linalg.svdvals", "A"), false).S,
+  (A) => singularValues(asMatrices(A, "linalg.svdvals", "A")),
 );
 
 // ── what follows from them ───────────────────────────────────────────────────────────────────────────────────────────
@@ -382,7 +383,7 @@ export const matrixRank: Rank = /* @__PURE__ */ composedFunction<Rank>(
   "A, tol?, hermitian?, *, atol?, rtol?",
   (A: Tensor, tol?: Tolerance, hermitian?: boolean, atol?: unknown, rtol?: unknown) => {
     const a = asMatrices(A, "linalg.matrixRank", "A", hermitian === true);
-    const s = hermitian === true ? abs(hermitianValues(a)) : singularFactors(a, false).S;
+    const s = hermitian === true ? abs(hermitianValues(a)) : singularValues(a);
     const least = (tol ?? atol ?? null) as Tolerance;
     return sum(bounded(s, a, least, (rtol ?? null) as Tolerance), -1);
   },

@@ -250,12 +250,15 @@ const SHAPES = [
 const BLOCK = 32;
 const reflectWork = (m: number, rows: number): number => BLOCK * (m + 2 * BLOCK + 2 * rows);
 const tridiagonalWork = (n: number): number => (1 + BLOCK) * n + reflectWork(n, n);
-/** In float64, as src/ops/kernelfactors.ts has it. */
-function spectrumWork(n: number, width: number, size: number): number {
-  const inLines = (bytes: number): number => Math.ceil(bytes / 64) * 8;
+/** In float64, as src/ops/kernelfactors.ts has them. */
+const inLines = (bytes: number): number => Math.ceil(bytes / 64) * 8;
+function stripsWork(n: number, width: number, size: number): number {
   const pair = 32 / size;
-  return inLines(24 * n + 128 + 32 * n * size) + inLines(n * Math.ceil(width / pair) * pair * size);
+  return inLines(128 + 32 * n * size) + inLines(n * Math.ceil(width / pair) * pair * size);
 }
+const spectrumWork = (n: number, width: number, size: number): number => inLines(24 * n) + stripsWork(n, width, size);
+const sidesWork = (n: number, width: number, size: number): number => inLines(24 * n) + 2 * stripsWork(n, width, size);
+type Five = [number, number, number, number, number];
 type Three = [number, number, number];
 
 /** That the rows of each matrix of [BATCH, count, n] are orthonormal. */
@@ -358,36 +361,46 @@ test("tridiagonal and spectrum: orthonormal rows that the matrix stretches, in a
   }
 });
 
-test("singular: whatever the rank, both bases are whole", () => {
+test("bidiagonal and singular: whatever the rank, both bases are whole", () => {
   const next = noise(7);
-  const kind = KINDS[1]!;
-  for (const [m, n] of SHAPES.filter(([m, n]) => m >= n)) {
-    for (const rank of new Set([n, n >> 1])) {
+  const shapes = SHAPES.filter(([m, n]) => m >= n);
+  for (const [kind, [m, n]] of KINDS.flatMap((kind) => shapes.map((shape) => [kind, shape] as const))) {
+    for (const rank of new Set([n, n >> 1, 0])) {
       for (const rows of new Set([n, m])) {
         reset();
         const a = batch(m, rank, next).map((x) => times(x, matrix(rank, n, next), m, rank, n));
-        const [left, values] = [room(BATCH * rows * m * 8), room(BATCH * n * 8)];
-        const right = room(BATCH * n * n * 8);
-        const bytes =
-          8 *
-          (3 * n * n +
-            rows * m +
-            m +
-            2 * n +
-            Math.max(tridiagonalWork(n), spectrumWork(n, n, 8)) +
-            reflectWork(m, Math.max(rows, n)));
         const given = joined(a.map((x) => turned(x, m, n)));
-        const work = room(BATCH * bytes);
-        sameBits(kind, "singular", (x) => [m, n, rows, x, left, values, right, work], given, BATCH, 3);
-        const [us, vs] = [matricesAt(kind, left, rows, m), matricesAt(kind, right, n, n)];
-        orthonormal(kind, us, rows, m);
-        orthonormal(kind, vs, n, n);
+        const [d, e] = [room(BATCH * n * 8), room(BATCH * n * 8)];
+        const reals = (count: number) => room(BATCH * count * kind.bytes);
+        const [left, right, values, us, vs] = [rows * m, n * n, n, n * m, n * n].map(reals) as Five;
+        const inner = reals(n * n + BLOCK * (n + m) + 2 * n + reflectWork(m, Math.max(rows, n)));
+        sameBits(kind, "bidiagonal", (x) => [m, n, rows, x, d, e, left, right, inner], given, BATCH, 3);
+        const whole = matricesAt(kind, left, rows, m);
+        orthonormal(kind, whole, rows, m);
+        const first = putAs(kind, joined(whole.map((x) => x.slice(0, n * m))));
+        const results = [run, run, runPlain].map((runs, i) => {
+          const width = i === 0 ? m : 16;
+          const units = width === 0 ? BATCH : BATCH * Math.ceil(m / width);
+          const work = room(units * sidesWork(n, width, kind.bytes) * 8);
+          const slots = [m, n, width, d, e, values, first, right, us, vs, work];
+          runs(`singular_${kind.code}`, slots, units, Math.max(units, 1));
+          return [n, n * m, n * n].map((count, at) => numbersAt(kind, [values, us, vs][at]!, BATCH * count));
+        });
+        for (const other of results) assert.equal(other, results[0]!);
+        const alone = reals(n);
+        const work = room(BATCH * sidesWork(n, 0, kind.bytes) * 8);
+        run(`singular_${kind.code}`, [m, n, 0, d, e, alone, 0, 0, 0, 0, work], BATCH);
+        assert.equal(numbersAt(kind, alone, BATCH * n), results[0]![0]!);
+        const [u, v] = [matricesAt(kind, us, n, m), matricesAt(kind, vs, n, n)];
+        orthonormal(kind, u, n, m);
+        orthonormal(kind, v, n, n);
         a.forEach((x, i) => {
-          const s = read(Float64Array, values, BATCH * n).slice(i * n, (i + 1) * n);
+          const s = results[0]![0]!.slice(i * n, (i + 1) * n);
           assert.equal(s, s.slice().sort().reverse());
-          const scaled = vs[i]!.map((y, at) => y * s[Math.floor(at / n)]!);
-          const u = turned(us[i]!.slice(0, n * m), n, m);
-          close(times(u, scaled, m, n, n), x, 1e-12, `U S V of ${m} × ${n}, rank ${rank}`);
+          assert.ok(s.every((value) => value >= 0));
+          const scaled = v[i]!.map((y, at) => y * s[Math.floor(at / n)]!);
+          const bound = 2e-14 * kind.coarse * (1 + (s[0] ?? 0));
+          close(times(turned(u[i]!, n, m), scaled, m, n, n), x, bound, `U S V of ${m} × ${n}, rank ${rank}`);
         });
       }
     }
