@@ -80,7 +80,7 @@ const FULL = `
 const ERRORS = `
   const uses = {
     empty: () => fl.empty([64 << 18]), tensor: () => fl.tensor([1.5]), add: () => x.add(x), exp: () => x.exp(),
-    sum: () => x.sum(), frac_: () => x.frac_(), reshape: () => x.view(10, 100).t().reshape(1000), clone: () => x.clone(),
+    sum: () => x.sum(), sinc_: () => x.sinc_(), reshape: () => x.view(10, 100).t().reshape(1000), clone: () => x.clone(),
   };
   const before = fl.memoryStats();
   for (const [name, use] of Object.entries(uses)) {
@@ -113,7 +113,7 @@ test("a full memory is an error that names the request, the use and the way out,
   const { code, output } = await run(`${FULL}${ERRORS}${GOES_ON}`);
   assert.is(code, 0, output);
   assert.match(output, /full 4/);
-  for (const name of ["empty", "tensor", "add", "exp", "sum", "frac_", "reshape", "clone"]) {
+  for (const name of ["empty", "tensor", "add", "exp", "sum", "sinc_", "reshape", "clone"]) {
     assert.match(output, new RegExp(`^${name} true `, "m"), output);
   }
   assert.match(output, /empty: cannot allocate 64 MiB on "cpu": 4 GiB of at most 4 GiB are in use by [\d,]+ storages/);
