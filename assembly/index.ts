@@ -9,6 +9,7 @@ export * from "./cast/half";
 export * from "./cast/join";
 export * from "./conv/average";
 export * from "./conv/conv";
+export * from "./conv/channels";
 export * from "./conv/depthwise";
 export * from "./conv/direct";
 export * from "./conv/many";

@@ -9,6 +9,7 @@ import { madd } from "./math";
 export { enter } from "./abi";
 export { unzip_bf16, unzip_f16, zip_bf16, zip_f16 } from "./cast/half";
 export * from "./conv/conv";
+export * from "./conv/channels";
 export * from "./conv/depthwise";
 export * from "./conv/direct";
 export * from "./conv/many";

@@ -1,10 +1,10 @@
-// Eight images side by side, an element of each in a row of the copy: what many.ts and manyweight.ts read.
+// Eight planes side by side, an element of each in a row of 32 bytes: a channel of eight images, which many.ts and manyweight.ts
+// read, or eight channels of an image, for channels.ts.
 
 import { int } from "../abi";
 import { putTurned } from "../simd";
-import { channelX } from "./block";
 
-export const IMAGES: i32 = 8;
+export const EIGHT: i32 = 8;
 
 // Rows and columns of an image, with its padding, that y sees.
 // @ts-ignore: decorator
@@ -23,34 +23,40 @@ export function fillPlaces(args: usize, table: usize): void {
   }
 }
 
-/** A channel of eight images, padded; images that are none are the last one again. */
-export function turnChannel(args: usize, b: i32, count: i32, g: i32, c: i32, height: i32, width: i32, copy: usize): void {
+/** `count` planes of x, `apart` bytes from one to the next, padded; those that are none are the last one again. */
+export function turnPlanes(args: usize, first: usize, apart: usize, count: i32, height: i32, width: i32, to: usize): void {
   const h = int(args, 27);
   const w = int(args, 28);
-  let to = copy + (<usize>(c * height * width) << 5);
   for (let y = -int(args, 37); y < height - int(args, 37); y++) {
     if (<u32>y >= <u32>h) {
-      memory.fill(to, 0, <usize>width << 5);
-      to += <usize>width << 5;
+      to = clear(to, width);
       continue;
     }
     const left = min(max(int(args, 38), 0), width);
-    const first = max(-int(args, 38), 0);
-    const inside = max(min(w - first, width - left), 0);
-    memory.fill(to, 0, <usize>left << 5);
-    to += <usize>left << 5;
-    for (let half = 0; half < IMAGES; half += 4) {
-      const row = <usize>(y * w + first) << 2;
-      const x0 = channelX<f32>(args, b + min(half, count - 1), g, c) + row;
-      const x1 = channelX<f32>(args, b + min(half + 1, count - 1), g, c) + row;
-      const x2 = channelX<f32>(args, b + min(half + 2, count - 1), g, c) + row;
-      const x3 = channelX<f32>(args, b + min(half + 3, count - 1), g, c) + row;
+    const skipped = max(-int(args, 38), 0);
+    const inside = max(min(w - skipped, width - left), 0);
+    to = clear(to, left);
+    const row = first + (<usize>(y * w + skipped) << 2);
+    for (let half = 0; half < EIGHT; half += 4) {
+      const x0 = row + <usize>min(half, count - 1) * apart;
+      const x1 = row + <usize>min(half + 1, count - 1) * apart;
+      const x2 = row + <usize>min(half + 2, count - 1) * apart;
+      const x3 = row + <usize>min(half + 3, count - 1) * apart;
       turnRows(x0, x1, x2, x3, inside, to + (<usize>half << 2), 32);
     }
     to += <usize>inside << 5;
-    memory.fill(to, 0, <usize>(width - left - inside) << 5);
-    to += <usize>(width - left - inside) << 5;
+    to = clear(to, width - left - inside);
   }
+}
+
+/** Zeros for n elements of eight; the answer is what is next. (Rows are short: the engine's own fill is a call.) */
+export function clear(to: usize, n: i32): usize {
+  for (; n > 0; n--) {
+    v128.store(to, i64x2.splat(0));
+    v128.store(to, i64x2.splat(0), 16);
+    to += 32;
+  }
+  return to;
 }
 
 /** Four rows of n elements to n times four, `apart` bytes from one to the next. */
@@ -73,5 +79,39 @@ export function turnRows(x0: usize, x1: usize, x2: usize, x3: usize, n: i32, to:
     x2 += 4;
     x3 += 4;
     to += apart;
+  }
+}
+
+/** n times four elements, 32 bytes apart, to four rows. */
+export function putRows(from: usize, bias: f32, n: i32, step: usize, y0: usize, y1: usize, y2: usize, y3: usize): void {
+  const more = f32x4.splat(bias);
+  if (step == 4) {
+    for (; n >= 4; n -= 4) {
+      const a = f32x4.add(v128.load(from), more), b = f32x4.add(v128.load(from, 32), more);
+      const c = f32x4.add(v128.load(from, 64), more), d = f32x4.add(v128.load(from, 96), more);
+      const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5), AB = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+      const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5), CD = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+      v128.store(y0, v128.shuffle<f64>(ab, cd, 0, 2));
+      v128.store(y1, v128.shuffle<f64>(ab, cd, 1, 3));
+      v128.store(y2, v128.shuffle<f64>(AB, CD, 0, 2));
+      v128.store(y3, v128.shuffle<f64>(AB, CD, 1, 3));
+      from += 128;
+      y0 += 16;
+      y1 += 16;
+      y2 += 16;
+      y3 += 16;
+    }
+  }
+  for (; n > 0; n--) {
+    const x = f32x4.add(v128.load(from), more);
+    v128.store32_lane(y0, x, 0);
+    v128.store32_lane(y1, x, 1);
+    v128.store32_lane(y2, x, 2);
+    v128.store32_lane(y3, x, 3);
+    from += 32;
+    y0 += step;
+    y1 += step;
+    y2 += step;
+    y3 += step;
   }
 }

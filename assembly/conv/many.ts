@@ -10,8 +10,8 @@
 import { int, ptr, scratch } from "../abi";
 import { STRIP_BYTES, TILE_BYTES } from "../gemm/finish";
 import { microTable, microTablePair, ROWS } from "../gemm/micro";
-import { channelY, pixels } from "./block";
-import { fillPlaces, heightSeen, IMAGES, turnChannel, widthSeen } from "./eights";
+import { channelX, channelY, pixels } from "./block";
+import { EIGHT, fillPlaces, heightSeen, putRows, turnPlanes, widthSeen } from "./eights";
 import { packFilters } from "./filters";
 
 /** Taps that one chain of sums runs along. */
@@ -23,7 +23,7 @@ export function convMany_f32(args: usize, begin: i32, end: i32): void {
   const oh = int(args, 29);
   const ow = int(args, 30);
   const images = int(args, 41);
-  const eights = (images + IMAGES - 1) / IMAGES;
+  const eights = (images + EIGHT - 1) / EIGHT;
   const height = heightSeen(args);
   const width = widthSeen(args);
   const filters = scratch + TILE_BYTES;
@@ -35,9 +35,11 @@ export function convMany_f32(args: usize, begin: i32, end: i32): void {
   fillPlaces(args, table);
   for (let unit = begin; unit < end; unit++) {
     const g = unit / eights;
-    const b = (unit - g * eights) * IMAGES;
-    const count = min(IMAGES, images - b);
-    for (let c = 0; c < int(args, 39); c++) turnChannel(args, b, count, g, c, height, width, copy);
+    const b = (unit - g * eights) * EIGHT;
+    const count = min(EIGHT, images - b);
+    const apart = <usize>int(args, 23) << 2;
+    for (let c = 0; c < int(args, 39); c++)
+      turnPlanes(args, channelX<f32>(args, b, g, c), apart, count, height, width, copy + (<usize>(c * height * width) << 5));
     for (let o = 0; o < m; o += ROWS) {
       packFilters<f32>(args, g, o, min(ROWS, m - o), 0, k, filters);
       for (let oy = 0; oy < oh; oy++) {
@@ -86,39 +88,5 @@ function finishChannel(args: usize, b: i32, count: i32, g: i32, o: i32, from: us
       y2 += rowY;
       y3 += rowY;
     }
-  }
-}
-
-/** n times four elements, 32 bytes apart, to four rows. */
-function putRows(from: usize, bias: f32, n: i32, step: usize, y0: usize, y1: usize, y2: usize, y3: usize): void {
-  const more = f32x4.splat(bias);
-  if (step == 4) {
-    for (; n >= 4; n -= 4) {
-      const a = f32x4.add(v128.load(from), more), b = f32x4.add(v128.load(from, 32), more);
-      const c = f32x4.add(v128.load(from, 64), more), d = f32x4.add(v128.load(from, 96), more);
-      const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5), AB = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
-      const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5), CD = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-      v128.store(y0, v128.shuffle<f64>(ab, cd, 0, 2));
-      v128.store(y1, v128.shuffle<f64>(ab, cd, 1, 3));
-      v128.store(y2, v128.shuffle<f64>(AB, CD, 0, 2));
-      v128.store(y3, v128.shuffle<f64>(AB, CD, 1, 3));
-      from += 128;
-      y0 += 16;
-      y1 += 16;
-      y2 += 16;
-      y3 += 16;
-    }
-  }
-  for (; n > 0; n--) {
-    const x = f32x4.add(v128.load(from), more);
-    v128.store32_lane(y0, x, 0);
-    v128.store32_lane(y1, x, 1);
-    v128.store32_lane(y2, x, 2);
-    v128.store32_lane(y3, x, 3);
-    from += 32;
-    y0 += step;
-    y1 += step;
-    y2 += step;
-    y3 += step;
   }
 }

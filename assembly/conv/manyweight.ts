@@ -15,8 +15,8 @@ import { int, scratch } from "../abi";
 import { ROWS } from "../gemm/micro";
 import { madd } from "../math";
 import { total } from "../simd";
-import { channelY, filter } from "./block";
-import { fillPlaces, heightSeen, IMAGES, turnChannel, turnRows, widthSeen } from "./eights";
+import { channelX, channelY, filter } from "./block";
+import { EIGHT, fillPlaces, heightSeen, turnPlanes, turnRows, widthSeen } from "./eights";
 
 /** Pixels of a strip, unless a row has more: with six channels 24 kB. */
 const STRIP: i32 = 128;
@@ -35,6 +35,7 @@ export function convManyWeight_f32(args: usize, begin: i32, end: i32): void {
   const band = min(max(STRIP / ow, 1), oh);
   const strip = (scratch + (<usize>k << 2) + 15) & ~15;
   const sums = strip + <usize>(band * ow) * TAP;
+  const apart = <usize>int(args, 23) << 2;
   const bytes = <usize>((to + ROWS - 1) / ROWS * k) * TAP;
   const copy = sums + bytes;
   fillPlaces(args, scratch);
@@ -42,8 +43,9 @@ export function convManyWeight_f32(args: usize, begin: i32, end: i32): void {
     const split = unit / groups;
     const g = unit - split * groups;
     memory.fill(sums, 0, bytes);
-    for (let b = split * images; b < (split + 1) * images; b += IMAGES) {
-      for (let c = 0; c < int(args, 39); c++) turnChannel(args, b, IMAGES, g, c, height, width, copy);
+    for (let b = split * images; b < (split + 1) * images; b += EIGHT) {
+      for (let c = 0; c < int(args, 39); c++)
+        turnPlanes(args, channelX<f32>(args, b, g, c), apart, EIGHT, height, width, copy + (<usize>(c * height * width) << 5));
       for (let o = 0; o < to; o += ROWS) {
         for (let oy = 0; oy < oh; oy += band) {
           const rows = min(band, oh - oy);
@@ -77,7 +79,7 @@ function packStrip(args: usize, b: i32, g: i32, o: i32, count: i32, oy: i32, row
   const at = <usize>(oy * int(args, 16)) << 2;
   if (count < ROWS) memory.fill(to, 0, <usize>n * TAP);
   for (let r = 0; r < count; r++) {
-    for (let half = 0; half < IMAGES; half += 4) {
+    for (let half = 0; half < EIGHT; half += 4) {
       const y0 = channelY<f32>(args, b + half, g, o + r) + at;
       const y1 = channelY<f32>(args, b + half + 1, g, o + r) + at;
       const y2 = channelY<f32>(args, b + half + 2, g, o + r) + at;

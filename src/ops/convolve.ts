@@ -3,6 +3,7 @@
 import { dense, type Layout, SIZE, strided } from "../core/index.ts";
 import { copyInto, type Kernels } from "../op/index.ts";
 import { scalarTensor, Tensor } from "../tensor/index.ts";
+import { runChannels } from "./convchannels.ts";
 import { doesZip, geometryOfPhases, joinPhases, phasesLike, splitPhases, zipPhases } from "./convphases.ts";
 import {
   ARENA,
@@ -31,7 +32,7 @@ function run(k: Kernels, work: Work): void {
   const { from, to, kernel, out, images, geometry } = work;
   const taps = from * kernel[0] * kernel[1];
   if (isDepthwise(k, from, to)) {
-    runDepthwise(k, work);
+    if (!runChannels(k, "channels", work)) runDepthwise(k, work);
     return;
   }
   if (runPoints(k, work)) return;
@@ -159,11 +160,16 @@ export function launchConv(k: Kernels, x: Tensor, w: Tensor, bias: Tensor | null
     joinPhases(k, apart, y, geometry.dilation);
     return;
   }
+  run(k, workOf(x, w, bias, y, geometry));
+}
+
+/** The convolution of dense tensors, whichever of them is wanted. */
+function workOf(x: Tensor, w: Tensor, bias: Tensor | null, y: Tensor, geometry: Geometry): Work {
   const [o, from] = pairOf(w.shape, 0);
   const kernel = pairOf(w.shape, 2);
   const [to, taps] = [o / geometry.groups, kernel[0] * kernel[1]];
   const out = pairOf(y.shape, 2);
-  run(k, {
+  return {
     from,
     to,
     x,
@@ -179,7 +185,7 @@ export function launchConv(k: Kernels, x: Tensor, w: Tensor, bias: Tensor | null
     yStrides: planes(o, out),
     wBase: 0,
     wStrides: [to * from * taps, from * taps, taps, kernel[1], 1],
-  });
+  };
 }
 
 /** What one phase of a stride is along one dim: positions first, first + stride … of x, and the taps that reach them. */
@@ -295,6 +301,7 @@ export function launchConvInput(k: Kernels, g: Tensor, w: Tensor, x: Tensor, geo
     joinPhases(k, apart, x, geometry.dilation);
     return;
   }
+  if (runChannels(k, "channelsInput", workOf(x, w, null, g, geometry))) return;
   if (launchPhases(k, g, w, x, geometry)) return;
   const { stride, dilation, padding, groups } = geometry;
   const [o, to] = pairOf(w.shape, 0);
@@ -403,29 +410,10 @@ export function launchConvWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor, ge
     launchConvWeight(k, ofY, ofX, w, between);
     return;
   }
-  const [o, from] = pairOf(w.shape, 0);
-  const kernel = pairOf(w.shape, 2);
+  const work = workOf(x, w, null, g, geometry);
+  const { from, kernel, images: n } = work;
+  const [o, taps] = [w.shape[0]!, kernel[0] * kernel[1]];
   const { groups } = geometry;
-  const [to, taps] = [o / groups, kernel[0] * kernel[1]];
-  const out = pairOf(g.shape, 2);
-  const n = x.shape[0]!;
-  const work: Work = {
-    from,
-    to,
-    x,
-    w,
-    y: g,
-    bias: null,
-    images: n,
-    size: pairOf(x.shape, 2),
-    out,
-    kernel,
-    geometry,
-    yBase: 0,
-    yStrides: planes(o, out),
-    wBase: 0,
-    wStrides: [to * from * taps, from * taps, taps, kernel[1], 1],
-  };
   if (taps === 1 && groups === 1 && n > 0 && n <= SPLITS && isEvery(geometry) && x.numel() * o === g.numel() * from) {
     launchPointWeight(k, g, x, w);
     return;
@@ -438,14 +426,17 @@ export function launchConvWeight(k: Kernels, g: Tensor, x: Tensor, w: Tensor, ge
   const together = isMany(k, work) ? EIGHT : 1;
   let splits = Math.min(SPLITS, Math.max(n / together, 1));
   while (n % (splits * together) !== 0) splits--;
-  const kernelOf = (part: Work): WeightKernel => (together === 1 ? weightKernel(k, part, splits) : "convManyWeight");
+  const sum = (into: Tensor): void => {
+    const part = { ...work, w: into, images: n / splits };
+    if (runChannels(k, "channelsWeight", part, splits)) return;
+    runWeight(k, together === 1 ? weightKernel(k, part, splits) : "convManyWeight", part, splits, null);
+  };
   if (splits === 1) {
-    runWeight(k, kernelOf(work), work, 1, null);
+    sum(w);
     return;
   }
   const partial = k.scratch(w.code, [splits, ...w.shape]);
-  const part = { ...work, w: partial, images: n / splits };
-  runWeight(k, kernelOf(part), part, splits, null);
+  sum(partial);
   launchSum(k, partial, w, [0]);
 }
 

@@ -48,6 +48,10 @@ const CASES: readonly Case[] = [
   { ...PLAIN, n: 1, c: 40, o: 7, padding: [1, 1], size: [4, 4] },
   { ...PLAIN, n: 4, c: 2, o: 130, size: [12, 30], padding: [1, 1] },
   { ...PLAIN, n: 16, groups: 2, c: 4, o: 14, size: [7, 9], padding: [1, 2], stride: [2, 1] },
+  { ...PLAIN, groups: 11, c: 11, o: 11, size: [5, 6], stride: [2, 2], padding: [1, 1] },
+  { ...PLAIN, groups: 8, c: 8, o: 8, size: [2, 2], padding: [1, 1] },
+  { ...PLAIN, groups: 9, c: 9, o: 9, size: [7, 9], kernel: [2, 4], stride: [1, 3], dilation: [2, 1], padding: [0, 3] },
+  { ...PLAIN, groups: 8, c: 8, o: 8, size: [9, 11], kernel: [1, 2], stride: [3, 4] },
   { ...PLAIN, n: 16, c: 1, o: 6, size: [28, 13], kernel: [5, 3], dilation: [2, 1], stride: [1, 2] },
 ];
 
@@ -102,6 +106,9 @@ function plan({ n, c, o, groups, size: [h, w], kernel: [kh, kw], stride, padding
   };
 }
 
+/** Whether assembly/conv/channels.ts takes it. */
+const isEightfold = ({ c, o, groups }: Case): boolean => c === groups && o === groups && groups >= 8;
+
 const DTYPES = { f32: { type: Float32Array, tolerance: 2e-6 }, f64: { type: Float64Array, tolerance: 1e-14 } } as const;
 
 function close(got: ArrayLike<number>, wanted: Float64Array, tolerance: number, what: string): void {
@@ -151,6 +158,11 @@ for (const dtype of ["f32", "f64"] as const) {
           const apart = [...args.slice(0, 10), alone, ...args.slice(11), 0, c.groups];
           run(`depthwise_${dtype}`, apart, c.n * c.o, 3);
           close(read(type as typeof Float64Array, alone, wanted.length), wanted, 20 * tolerance, JSON.stringify(c));
+          if (!isEightfold(c) || dtype !== "f32") continue;
+          const eightfold = room(c.o * pixels * bytes);
+          const args8 = [...args.slice(0, 10), eightfold, ...args.slice(11), 0, c.groups];
+          run("channels_f32", args8, Math.ceil(c.groups / 8) * c.n, 2);
+          close(read(Float32Array, eightfold, wanted.length), wanted, 20 * tolerance, JSON.stringify(c));
         }
   });
 
@@ -177,6 +189,9 @@ for (const dtype of ["f32", "f64"] as const) {
         check();
         if (c.c !== c.groups) continue;
         run(`depthwiseWeight_${dtype}`, args, c.o * splits, 3);
+        check();
+        if (!isEightfold(c) || dtype !== "f32") continue;
+        run("channelsWeight_f32", args, Math.ceil(c.groups / 8) * splits, 2);
         check();
       }
   });
@@ -216,6 +231,23 @@ for (const dtype of ["f32", "f64"] as const) {
         run(`depthwiseWeight_${dtype}`, args, c.o * splits, 3);
         check();
       }
+  });
+
+  test(`${dtype}: the gradient by the input of eight channels side by side, with any stride`, () => {
+    for (const c of CASES.filter(isEightfold)) {
+      if (dtype !== "f32") continue;
+      reset();
+      const { out, shape, x, w, g, each } = plan(c);
+      const dx = put(new type(x.length).fill(7));
+      const head: Slot[] = [1, c.n * out[0] * out[1], w.length / c.o, 0, 0, 0, real(1), real(0), real(1), real(0)];
+      const args = [...head, put(new type(g)), put(new type(w)), dx, 0, ...shape, c.n, 0, c.groups];
+      run("channelsInput_f32", args, Math.ceil(c.groups / 8) * c.n, 2);
+      const wanted = new Float64Array(x.length);
+      each((i, j, k) => {
+        wanted[i]! += w[j]! * g[k]!;
+      });
+      close(read(Float32Array, dx, wanted.length), wanted, 20 * tolerance, JSON.stringify(c));
+    }
   });
 
   test(`${dtype}: the gradient by the input is the convolution with the filter turned over`, () => {

@@ -29,6 +29,9 @@ const CASES: Readonly<Record<string, Case>> = {
   "1 × 1, some images": [[3, 6, 5, 7], [9, 6, 1, 1], {}],
   "depthwise 3 × 3": [[2, 6, 9, 70], [12, 1, 3, 3], { groups: 6, padding: 1 }],
   "depthwise 5 × 5 with a stride": [[2, 6, 9, 23], [6, 1, 5, 5], { groups: 6, stride: 2, padding: 2 }],
+  "depthwise of small planes": [[3, 20, 5, 6], [20, 1, 3, 3], { groups: 20, padding: 1 }],
+  "depthwise 3 × 3 with a stride": [[2, 12, 15, 18], [12, 1, 3, 3], { groups: 12, stride: 2, padding: 1 }],
+  "depthwise that leaves edges unseen": [[2, 9, 9, 12], [9, 1, 2, 2], { groups: 9, stride: 4 }],
   "depthwise along rows that are cut": [[1, 2, 1, 560_000], [2, 1, 1, 5], { groups: 2, padding: [0, 2] }],
 };
 

@@ -32,7 +32,7 @@ const PROGRAM = `
   for (let i = 0; i < 160; i++) {
     const groups = from(1, 1, 1, 2, 3);
     const isDepthwise = random(4) === 0;
-    const c = isDepthwise ? from(1, 3, 8) : groups * from(1, 2, 3, 8, 17, 32);
+    const c = isDepthwise ? from(1, 3, 8, 20) : groups * from(1, 2, 3, 8, 17, 32);
     const o = isDepthwise ? c : groups * from(1, 5, 6, 13, 16, 40);
     const side = from(1, 1, 2, 3, 3, 3, 5, 7);
     const kernel = [side, from(side, side, 1, 2, 4)];
