@@ -44,17 +44,18 @@ export function channels_f32(args: usize, begin: i32, end: i32): void {
   const width = widthSeen(args);
   const right = <usize>int(args, 34) << 5;
   const down = <usize>(int(args, 33) * width) << 5;
+  const filters = filtersAt(args);
   const y = yAt(args);
   const x = xAt(args);
   const n = taps(args);
-  let last = -1;
+  let turned = -1;
   fillPlaces(args, scratch);
   for (let unit = begin; unit < end; unit++) {
     const eight = unit / images;
     const b = unit - eight * images;
     const channel = channelOf(args, eight);
-    if (eight != last) turnFilters(args, channel, filtersAt(args));
-    last = eight;
+    if (eight != turned) turnFilters(args, channel, filters);
+    turned = eight;
     turnPlanes(args, channelX<f32>(args, b, channel, 0), <usize>int(args, 24) << 2, EIGHT, height, width, x);
     const bias: usize = ptr(args, 13) == 0 ? 0 : ptr(args, 13) + (<usize>channel << 2);
     let to = y;
@@ -62,11 +63,11 @@ export function channels_f32(args: usize, begin: i32, end: i32): void {
       let at = x + <usize>oy * down;
       // Four pixels at a time; where there are fewer, the last one again.
       for (let ox = 0; ox < ow; ox += 4) {
-        const one = <usize>min(1, ow - 1 - ox);
-        if (ow - ox > 2) {
-          const two = <usize>min(3, ow - 1 - ox);
-          fourPixels(n, filtersAt(args), bias, at, at + right, at + 2 * right, at + two * right, to, to + 32, to + 64, to + (two << 5));
-        } else twoPixels(n, filtersAt(args), bias, at, at + one * right, to, to + (one << 5));
+        const most = <usize>min(3, ow - 1 - ox);
+        const last = at + most * right;
+        const lastY = to + (most << 5);
+        if (most > 1) fourPixels(n, filters, bias, at, at + right, at + 2 * right, last, to, to + 32, to + 64, lastY);
+        else twoPixels(n, filters, bias, at, last, to, lastY);
         at += 4 * right;
         to += 128;
       }
@@ -78,6 +79,19 @@ export function channels_f32(args: usize, begin: i32, end: i32): void {
 
 function fourPixels(
   n: i32, weight: usize, bias: usize, x0: usize, x1: usize, x2: usize, x3: usize, y0: usize, y1: usize, y2: usize, y3: usize,
+): void {
+  sum(true, n, weight, bias, x0, x1, x2, x3, y0, y1, y2, y3);
+}
+
+function twoPixels(n: i32, weight: usize, bias: usize, x0: usize, x1: usize, y0: usize, y1: usize): void {
+  sum(false, n, weight, bias, x0, x1, 0, 0, y0, y1, 0, 0);
+}
+
+// @ts-ignore: decorator
+@inline
+function sum(
+  isFour: bool, n: i32, weight: usize, bias: usize, x0: usize, x1: usize, x2: usize, x3: usize,
+  y0: usize, y1: usize, y2: usize, y3: usize,
 ): void {
   let a = f32x4.splat(0), A = a;
   if (bias != 0) {
@@ -92,10 +106,12 @@ function fourPixels(
     A = madd<f32>(W, v128.load(x0 + tap, 16), A);
     b = madd<f32>(w, v128.load(x1 + tap), b);
     B = madd<f32>(W, v128.load(x1 + tap, 16), B);
-    c = madd<f32>(w, v128.load(x2 + tap), c);
-    C = madd<f32>(W, v128.load(x2 + tap, 16), C);
-    d = madd<f32>(w, v128.load(x3 + tap), d);
-    D = madd<f32>(W, v128.load(x3 + tap, 16), D);
+    if (isFour) {
+      c = madd<f32>(w, v128.load(x2 + tap), c);
+      C = madd<f32>(W, v128.load(x2 + tap, 16), C);
+      d = madd<f32>(w, v128.load(x3 + tap), d);
+      D = madd<f32>(W, v128.load(x3 + tap, 16), D);
+    }
     table += 4;
     weight += 32;
   }
@@ -103,33 +119,11 @@ function fourPixels(
   v128.store(y0, A, 16);
   v128.store(y1, b);
   v128.store(y1, B, 16);
+  if (!isFour) return;
   v128.store(y2, c);
   v128.store(y2, C, 16);
   v128.store(y3, d);
   v128.store(y3, D, 16);
-}
-
-function twoPixels(n: i32, weight: usize, bias: usize, x0: usize, x1: usize, y0: usize, y1: usize): void {
-  let a = f32x4.splat(0), A = a;
-  if (bias != 0) {
-    a = v128.load(bias);
-    A = v128.load(bias, 16);
-  }
-  let b = a, B = A;
-  for (let table = scratch; n > 0; n--) {
-    const tap = load<usize>(table);
-    const w = v128.load(weight), W = v128.load(weight, 16);
-    a = madd<f32>(w, v128.load(x0 + tap), a);
-    A = madd<f32>(W, v128.load(x0 + tap, 16), A);
-    b = madd<f32>(w, v128.load(x1 + tap), b);
-    B = madd<f32>(W, v128.load(x1 + tap, 16), B);
-    table += 4;
-    weight += 32;
-  }
-  v128.store(y0, a);
-  v128.store(y0, A, 16);
-  v128.store(y1, b);
-  v128.store(y1, B, 16);
 }
 
 /** n elements of eight, to planes `apart` bytes from one to the next. */
@@ -158,14 +152,14 @@ export function channelsInput_f32(args: usize, begin: i32, end: i32): void {
   const down = <usize>(int(args, 33) * width) << 5;
   const y = yAt(args);
   const x = xAt(args);
-  let last = -1;
+  let turned = -1;
   fillPlaces(args, scratch);
   for (let unit = begin; unit < end; unit++) {
     const eight = unit / images;
     const b = unit - eight * images;
     const channel = channelOf(args, eight);
-    if (eight != last) turnFilters(args, channel, filtersAt(args));
-    last = eight;
+    if (eight != turned) turnFilters(args, channel, filtersAt(args));
+    turned = eight;
     turnWhole(channelY<f32>(args, b, channel, 0), <usize>int(args, 15) << 2, pixels(args), y);
     clear(x, height * width);
     for (let oy = 0; oy < int(args, 29); oy++) {
